@@ -1,0 +1,2 @@
+//! Framings of the registry protocols, one module each.
+#![forbid(unsafe_code)]

@@ -1,0 +1,2 @@
+//! Compiled declarations: decode automata, encode templates, facets.
+#![forbid(unsafe_code)]

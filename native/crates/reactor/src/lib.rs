@@ -1,0 +1,2 @@
+//! Many sessions behind one descriptor.
+#![forbid(unsafe_code)]

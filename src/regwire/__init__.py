@@ -1,0 +1,3 @@
+"""regwire, the registry protocol engine."""
+
+__version__ = "0.1.0"
