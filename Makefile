@@ -1,0 +1,113 @@
+# regwire: everything a contributor or CI runs. `make` alone builds.
+#
+#   make build   .venv with both distributions, release profile   make run    the demonstration
+#   make dev     the same for the edit loop: editable, quick profile   make test   every check that CI runs
+#   make lint    ruff, mypy, rustfmt, clippy                       make bench  the benchmarks (release build only)
+#   make fuzz    FUZZ_SECONDS a target                             make docs   HTML in docs/_build/html
+#
+# PYTHON=python3.12 chooses another interpreter for a new .venv.
+
+PYTHON ?= python3
+FUZZ_SECONDS ?= 60
+VENV := .venv
+BIN := $(VENV)/bin
+CARGO := cargo
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+MANIFEST := --manifest-path native/Cargo.toml
+STATE := $(VENV)/.made
+# pip runs maturin by name.
+export PATH := $(abspath $(BIN)):$(PATH)
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := build
+
+# The lists of sources, kept in files that change only when a source appears or disappears: a deleted module must lead
+# to a rebuild too, and file dates alone do not show that.
+NATIVE := $(sort $(shell find native/crates native/python -type f \( -name '*.rs' -o -name '*.py' -o -name '*.pyi' -o -name 'py.typed' -o -name 'Cargo.toml' \)) native/Cargo.toml native/Cargo.lock native/pyproject.toml)
+SOURCES := $(sort $(shell find src -type f -not -path '*/__pycache__/*' -not -path '*.egg-info/*' -not -name '*.so' -not -name '*.c' -not -name '*.html') pyproject.toml setup.cfg)
+keep_list = $(shell mkdir -p build && { [ -f build/$(1).list ] && [ "$$(cat build/$(1).list)" = "$(2)" ] || echo "$(2)" > build/$(1).list; })
+$(call keep_list,native,$(NATIVE))
+$(call keep_list,sources,$(SOURCES))
+
+.PHONY: build dev run test lint bench fuzz docs clean \
+	lint-python lint-rust test-rust test-stubs test-python test-fuzz
+
+build: $(STATE)/root
+
+run: build
+	$(BIN)/regwire demo
+
+# The interpreter and the packages that both distributions and their development need, but not the two themselves.
+$(STATE)/requirements: pyproject.toml native/pyproject.toml scripts/requirements.py
+	@$(PYTHON) scripts/check_tools.py
+	@[ -x $(BIN)/python ] || $(PYTHON) -m venv $(VENV)
+	$(INSTALL) --upgrade "pip>=24"
+	$(BIN)/python scripts/requirements.py > build/requirements.txt
+	$(INSTALL) -r build/requirements.txt
+	@mkdir -p $(STATE) && touch $@
+
+# Installed, not editable: what users get. Modules that an earlier editable build left in the tree would shadow it.
+$(STATE)/native: $(STATE)/requirements $(NATIVE) build/native.list
+	@find native/python -name '*.so' -delete
+	$(INSTALL) --no-build-isolation --no-deps --force-reinstall ./native
+	@touch $@
+
+# setuptools keeps deleted modules in build/lib and old names in the egg-info: start both afresh.
+$(STATE)/root: $(STATE)/requirements $(STATE)/native $(SOURCES) build/sources.list
+	@rm -rf build/lib build/lib.* build/bdist.* src/*.egg-info; find src -name '*.so' -delete
+	$(INSTALL) --no-build-isolation --no-deps --force-reinstall .
+	@touch $@
+
+# For the edit loop. The stamps go, so that the next `make build` puts the release build back.
+dev: $(STATE)/requirements
+	@rm -f $(STATE)/native $(STATE)/root
+	cd native && ../$(BIN)/python -m maturin develop --profile quick
+	$(INSTALL) --no-build-isolation --no-deps -e .
+
+lint: lint-python lint-rust
+
+lint-python: build
+	$(BIN)/python -m ruff check .
+	$(BIN)/python -m ruff format --check .
+	$(BIN)/python -m mypy --strict
+
+lint-rust: $(STATE)/requirements
+	$(CARGO) fmt $(MANIFEST) --all --check
+	PYO3_PYTHON=$(abspath $(BIN)/python) $(CARGO) clippy $(MANIFEST) --quiet --locked --workspace --all-targets -- -D warnings
+
+# The crate `python` has no tests of its own: a test binary would need libpython to link; pytest covers it.
+test-rust: $(STATE)/requirements
+	PYO3_PYTHON=$(abspath $(BIN)/python) $(CARGO) test $(MANIFEST) --quiet --locked --workspace --exclude regwire-python
+
+test-stubs: build
+	$(BIN)/python -m mypy.stubtest regwire_native $(wildcard tests/stubtest.allow:%=--allowlist %)
+
+test-python: build
+	$(BIN)/python -m pytest
+
+test-fuzz: $(STATE)/requirements
+	scripts/fuzz 5
+
+# In the order in which a mistake is cheapest to find.
+test:
+	$(MAKE) build
+	$(MAKE) lint
+	$(MAKE) test-rust
+	$(MAKE) test-stubs
+	$(MAKE) test-python
+	$(MAKE) test-fuzz
+	$(MAKE) docs
+
+bench: build
+	$(BIN)/python -m pytest bench --benchmark-only
+
+fuzz: $(STATE)/requirements
+	scripts/fuzz $(FUZZ_SECONDS)
+
+docs: build
+	$(BIN)/python -m sphinx -W --keep-going -q -b html docs docs/_build/html
+
+clean:
+	rm -rf $(VENV) build native/target native/fuzz/target docs/_build src/*.egg-info
+	find src native/python -name '*.so' -delete
