@@ -1,0 +1,117 @@
+"""Short ways to build what would otherwise take a few constructors."""
+
+import datetime as dt
+from collections.abc import Iterable
+from typing import Any
+from xml.sax.saxutils import escape, quoteattr
+
+from regwire.epp.codes import MESSAGES, Reply, ResultCode
+from regwire.epp.messages import core
+from regwire.epp.messages.common import AuthPw, Empty
+from regwire.epp.messages.contact import ContactAuthInfo
+from regwire.epp.messages.core import Command, Dcp, Greeting, Response
+from regwire.epp.messages.domain import DomainAuthInfo
+from regwire.schema import Element, Namespace, Raw
+
+__all__ = ["auth_info", "command", "fault_value", "greeting", "response"]
+
+_BY_TAG: dict[str, Any] = {
+    "check": core.Check,
+    "create": core.Create,
+    "delete": core.Delete,
+    "info": core.Info,
+    "renew": core.Renew,
+    "update": core.Update,
+}
+_SESSION = (core.Login, core.Logout, core.Poll, core.Transfer, *_BY_TAG.values())
+
+DEFAULT_DCP = Dcp(
+    core.DcpAccess(all=Empty()),
+    (
+        core.DcpStatement(
+            core.DcpPurpose(admin=Empty(), prov=Empty()),
+            core.DcpRecipient(ours=(core.DcpOurs(),), public=Empty()),
+            core.DcpRetention(stated=Empty()),
+        ),
+    ),
+)
+"""A data collection policy that registries commonly announce; state your own in production."""
+
+
+def command(
+    obj: Any,
+    extension: Element | Raw | Iterable[Element | Raw] = (),
+    cl_trid: str | None = None,
+    *,
+    op: core.TransferOp | None = None,
+) -> Command:
+    """Return the command that carries ``obj``.
+
+    ``obj`` is an object command (`DomainCheck`, `HostCreate` …): its own tag says which command it goes into. A
+    transfer needs ``op``. What is an operation already (`Login`, `Poll`, `Check` …) is taken as it is.
+    ``extension`` is one element or several. Raises `TypeError` for what is no command, `ValueError` for ``op``
+    where it does not belong or is missing.
+    """
+    return Command(_operation(obj, op), _items(extension), cl_trid)
+
+
+def _operation(obj: Any, op: core.TransferOp | None) -> Any:
+    tag = getattr(obj, "__tag__", None)
+    if isinstance(obj, _SESSION):
+        if op is not None:
+            raise ValueError("op goes with the object of a transfer")
+        return obj
+    if tag == "transfer":
+        if op is None:
+            raise ValueError("a transfer needs op: request, query, approve, reject or cancel")
+        return core.Transfer(op, obj)
+    if op is not None:
+        raise ValueError(f"op goes with the object of a transfer, not with <{tag}>")
+    if tag not in _BY_TAG:
+        raise TypeError(f"{type(obj).__name__} is no command of EPP")
+    return _BY_TAG[tag](obj)
+
+
+def _items(extension: Any) -> tuple[Element | Raw, ...]:
+    return (extension,) if isinstance(extension, Element | Raw) else tuple(extension)
+
+
+def response(reply: Reply, sv_trid: str, cl_trid: str | None = None) -> Response:
+    """Return the response of a reply under the transaction identifiers given."""
+    text = reply.text
+    if text is None:
+        text = MESSAGES[ResultCode(reply.code)]
+    result = core.Result(reply.code, core.Msg(text, reply.lang), reply.values)
+    return Response((result,), reply.msg_q, reply.data, reply.extension, tr_id=core.TrId(cl_trid, sv_trid=sv_trid))
+
+
+def greeting(
+    sv_id: str,
+    sv_date: dt.datetime,
+    obj_uri: Iterable[str],
+    ext_uri: Iterable[str] = (),
+    *,
+    lang: Iterable[str] = ("en",),
+    dcp: Dcp = DEFAULT_DCP,
+) -> Greeting:
+    """Return the greeting of a server that offers these services."""
+    return Greeting(sv_id, sv_date, core.SvcMenu(("1.0",), tuple(lang), tuple(obj_uri), tuple(ext_uri)), dcp)
+
+
+def auth_info(pw: str, roid: str | None = None) -> DomainAuthInfo:
+    """Return a domain's authInfo with this password; ``roid`` names the contact whose password it is."""
+    return DomainAuthInfo(AuthPw(pw, roid))
+
+
+def contact_auth_info(pw: str) -> ContactAuthInfo:
+    """Return a contact's authInfo with this password."""
+    return ContactAuthInfo(AuthPw(pw))
+
+
+def fault_value(namespace: Namespace, tag: str, text: str, reason: str | None = None) -> core.Value | core.ExtValue:
+    """Return the element at fault for a result: a value, or with a ``reason`` an extValue (RFC 5730 section 2.6)."""
+    name = f"{namespace.prefix or 'v'}:{tag}"
+    binding = f"xmlns:{namespace.prefix or 'v'}={quoteattr(namespace.uri)}"
+    inner = f"<{name} {binding}>{escape(text)}</{name}>"
+    value = core.Value(Raw(inner.encode()))
+    return value if reason is None else core.ExtValue(value, core.Msg(reason))

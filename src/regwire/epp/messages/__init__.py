@@ -1,0 +1,20 @@
+"""The messages of EPP: the protocol and the three object mappings of RFC 5731, 5732 and 5733.
+
+One class an element, in the mapping's own words, with the fields in the order of its XML schema:
+`core` (epp-1.0), `domain`, `host`, `contact`, and what they share in `common` (eppcom-1.0).
+"""
+
+from regwire.epp.messages import common, contact, core, domain, host
+from regwire.epp.messages.common import *  # noqa: F403
+from regwire.epp.messages.contact import *  # noqa: F403
+from regwire.epp.messages.core import *  # noqa: F403
+from regwire.epp.messages.domain import *  # noqa: F403
+from regwire.epp.messages.host import *  # noqa: F403
+
+__all__ = [  # noqa: PLE0604
+    *common.__all__,
+    *contact.__all__,
+    *core.__all__,
+    *domain.__all__,
+    *host.__all__,
+]
