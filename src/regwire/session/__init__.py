@@ -1,0 +1,33 @@
+"""Machinery that the sessions of all protocols share: sans-IO, with time passed in.
+
+Nothing here knows a protocol, opens a socket, reads a clock or imports an event loop:
+
+- `Table`: a state machine as data, states x inputs → `Step`; drawn into the documentation.
+- `Timers`: named deadlines of a session.
+- `Window`: commands that were sent and not yet answered, matched by order, asserted by transaction id.
+- `Reply`, `Refused`, `Unknown`: the three fates of a command.
+- `TransactionIds`: unique transaction ids.
+- `Loop`, `SessionCore`, `Entry`, `Run`: the server's hot loop over the reactor (Cython, `_loop.pyx`).
+"""
+
+from regwire.session._loop import Entry, Loop, Run, SessionCore, TransactionIds
+from regwire.session.table import Step, Table
+from regwire.session.timers import Timers
+from regwire.session.window import Outcome, Refused, Reply, Slot, Unknown, Window
+
+__all__ = [
+    "Entry",
+    "Loop",
+    "Outcome",
+    "Refused",
+    "Reply",
+    "Run",
+    "SessionCore",
+    "Slot",
+    "Step",
+    "Table",
+    "Timers",
+    "TransactionIds",
+    "Unknown",
+    "Window",
+]

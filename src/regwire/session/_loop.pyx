@@ -1,0 +1,486 @@
+# cython: language_level=3, boundscheck=False, wraparound=False, initializedcheck=False, embedsignature=False
+"""The server's hot loop: from decoded messages of many sessions to their replies.
+
+The loop knows no protocol. It is given the classes it tests for, and a `protocol` object that does everything which is
+not the fast path: `protocol.other(session, item)` for an item that needs the state table, `protocol.stray(owner, item)`
+for an item whose session has no object yet, `protocol.start(session)` when a command must wait in the session's task,
+`protocol.start_batch(runs)` for an `async def` batch handler, `protocol.failed(session, command, error)` to log,
+`protocol.reply(session, command, result)` to build an unusual reply, `protocol.ended(session, code)` after a reply that
+ends the session, `protocol.kick()` to be called back at `turn()`.
+
+Order: a session processes one command at a time. While one waits (`busy`), everything that arrives for the session goes
+to its backlog, in order; the backlog is worked off where the wait ends. Between sessions there is no order.
+"""
+
+from collections import deque
+
+cimport cython
+from cpython.ref cimport PyObject
+from cpython.unicode cimport PyUnicode_DecodeASCII
+from libc.string cimport memcpy
+
+
+cdef enum:
+    CHUNK = 32          # decoded messages alive at once: more costs in garbage collection (3 us a command at 430)
+    ID_ROOM = 64        # octets of a transaction id, the protocol's limit
+
+
+cdef class TransactionIds:
+    """Unique transaction ids: a prefix and a counter. The prefix must be unique to the process and the moment."""
+
+    cdef char buffer[ID_ROOM]
+    cdef Py_ssize_t prefix_length
+    cdef unsigned long long count
+
+    def __init__(self, str prefix not None):
+        cdef bytes raw = prefix.encode("ascii")
+        if not 1 <= len(raw) <= ID_ROOM - 22:
+            raise ValueError(f"a prefix of 1 to {ID_ROOM - 22} characters, not {prefix!r}")
+        self.prefix_length = len(raw)
+        memcpy(self.buffer, <const char *>raw, self.prefix_length)
+        self.buffer[self.prefix_length] = b"-"
+        self.prefix_length += 1
+        self.count = 0
+
+    cpdef str next(self):
+        """The next id, `<prefix>-<count>`."""
+        cdef char digits[24]
+        cdef Py_ssize_t i = 24
+        cdef unsigned long long value
+        self.count += 1
+        value = self.count
+        while value:
+            i -= 1
+            digits[i] = <char>(48 + value % 10)
+            value //= 10
+        memcpy(self.buffer + self.prefix_length, digits + i, 24 - i)
+        return PyUnicode_DecodeASCII(self.buffer, self.prefix_length + 24 - i, NULL)
+
+
+cdef class SessionCore:
+    """What the loop keeps of a session. Protocols derive their session class from it.
+
+    `number` is the reactor's number of the session. `ready` says that commands may take the fast path. `busy` says that
+    a command of the session waits for its result. `backlog` holds what arrived meanwhile, in order. `job` is the
+    (entry, command, object) that the session's task has to await. `run` is the open run of a batch handler.
+    """
+
+    cdef public object number
+    cdef public bint ready
+    cdef public bint busy
+    cdef public bint closed
+    cdef public bint paused
+    cdef public object backlog
+    cdef public object job
+    cdef public Run run
+
+    def __init__(self, number):
+        self.number = number
+        self.ready = False
+        self.busy = False
+        self.closed = False
+        self.paused = False
+        self.backlog = deque()
+        self.job = None
+        self.run = None
+
+
+@cython.freelist(64)
+cdef class Run:
+    """Commands of one session that a batch handler executes, in order.
+
+    `session` and `commands` are for reading. `reply(i, result)` gives the result of command i, once, in any order;
+    replies leave in the order of the commands, as soon as those before have left. A batch handler replies to all of its
+    runs before it returns; what is missing then is answered as failed.
+    """
+
+    cdef readonly SessionCore session
+    cdef readonly list commands
+    cdef list results
+    cdef Py_ssize_t sent
+    cdef Loop loop
+    cdef bint over
+
+    def __init__(self):
+        raise TypeError("the loop makes runs")
+
+    def reply(self, Py_ssize_t i, result):
+        """Answer command `i` with what a handler may return. Raises ValueError when it was answered before."""
+        cdef Py_ssize_t n = len(self.commands)
+        if not 0 <= i < n:
+            raise IndexError(f"a run of {n} commands has none of index {i}")
+        if self.results[i] is not UNANSWERED:
+            raise ValueError(f"command {i} of the run was answered before")
+        self.results[i] = result
+        while self.sent < n and self.results[self.sent] is not UNANSWERED:
+            i = self.sent
+            self.sent += 1
+            if not self.over and not self.session.closed:
+                self.loop.reply(self.session, self.commands[i], self.results[i])
+                if not self.session.ready:
+                    self.over = True        # the session ends with this reply; the rest of the run is dropped
+        if self.sent == n:
+            self.loop.run_done(self)
+
+    @property
+    def unanswered(self):
+        """Indices of the commands that have no result yet."""
+        return [i for i in range(len(self.commands)) if self.results[i] is UNANSWERED]
+
+    def __len__(self):
+        return len(self.commands)
+
+    def __repr__(self):
+        return f"<Run of {len(self.commands)} commands, {self.sent} answered>"
+
+
+cdef object UNANSWERED = object()
+
+
+cdef class Entry:
+    """How commands of one class are executed.
+
+    `function` is the handler, `op` the class that the command's `op` must have, `waits` whether the handler is an
+    `async def`, `many` the name of the field whose length may not exceed `limit` (None: no such field).
+    """
+
+    cdef readonly object function
+    cdef readonly object op
+    cdef readonly bint waits
+    cdef readonly str many
+    cdef readonly Py_ssize_t limit
+
+    def __init__(self, function, op, *, bint waits=False, str many=None, Py_ssize_t limit=0):
+        self.function = function
+        self.op = op
+        self.waits = waits
+        self.many = many
+        self.limit = limit
+
+
+cdef class Loop:
+    """Dispatches what `reactor.take()` gives.
+
+    `session_class` is the class of owners; `command_class` the class of the document that carries a command in `op`
+    (with `cl_trid`); `entries` maps the class of a command's object, or of its op when it has no object, to `Entry`;
+    an entry whose function is None goes to the batch handler. `build(result, cl_trid, sv_trid, data)` makes a reply of
+    a result object and data elements; `results` maps codes to shared result objects. `in_flight` is the number of
+    undone commands of a session above which it is no longer read.
+    """
+
+    cdef object reactor, take, send_message, flush_out
+    cdef object protocol, other, stray
+    cdef object session_class, command_class, reply_class
+    cdef dict entries, results
+    cdef object build, success
+    cdef TransactionIds ids
+    cdef object batch
+    cdef bint batch_waits
+    cdef list runs
+    cdef list woken
+    cdef Py_ssize_t in_flight
+    cdef bint in_turn
+    cdef readonly unsigned long long commands
+    cdef readonly unsigned long long chunks
+
+    def __init__(self, reactor, protocol, *, session_class, command_class, reply_class, dict entries not None,
+                 dict results not None, build, TransactionIds ids not None, batch=None, bint batch_waits=False,
+                 Py_ssize_t in_flight=64):
+        self.reactor = reactor
+        self.take = reactor.take
+        self.send_message = reactor.send_message
+        self.flush_out = reactor.flush
+        self.protocol = protocol
+        self.other = protocol.other
+        self.stray = protocol.stray
+        self.session_class = session_class
+        self.command_class = command_class
+        self.reply_class = reply_class
+        self.entries = entries
+        self.results = results
+        self.success = results[1000]
+        self.build = build
+        self.ids = ids
+        self.batch = batch
+        self.batch_waits = batch_waits
+        self.runs = []
+        self.woken = []
+        self.in_flight = in_flight
+        self.in_turn = False
+        self.commands = 0
+        self.chunks = 0
+
+    # ------------------------------------------------------------------------------------------------ from the reactor
+
+    def events(self, Py_ssize_t n):
+        """Take and process the `n` events that a poll left, chunk by chunk, then flush once."""
+        cdef Py_ssize_t k
+        cdef list owners, items
+        self.in_turn = True
+        try:
+            while n > 0:
+                owners, items = self.take(CHUNK)
+                k = len(items)
+                if k == 0:
+                    break
+                n -= k
+                self.chunk(owners, items)
+            self.settle()
+        finally:
+            self.in_turn = False
+            self.flush_out()
+
+    def turn(self):
+        """Process what became ready outside of `events` (kicked by tasks), then flush."""
+        self.in_turn = True
+        try:
+            self.settle()
+        finally:
+            self.in_turn = False
+            self.flush_out()
+
+    cdef int settle(self) except -1:
+        cdef list woken
+        while self.woken or self.runs:
+            woken = self.woken
+            self.woken = []
+            for session in woken:
+                self.work_off(<SessionCore>session)
+            if self.runs:
+                self.run_batch()
+        return 0
+
+    cdef int chunk(self, list owners, list items) except -1:
+        cdef Py_ssize_t i
+        cdef object owner, item
+        cdef SessionCore session
+        self.chunks += 1
+        for i in range(len(items)):
+            owner = owners[i]
+            item = items[i]
+            if type(owner) is self.session_class:
+                session = <SessionCore>owner
+                if session.busy:
+                    self.wait(session, item)
+                else:
+                    self.process(session, item)
+            else:
+                self.stray(owner, item)
+        if self.runs:
+            self.settle()
+        return 0
+
+    # ----------------------------------------------------------------------------------------------------- one session
+
+    cdef int wait(self, SessionCore session, item) except -1:
+        """Something arrives while a command of the session waits."""
+        cdef Run run = session.run
+        cdef Entry entry
+        if run is not None and not session.backlog and type(item) is self.command_class:
+            entry = self.find(item)
+            if entry is not None and entry.function is None:
+                run.commands.append(item)
+                run.results.append(UNANSWERED)
+                self.commands += 1
+                return 0
+        if not self.protocol.urgent(session, item):
+            session.backlog.append(item)
+            if len(session.backlog) >= self.in_flight and not session.paused:
+                session.paused = True
+                self.reactor.pause(session.number)
+        return 0
+
+    cdef Entry find(self, command):
+        """The entry of a command that needs no closer look; None: the protocol looks."""
+        cdef object op = command.op
+        cdef object found = self.entries.get(type(op))
+        cdef Entry entry
+        if found is None:
+            try:
+                obj = op.object
+            except AttributeError:
+                return None
+            found = self.entries.get(type(obj))
+            if found is None:
+                return None
+            entry = <Entry>found
+            if entry.op is not type(op):
+                return None
+            if entry.many is not None and len(getattr(obj, entry.many)) > entry.limit:
+                return None
+            return entry
+        return <Entry>found
+
+    cdef int process(self, SessionCore session, item) except -1:
+        cdef object op, obj, found, result
+        cdef Entry entry
+        if not session.ready or type(item) is not self.command_class:
+            self.other(session, item)
+            return 0
+        op = item.op
+        found = self.entries.get(type(op))
+        if found is not None:
+            obj = op
+            entry = <Entry>found
+        else:
+            obj = getattr(op, "object", None)
+            found = self.entries.get(type(obj))
+            if found is None:
+                self.other(session, item)
+                return 0
+            entry = <Entry>found
+            if entry.op is not type(op) or (
+                entry.many is not None and len(getattr(obj, entry.many)) > entry.limit
+            ):
+                self.other(session, item)
+                return 0
+        self.execute(session, item, obj, entry)
+        return 0
+
+    cpdef int execute(self, SessionCore session, command, obj, Entry entry) except -1:
+        """Execute a command that passed every check of the session."""
+        cdef object result
+        cdef Run run
+        self.commands += 1
+        if entry.function is None:
+            run = Run.__new__(Run)
+            run.session = session
+            run.loop = self
+            run.commands = [command]
+            run.results = [UNANSWERED]
+            session.run = run
+            session.busy = True
+            self.runs.append(run)
+            if not self.in_turn:
+                self.protocol.kick()
+            return 0
+        if entry.waits:
+            session.busy = True
+            session.job = (entry, command, obj)
+            self.protocol.start(session)
+            return 0
+        try:
+            result = entry.function(session, command, obj)
+        except Exception as error:
+            result = self.protocol.failed(session, command, error)
+        self.reply(session, command, result)
+        return 0
+
+    cpdef int finish(self, SessionCore session, command, result) except -1:
+        """A command that waited has its result: reply, then work off what arrived meanwhile."""
+        session.job = None
+        if not session.closed:
+            self.reply(session, command, result)
+        session.busy = False
+        return self.work_off(session)
+
+    cpdef int release(self, SessionCore session) except -1:
+        """What the session waited for is over, and has been answered: work off what arrived meanwhile."""
+        session.job = None
+        session.busy = False
+        return self.work_off(session)
+
+    cdef int work_off(self, SessionCore session) except -1:
+        cdef object backlog = session.backlog
+        while backlog and not session.busy:
+            self.process(session, backlog.popleft())
+        if session.run is not None and backlog:
+            # A run was opened by the backlog: what follows may belong to it.
+            self.extend(session)
+        if session.paused and len(backlog) * 2 <= self.in_flight:
+            session.paused = False
+            if not session.closed:
+                self.reactor.resume(session.number)
+        return 0
+
+    cdef int extend(self, SessionCore session) except -1:
+        cdef Entry entry
+        cdef object backlog = session.backlog
+        while backlog and type(backlog[0]) is self.command_class:
+            entry = self.find(backlog[0])
+            if entry is None or entry.function is not None:
+                return 0
+            session.run.commands.append(backlog.popleft())
+            session.run.results.append(UNANSWERED)
+            self.commands += 1
+        return 0
+
+    # ---------------------------------------------------------------------------------------------------------- replies
+
+    cpdef int reply(self, SessionCore session, command, result) except -1:
+        """Send the reply to `command` (None: one that could not be read) made of what a handler returned."""
+        cdef object kind = type(result)
+        cdef object message
+        cdef object head = self.success
+        cdef long code = 1000
+        cdef tuple data = ()
+        if kind is int:
+            head = self.results.get(result)
+            if head is None:
+                message = self.protocol.reply(session, command, result)
+                code = message.results[0].code
+                self.send(session, command, message)
+                return self.after(session, code)
+            code = result
+        elif kind is tuple:
+            data = <tuple>result
+        elif kind is self.reply_class or result is None or isinstance(result, self.reply_class):
+            message = self.protocol.reply(session, command, result)
+            self.send(session, command, message)
+            return self.after(session, message.results[0].code)
+        else:
+            data = (result,)
+        message = self.build(head, command.cl_trid, self.ids.next(), data)
+        self.send(session, command, message)
+        return self.after(session, code)
+
+    cdef int send(self, SessionCore session, command, message) except -1:
+        try:
+            self.send_message(session.number, message)
+        except Exception as error:
+            # What the handler returned cannot be encoded; nothing of it was queued.
+            failure = self.protocol.failed(session, command, error)
+            self.send_message(session.number, self.protocol.reply(session, command, failure))
+        return 0
+
+    cdef int after(self, SessionCore session, long code) except -1:
+        if code >= 2500 or code == 1500:
+            self.protocol.ended(session, code)
+        return 0
+
+    # ---------------------------------------------------------------------------------------------------------- batches
+
+    cdef int run_batch(self) except -1:
+        cdef list runs = self.runs
+        cdef Run run
+        self.runs = []
+        for item in runs:
+            (<Run>item).session.run = None      # from here on the run is the handler's: nothing is appended any more
+        if self.batch_waits:
+            self.protocol.start_batch(runs)
+            return 0
+        try:
+            self.batch(runs)
+        except Exception as error:
+            self.protocol.failed(None, None, error)
+        self.close_runs(runs)
+        return 0
+
+    cpdef int close_runs(self, list runs) except -1:
+        """The batch handler returned: what it left unanswered failed."""
+        cdef Run run
+        for item in runs:
+            run = <Run>item
+            if run.sent < len(run.commands):
+                for i in run.unanswered:
+                    run.reply(i, self.protocol.failed(run.session, run.commands[i], None))
+        return 0
+
+    cdef int run_done(self, Run run) except -1:
+        cdef SessionCore session = run.session
+        session.busy = False
+        if session.backlog or session.paused:
+            self.woken.append(session)
+            if not self.in_turn:
+                self.protocol.kick()
+        return 0
