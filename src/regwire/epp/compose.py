@@ -7,7 +7,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from regwire.epp.codes import MESSAGES, Reply, ResultCode
 from regwire.epp.messages import core
-from regwire.epp.messages.common import AuthPw, Empty
+from regwire.epp.messages.common import AuthPw
 from regwire.epp.messages.contact import ContactAuthInfo
 from regwire.epp.messages.core import Command, Dcp, Greeting, Response
 from regwire.epp.messages.domain import DomainAuthInfo
@@ -26,12 +26,12 @@ _BY_TAG: dict[str, Any] = {
 _SESSION = (core.Login, core.Logout, core.Poll, core.Transfer, *_BY_TAG.values())
 
 DEFAULT_DCP = Dcp(
-    core.DcpAccess(all=Empty()),
+    core.DcpAccess(all=True),
     (
         core.DcpStatement(
-            core.DcpPurpose(admin=Empty(), prov=Empty()),
-            core.DcpRecipient(ours=(core.DcpOurs(),), public=Empty()),
-            core.DcpRetention(stated=Empty()),
+            core.DcpPurpose(admin=True, prov=True),
+            core.DcpRecipient(ours=(core.DcpOurs(),), public=True),
+            core.DcpRetention(stated=True),
         ),
     ),
 )

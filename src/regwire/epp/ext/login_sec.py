@@ -3,11 +3,10 @@
 from typing import Annotated, Literal
 
 from regwire.epp.extension import Extension
-from regwire.epp.messages.common import DateTime, Language, Normalized, Token
+from regwire.epp.messages.common import DateTime, Language, Normalized, Span, Token
 from regwire.epp.messages.core import Login
 from regwire.schema import (
     Choice,
-    Duration,
     Element,
     Namespace,
     Sequence,
@@ -15,7 +14,6 @@ from regwire.schema import (
     attribute,
     child,
     content,
-    duration,
     token,
 )
 
@@ -56,7 +54,7 @@ class LoginSecEvent(Type, ns=NAMESPACE):
     name: Token | None = attribute(default=None)
     ex_date: DateTime | None = attribute("exDate", default=None)
     value: Token | None = attribute(default=None)
-    duration: Annotated[Duration, duration()] | None = attribute(default=None)
+    duration: Span | None = attribute(default=None)
     lang: Language = attribute(default="en")
 
 

@@ -3,9 +3,9 @@
 from typing import Literal
 
 from regwire.epp.extension import Extension
-from regwire.epp.messages.common import DateTime, Language, Normalized
+from regwire.epp.messages.common import DateTime, Language, Normalized, Text
 from regwire.epp.messages.domain import DomainInfoData, DomainUpdate
-from regwire.schema import Element, Namespace, Raw, Type, attribute, child, content
+from regwire.schema import Element, Namespace, Raw, Type, attribute, child, content, wildcard
 
 __all__ = [
     "EXTENSION",
@@ -35,17 +35,19 @@ RgpStatusValue = Literal[
 """RFC 3915 section 3.1."""
 
 
-class RgpMixed(Type, ns=NAMESPACE):
-    """<preData>, <postData>, <other> (RFC 3915 section 4.2.5): text or any elements."""
+class RgpMixed(Type, ns=NAMESPACE, mixed=True):
+    """<preData>, <postData>, <other> (RFC 3915 section 4.2.5): text, or elements that are kept raw."""
 
-    body: str | Raw = content()
+    text: Text = content(default="")
+    elements: tuple[Raw, ...] = wildcard(ns="##any", process="skip", min=0, max=None, default=())
 
 
-class RgpReportText(Type, ns=NAMESPACE):
-    """<resReason>, <statement> (RFC 3915 section 4.2.5): text or any elements, and its language."""
+class RgpReportText(Type, ns=NAMESPACE, mixed=True):
+    """<resReason>, <statement> (RFC 3915 section 4.2.5): text and its language, or elements that are kept raw."""
 
-    body: str | Raw = content()
+    text: Text = content(default="")
     lang: Language = attribute(default="en")
+    elements: tuple[Raw, ...] = wildcard(ns="##any", process="skip", min=0, max=None, default=())
 
 
 class RgpReport(Type, ns=NAMESPACE):

@@ -4,6 +4,7 @@ import datetime as dt
 from typing import Annotated, Literal
 
 from regwire.schema import (
+    Duration,
     Element,
     Namespace,
     Raw,
@@ -13,8 +14,10 @@ from regwire.schema import (
     content,
     date,
     date_time,
+    duration,
     language,
     normalized,
+    string,
     token,
     wildcard,
 )
@@ -27,7 +30,6 @@ __all__ = [
     "ClientId",
     "Date",
     "DateTime",
-    "Empty",
     "Label",
     "Language",
     "MinToken",
@@ -36,6 +38,8 @@ __all__ = [
     "Reason",
     "Roid",
     "Secret",
+    "Span",
+    "Text",
     "Token",
     "TransferStatus",
     "Uri",
@@ -43,6 +47,7 @@ __all__ = [
 
 EPPCOM = Namespace("urn:ietf:params:xml:ns:eppcom-1.0", prefix="eppcom")
 
+Text = Annotated[str, string()]
 Token = Annotated[str, token()]
 MinToken = Annotated[str, token(min_length=1)]
 Normalized = Annotated[str, normalized()]
@@ -51,6 +56,7 @@ Language = Annotated[str, language()]
 Uri = Annotated[str, any_uri()]
 Date = Annotated[dt.date, date()]
 DateTime = Annotated[dt.datetime, date_time()]
+Span = Annotated[Duration, duration()]
 
 Label = Annotated[str, token(min_length=1, max_length=255)]
 """A host or domain name as the wire has it (eppcom labelType); names are judged by the registry's rules."""
@@ -65,14 +71,6 @@ TransferStatus = Literal[
     "clientApproved", "clientCancelled", "clientRejected", "pending", "serverApproved", "serverCancelled"
 ]
 """Where a transfer stands (eppcom trStatusType)."""
-
-
-class Empty(Type, ns=EPPCOM):
-    """An element that says something by being there: no attributes, no content.
-
-    The XML schemas leave these elements untyped, so that anything would be valid in them; here they are empty
-    (``docs/reference/differences.md``).
-    """
 
 
 class AuthPw(Type, ns=EPPCOM):

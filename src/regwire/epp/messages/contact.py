@@ -7,7 +7,6 @@ from regwire.epp.messages.common import (
     AuthPw,
     ClientId,
     DateTime,
-    Empty,
     Language,
     MinToken,
     Normalized,
@@ -18,6 +17,7 @@ from regwire.epp.messages.common import (
 )
 from regwire.epp.messages.core import TrId
 from regwire.schema import Choice, Element, Namespace, Type, attribute, child, content, normalized, token
+from regwire.schema import flag as present
 
 __all__ = [
     "CONTACT",
@@ -126,9 +126,9 @@ class Disclose(Type, ns=CONTACT):
     names: tuple[DiscloseItem, ...] = child("name", max=2, default=())
     orgs: tuple[DiscloseItem, ...] = child("org", max=2, default=())
     addrs: tuple[DiscloseItem, ...] = child("addr", max=2, default=())
-    voice: Empty | None = None
-    fax: Empty | None = None
-    email: Empty | None = None
+    voice: bool = present(default=False)
+    fax: bool = present(default=False)
+    email: bool = present(default=False)
 
 
 class ContactStatus(Type, ns=CONTACT):

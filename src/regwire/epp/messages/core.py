@@ -6,16 +6,17 @@ from regwire.epp.codes import ResultCode
 from regwire.epp.messages.common import (
     ClientId,
     DateTime,
-    Empty,
     Language,
     MinToken,
     Normalized,
+    Span,
+    Text,
     Token,
     Uri,
 )
 from regwire.schema import (
+    ANY,
     Choice,
-    Duration,
     Element,
     Namespace,
     Raw,
@@ -23,7 +24,7 @@ from regwire.schema import (
     attribute,
     child,
     content,
-    duration,
+    flag,
     integer,
     normalized,
     token,
@@ -54,7 +55,6 @@ __all__ = [
     "Logout",
     "Msg",
     "MsgQ",
-    "Operation",
     "Options",
     "Poll",
     "ProtocolExtension",
@@ -71,7 +71,7 @@ __all__ = [
     "Value",
 ]
 
-EPP = Namespace("urn:ietf:params:xml:ns:epp-1.0", prefix="")
+EPP = Namespace("urn:ietf:params:xml:ns:epp-1.0")
 
 ServerId = Annotated[str, normalized(min_length=3, max_length=64)]
 Version = Literal["1.0"]
@@ -81,7 +81,7 @@ Code = Annotated[int, integer("unsignedShort", enumeration=tuple(int(code) for c
 TransferOp = Literal["approve", "cancel", "query", "reject", "request"]
 
 
-class Hello(Element, ns=EPP, tag="hello"):
+class Hello(Element, ns=EPP, tag="hello", content=ANY):
     """<hello> (RFC 5730 section 2.3): asks for a greeting; also the keep-alive of clients."""
 
 
@@ -97,21 +97,21 @@ class SvcMenu(Type, ns=EPP):
 class DcpAccess(Type, ns=EPP, content=Choice("all", "none", "null", "other", "personal", "personal_and_other")):
     """<access> (RFC 5730 section 2.4): exactly one of these."""
 
-    all: Empty | None = None
-    none: Empty | None = None
-    null: Empty | None = None
-    other: Empty | None = None
-    personal: Empty | None = None
-    personal_and_other: Empty | None = None
+    all: bool = flag(default=False)
+    none: bool = flag(default=False)
+    null: bool = flag(default=False)
+    other: bool = flag(default=False)
+    personal: bool = flag(default=False)
+    personal_and_other: bool = flag(default=False)
 
 
 class DcpPurpose(Type, ns=EPP):
     """<purpose> (RFC 5730 section 2.4)."""
 
-    admin: Empty | None = None
-    contact: Empty | None = None
-    other: Empty | None = None
-    prov: Empty | None = None
+    admin: bool = flag(default=False)
+    contact: bool = flag(default=False)
+    other: bool = flag(default=False)
+    prov: bool = flag(default=False)
 
 
 class DcpOurs(Type, ns=EPP):
@@ -123,21 +123,21 @@ class DcpOurs(Type, ns=EPP):
 class DcpRecipient(Type, ns=EPP):
     """<recipient> (RFC 5730 section 2.4)."""
 
-    other: Empty | None = None
+    other: bool = flag(default=False)
     ours: tuple[DcpOurs, ...] = child("ours", default=())
-    public: Empty | None = None
-    same: Empty | None = None
-    unrelated: Empty | None = None
+    public: bool = flag(default=False)
+    same: bool = flag(default=False)
+    unrelated: bool = flag(default=False)
 
 
 class DcpRetention(Type, ns=EPP, content=Choice("business", "indefinite", "legal", "none", "stated")):
     """<retention> (RFC 5730 section 2.4): exactly one of these."""
 
-    business: Empty | None = None
-    indefinite: Empty | None = None
-    legal: Empty | None = None
-    none: Empty | None = None
-    stated: Empty | None = None
+    business: bool = flag(default=False)
+    indefinite: bool = flag(default=False)
+    legal: bool = flag(default=False)
+    none: bool = flag(default=False)
+    stated: bool = flag(default=False)
 
 
 class DcpStatement(Type, ns=EPP):
@@ -152,7 +152,7 @@ class DcpExpiry(Type, ns=EPP, content=Choice("absolute", "relative")):
     """<expiry> (RFC 5730 section 2.4): a date, or how long from the greeting on."""
 
     absolute: DateTime | None = None
-    relative: Annotated[Duration, duration()] | None = None
+    relative: Span | None = None
 
 
 class Dcp(Type, ns=EPP):
@@ -239,7 +239,7 @@ class Login(Element, ns=EPP, tag="login"):
     svcs: Services = child(kw_only=True)
 
 
-class Logout(Element, ns=EPP, tag="logout"):
+class Logout(Element, ns=EPP, tag="logout", content=ANY):
     """<logout> (RFC 5730 section 2.9.1.2)."""
 
 
@@ -250,16 +250,12 @@ class Poll(Element, ns=EPP, tag="poll"):
     msg_id: Token | None = attribute("msgID", default=None)
 
 
-Operation = Check | Create | Delete | Info | Login | Logout | Poll | Renew | Transfer | Update
-"""What a command can be."""
-
-
 class Command(Element, ns=EPP, tag="command"):
     """<command> (RFC 5730 section 2.5): an operation, its extensions in order, the client's identifier of it."""
 
     op: Check | Create | Delete | Info | Login | Logout | Poll | Renew | Transfer | Update = child(marker="command")
     extension: tuple[Element | Raw, ...] = wrapped(
-        "extension", wildcard(ns="##other", min=1, max=None), marker="extension", default=()
+        "extension", wildcard(ns="##other", min=1, max=None, marker="extension"), default=()
     )
     cl_trid: TransactionId | None = child("clTRID", marker="cl_trid", default=None)
 
@@ -271,13 +267,14 @@ class Msg(Type, ns=EPP):
     lang: Language = attribute(default="en")
 
 
-class Value(Element, ns=EPP, tag="value", any_attributes=True):
-    """<value> (RFC 5730 section 2.6): the element of the command that was at fault, exactly one.
+class Value(Element, ns=EPP, tag="value", mixed=True, any_attributes=True):
+    """<value> (RFC 5730 section 2.6): the element of the command that was at fault, exactly one and kept raw.
 
-    ``body`` is a `Raw` with that element; the client role also takes text, as a ``str``.
+    Peers also send mere text; the client role takes that, with no ``element``.
     """
 
-    body: Raw | str = content(min=1, max=1)
+    element: Raw | None = wildcard(ns="##any", process="skip", min=1)
+    text: Text = content(default="")
 
 
 class ExtValue(Element, ns=EPP, tag="extValue"):
@@ -295,11 +292,12 @@ class Result(Type, ns=EPP):
     values: tuple[Value | ExtValue, ...] = child(default=())
 
 
-class QueueMsg(Type, ns=EPP):
-    """<msg> of msgQ (RFC 5730 section 2.6): text, or mixed content kept raw."""
+class QueueMsg(Type, ns=EPP, mixed=True):
+    """<msg> of msgQ (RFC 5730 section 2.6): text, and elements that are kept raw."""
 
-    body: str | Raw = content()
+    text: Text = content(default="")
     lang: Language = attribute(default="en")
+    elements: tuple[Raw, ...] = wildcard(ns="##any", process="skip", min=0, max=None, default=())
 
 
 class MsgQ(Type, ns=EPP):
@@ -325,7 +323,7 @@ class Response(Element, ns=EPP, tag="response"):
     msg_q: MsgQ | None = None
     res_data: tuple[Element | Raw, ...] = wrapped("resData", wildcard(ns="##other", min=1, max=None), default=())
     extension: tuple[Element | Raw, ...] = wrapped(
-        "extension", wildcard(ns="##other", min=1, max=None), marker="extension", default=()
+        "extension", wildcard(ns="##other", min=1, max=None, marker="extension"), default=()
     )
     tr_id: TrId = child("trID", kw_only=True)
 

@@ -9,7 +9,6 @@ from regwire.epp.messages.common import (
     ClientId,
     Date,
     DateTime,
-    Empty,
     Label,
     Language,
     Normalized,
@@ -20,7 +19,7 @@ from regwire.epp.messages.common import (
 )
 from regwire.epp.messages.core import TrId
 from regwire.epp.messages.host import HostAddress
-from regwire.schema import Choice, Element, Namespace, Type, attribute, child, content, integer, token
+from regwire.schema import Choice, Element, Namespace, Type, attribute, child, content, flag, integer, token
 
 __all__ = [
     "DOMAIN",
@@ -115,7 +114,7 @@ class DomainAuthInfoChange(Type, ns=DOMAIN, content=Choice("pw", "ext", "null"))
 
     pw: AuthPw | None = None
     ext: AuthExt | None = None
-    null: Empty | None = None
+    null: bool = flag(default=False)
 
 
 class DomainStatus(Type, ns=DOMAIN):

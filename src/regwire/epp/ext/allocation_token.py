@@ -1,0 +1,35 @@
+"""Allocation tokens: allocationToken-1.0 (RFC 8495)."""
+
+from regwire.epp.extension import Extension
+from regwire.epp.messages.common import MinToken
+from regwire.epp.messages.domain import (
+    DomainCheck,
+    DomainCreate,
+    DomainInfo,
+    DomainInfoData,
+    DomainTransfer,
+)
+from regwire.schema import Element, Namespace, content
+
+__all__ = ["EXTENSION", "NAMESPACE", "AllocationToken", "AllocationTokenInfo"]
+
+NAMESPACE = Namespace("urn:ietf:params:xml:ns:allocationToken-1.0", prefix="allocationToken")
+
+
+class AllocationToken(Element, ns=NAMESPACE, tag="allocationToken"):
+    """<allocationToken:allocationToken> (RFC 8495 section 2.1)."""
+
+    value: MinToken = content()
+
+
+class AllocationTokenInfo(Element, ns=NAMESPACE, tag="info"):
+    """<allocationToken:info> (RFC 8495 section 3.1.2): asks for the token."""
+
+
+EXTENSION = Extension(
+    NAMESPACE,
+    title="Allocation tokens",
+    reference="RFC 8495",
+    commands={AllocationToken: (DomainCheck, DomainCreate, DomainTransfer), AllocationTokenInfo: (DomainInfo,)},
+    responses={AllocationToken: (DomainInfoData,)},
+)
