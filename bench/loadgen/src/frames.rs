@@ -1,0 +1,206 @@
+//! The frames sent. Half of the sessions write them compact, half indented as many clients do.
+
+use std::io::Write;
+
+const EPP: &str = "urn:ietf:params:xml:ns:epp-1.0";
+const DOMAIN: &str = "urn:ietf:params:xml:ns:domain-1.0";
+
+/// A command under construction in the buffer it is sent from.
+pub struct Frame<'a> {
+    out: &'a mut Vec<u8>,
+    start: usize,
+    indented: bool,
+}
+
+impl<'a> Frame<'a> {
+    pub fn begin(out: &'a mut Vec<u8>, indented: bool) -> Self {
+        let start = out.len();
+        out.extend_from_slice(&[0; 4]);
+        let mut frame = Self {
+            out,
+            start,
+            indented,
+        };
+        if indented {
+            frame.text("<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"no\"?>");
+        } else {
+            frame.text("<?xml version=\"1.0\" encoding=\"UTF-8\"?>");
+        }
+        frame.line(0, format_args!("<epp xmlns=\"{EPP}\">"));
+        frame.line(1, format_args!("<command>"));
+        frame
+    }
+
+    fn text(&mut self, text: &str) {
+        self.out.extend_from_slice(text.as_bytes());
+    }
+
+    fn line(&mut self, depth: usize, content: std::fmt::Arguments<'_>) {
+        if self.indented {
+            self.out.push(b'\n');
+            for _ in 0..depth {
+                self.text("  ");
+            }
+        }
+        write!(self.out, "{content}").expect("a Vec takes everything");
+    }
+
+    fn open(&mut self, command: &str) {
+        self.line(2, format_args!("<{command}>"));
+        self.line(
+            3,
+            format_args!("<domain:{command} xmlns:domain=\"{DOMAIN}\">"),
+        );
+    }
+
+    fn close(&mut self, command: &str) {
+        self.line(3, format_args!("</domain:{command}>"));
+        self.line(2, format_args!("</{command}>"));
+    }
+
+    pub fn check_begin(&mut self) {
+        self.open("check");
+    }
+
+    pub fn check_name(&mut self, prefix: char, index: u64) {
+        self.line(
+            4,
+            format_args!("<domain:name>{prefix}{index}.example</domain:name>"),
+        );
+    }
+
+    pub fn check_end(&mut self) {
+        self.close("check");
+    }
+
+    pub fn info(&mut self, index: u64) {
+        self.open("info");
+        self.line(
+            4,
+            format_args!("<domain:name hosts=\"all\">p{index}.example</domain:name>"),
+        );
+        self.close("info");
+    }
+
+    pub fn create(&mut self, session: u64, n: u64) {
+        self.open("create");
+        self.line(
+            4,
+            format_args!("<domain:name>n{session}-{n}.example</domain:name>"),
+        );
+        self.line(
+            4,
+            format_args!("<domain:period unit=\"y\">1</domain:period>"),
+        );
+        self.line(4, format_args!("<domain:ns>"));
+        for i in 1..=2 {
+            self.line(
+                5,
+                format_args!(
+                    "<domain:hostObj>ns{i}.host{}.example.net</domain:hostObj>",
+                    n % 500
+                ),
+            );
+        }
+        self.line(4, format_args!("</domain:ns>"));
+        self.line(
+            4,
+            format_args!("<domain:registrant>own{}</domain:registrant>", n % 1000),
+        );
+        self.line(
+            4,
+            format_args!(
+                "<domain:contact type=\"admin\">adm{}</domain:contact>",
+                n % 1000
+            ),
+        );
+        self.line(
+            4,
+            format_args!(
+                "<domain:contact type=\"tech\">tec{}</domain:contact>",
+                n % 1000
+            ),
+        );
+        self.line(4, format_args!("<domain:authInfo>"));
+        self.line(
+            5,
+            format_args!("<domain:pw>3f9a7c51-{session}-{n}</domain:pw>"),
+        );
+        self.line(4, format_args!("</domain:authInfo>"));
+        self.close("create");
+    }
+
+    pub fn update(&mut self, index: u64, n: u64) {
+        self.open("update");
+        self.line(
+            4,
+            format_args!("<domain:name>p{index}.example</domain:name>"),
+        );
+        let (add, rem) = if n % 40 < 20 {
+            ("ns3", "ns2")
+        } else {
+            ("ns2", "ns3")
+        };
+        for (what, host) in [("add", add), ("rem", rem)] {
+            self.line(4, format_args!("<domain:{what}>"));
+            self.line(5, format_args!("<domain:ns>"));
+            self.line(
+                6,
+                format_args!(
+                    "<domain:hostObj>{host}.host{}.example.net</domain:hostObj>",
+                    index % 500
+                ),
+            );
+            self.line(5, format_args!("</domain:ns>"));
+            self.line(4, format_args!("</domain:{what}>"));
+        }
+        self.line(4, format_args!("<domain:chg>"));
+        self.line(
+            5,
+            format_args!("<domain:registrant>own{}</domain:registrant>", n % 1000),
+        );
+        self.line(4, format_args!("</domain:chg>"));
+        self.close("update");
+    }
+
+    pub fn end(mut self, session: u64, n: u64) {
+        self.line(2, format_args!("<clTRID>LG-{session:04}-{n:08}</clTRID>"));
+        self.finish();
+    }
+
+    fn finish(mut self) {
+        self.line(1, format_args!("</command>"));
+        self.line(0, format_args!("</epp>"));
+        let length = u32::try_from(self.out.len() - self.start).expect("frames are small");
+        self.out[self.start..self.start + 4].copy_from_slice(&length.to_be_bytes());
+    }
+}
+
+pub fn login(user: &str, password: &str, session: u64) -> Vec<u8> {
+    let mut out = Vec::new();
+    let mut frame = Frame::begin(&mut out, false);
+    frame.line(
+        2,
+        format_args!(
+            "<login><clID>{user}</clID><pw>{password}</pw><options><version>1.0</version><lang>en</lang></options>\
+             <svcs><objURI>{DOMAIN}</objURI></svcs></login><clTRID>LG-{session:04}-login</clTRID>"
+        ),
+    );
+    frame.finish();
+    out
+}
+
+pub fn logout(session: u64) -> Vec<u8> {
+    let mut out = Vec::new();
+    let mut frame = Frame::begin(&mut out, false);
+    frame.line(
+        2,
+        format_args!("<logout/><clTRID>LG-{session:04}-logout</clTRID>"),
+    );
+    frame.finish();
+    out
+}
+
+pub fn cl_trid(session: u64, n: u64) -> String {
+    format!("LG-{session:04}-{n:08}")
+}

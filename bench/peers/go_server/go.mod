@@ -1,0 +1,3 @@
+module regwire.example/bench/goserver
+
+go 1.24
