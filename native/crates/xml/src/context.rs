@@ -1,0 +1,159 @@
+//! What the tokenizer tells, and what can be asked while it does.
+use crate::names::{Names, NsId, XML_NAMESPACE};
+use crate::scan::key8;
+use crate::text::Text;
+use crate::tokenizer::{Binding, Scratch};
+use crate::write;
+
+/// An expanded name as a range of the document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct QName {
+    /// The namespace that the name is in.
+    pub ns: NsId,
+    /// Offset of the first octet of the whole name (of the prefix, if there is one).
+    pub start: u32,
+    /// Offset of the first octet of the local name.
+    pub local: u32,
+    /// Offset behind the last octet.
+    pub end: u32,
+}
+
+impl QName {
+    /// The local name.
+    #[inline]
+    pub fn local(self, doc: &[u8]) -> &[u8] {
+        &doc[self.local as usize..self.end as usize]
+    }
+
+    /// The name as written, with its prefix.
+    #[inline]
+    pub fn written(self, doc: &[u8]) -> &[u8] {
+        &doc[self.start as usize..self.end as usize]
+    }
+
+    /// The prefix, empty if there is none.
+    #[inline]
+    pub fn prefix(self, doc: &[u8]) -> &[u8] {
+        let end = if self.local == self.start {
+            self.start
+        } else {
+            self.local - 1
+        };
+        &doc[self.start as usize..end as usize]
+    }
+}
+
+/// Receives a document's content in order.
+///
+/// A sink never stops the tokenizer: well-formedness is always checked to the end. Whoever has seen enough ignores the rest.
+/// All offsets are octets of [`Context::doc`].
+pub trait Sink {
+    /// An element starts; `at` is the offset of its `<`.
+    fn start(&mut self, cx: &Context<'_>, name: QName, at: u32);
+    /// An attribute of the element just started. Namespace declarations are not delivered.
+    fn attribute(&mut self, cx: &Context<'_>, name: QName, value: Text);
+    /// All attributes were delivered (also when there are none).
+    fn attributes_done(&mut self, cx: &Context<'_>);
+    /// Character data; comments, processing instructions and CDATA sections split it, references do not.
+    fn text(&mut self, cx: &Context<'_>, text: Text);
+    /// The element ends; `at` is the offset behind its end tag, or behind `/>`.
+    fn end(&mut self, cx: &Context<'_>, at: u32);
+}
+
+/// The document and the namespaces in scope, for the time of one call of a [`Sink`].
+#[derive(Clone, Copy)]
+pub struct Context<'a> {
+    pub(crate) doc: &'a [u8],
+    pub(crate) ascii: bool,
+    pub(crate) names: &'a Names,
+    pub(crate) scratch: &'a Scratch,
+}
+
+impl<'a> Context<'a> {
+    /// The document in UTF-8, as [`crate::Input::text`] gives it.
+    #[inline]
+    pub fn doc(&self) -> &'a [u8] {
+        self.doc
+    }
+
+    /// No octet of the document is above 127, so octets are characters (character references may still give others).
+    #[inline]
+    pub fn is_ascii(&self) -> bool {
+        self.ascii
+    }
+
+    /// How many elements are open; the one just started or about to end counts.
+    #[inline]
+    pub fn depth(&self) -> usize {
+        self.scratch.open.len()
+    }
+
+    /// The name of a namespace; empty for [`NsId::NONE`].
+    pub fn uri(&self, ns: NsId) -> &'a [u8] {
+        if ns == NsId::XML {
+            XML_NAMESPACE
+        } else if ns.is_unknown() {
+            self.scratch.unknown_uri(self.doc, ns)
+        } else {
+            self.names.uri(ns).unwrap_or_default()
+        }
+    }
+
+    /// What a prefix is bound to here, for names inside values such as that of `xsi:type`; the empty prefix is the default
+    /// namespace. `None` if it is not bound.
+    pub fn resolve(&self, prefix: &[u8]) -> Option<NsId> {
+        let key = key8(prefix, 0, prefix.len());
+        let found = self
+            .scratch
+            .bindings
+            .iter()
+            .rev()
+            .find(|have| have.is_of(self.doc, prefix, key));
+        match found {
+            Some(binding) => Some(binding.ns),
+            None if prefix.is_empty() => Some(NsId::NONE),
+            None if prefix == b"xml" => Some(NsId::XML),
+            None => None,
+        }
+    }
+
+    /// The (prefix, namespace name) pairs in scope, newest first, each prefix once. `xml` is left out, and so is an empty
+    /// default namespace.
+    pub fn bindings(&self) -> impl Iterator<Item = (&'a [u8], &'a [u8])> + use<'a> {
+        self.visible(self.scratch.bindings.len())
+    }
+
+    /// As [`Context::bindings`], without those that the innermost open element declares, or declares anew, itself: what has
+    /// to be added to that element's own octets so that they stand alone.
+    pub fn inherited(&self) -> impl Iterator<Item = (&'a [u8], &'a [u8])> + use<'a> {
+        self.visible(
+            self.scratch
+                .open
+                .last()
+                .map_or(0, |open| open.bindings as usize),
+        )
+    }
+
+    /// Appends the [`Context::inherited`] bindings as attributes (` xmlns:p="…"`), for [`write::standalone`].
+    pub fn render_inherited(&self, out: &mut Vec<u8>) {
+        for (prefix, uri) in self.inherited() {
+            write::binding(out, prefix, uri);
+        }
+    }
+
+    /// Bindings among the first `count` that no later one hides.
+    fn visible(&self, count: usize) -> impl Iterator<Item = (&'a [u8], &'a [u8])> + use<'a> {
+        let Context { doc, scratch, .. } = *self;
+        let cx = *self;
+        let all: &'a [Binding] = &scratch.bindings;
+        (0..count).rev().filter_map(move |place| {
+            let binding = &all[place];
+            let prefix = binding.prefix(doc);
+            let hidden = all[place + 1..]
+                .iter()
+                .any(|later| later.is_of(doc, prefix, binding.key));
+            let listed = !hidden && binding.ns != NsId::NONE && binding.ns != NsId::XML;
+            listed.then(|| (prefix, cx.uri(binding.ns)))
+        })
+    }
+}
