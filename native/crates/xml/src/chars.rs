@@ -5,8 +5,6 @@ use crate::error::{Fail, Reason, fail};
 pub(crate) const NAME_START: u8 = 1;
 /// May go on in a name.
 pub(crate) const NAME_CHAR: u8 = 2;
-/// Part of a character above 127: [`is_ncname`] decides.
-pub(crate) const HIGH: u8 = 4;
 
 /// Class of every octet.
 pub(crate) static CLASS: [u8; 256] = {
@@ -16,7 +14,8 @@ pub(crate) static CLASS: [u8; 256] = {
         table[octet] = match octet as u8 {
             b'a'..=b'z' | b'A'..=b'Z' | b'_' => NAME_START | NAME_CHAR,
             b'0'..=b'9' | b'-' | b'.' => NAME_CHAR,
-            0x80.. => NAME_START | NAME_CHAR | HIGH,
+            // Part of a character above 127: `is_ncname` decides.
+            0x80.. => NAME_START | NAME_CHAR,
             _ => 0,
         };
         octet += 1;

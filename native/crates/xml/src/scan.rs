@@ -1,57 +1,54 @@
-//! Searching eight octets at a time in plain integers (no intrinsics, so no unsafe code).
-//!
-//! All searches return the place of the first octet of a class, or the length of the document. The word tests may report
-//! octets *behind* a true hit falsely (a borrow runs upwards), never the first one; the first one is all that is used.
-use crate::chars::is_space;
+//! Searching sixteen octets at a time. All searches return a place at or behind `at`, or the length of the document.
+use wide::u8x16;
 
-const ONES: u64 = 0x0101_0101_0101_0101;
-const HIGHS: u64 = 0x8080_8080_8080_8080;
+use crate::chars::{CLASS, NAME_CHAR, is_space};
 
-/// The octet in all eight places.
-const fn all(octet: u8) -> u64 {
-    ONES * octet as u64
+const WIDTH: usize = 16;
+const ALL: u32 = 0xFFFF;
+
+/// Sixteen neighbouring octets, or a truth value (all bits or none) for each of them.
+#[derive(Clone, Copy)]
+struct Lanes(u8x16);
+
+impl Lanes {
+    #[inline(always)]
+    fn load(doc: &[u8], at: usize) -> Option<Self> {
+        let octets: &[u8; WIDTH] = doc.get(at..)?.first_chunk()?;
+        Some(Self(u8x16::new(*octets)))
+    }
+
+    #[inline(always)]
+    fn equal(self, octet: u8) -> Self {
+        Self(self.0.simd_eq(u8x16::splat(octet)))
+    }
+
+    #[inline(always)]
+    fn within(self, first: u8, last: u8) -> Self {
+        let above = self.0 - u8x16::splat(first);
+        Self(above.min(u8x16::splat(last - first)).simd_eq(above))
+    }
+
+    #[inline(always)]
+    fn or(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// A bit for each true octet (of octets themselves: for each above 0x7F), the first one lowest.
+    #[inline(always)]
+    fn bits(self) -> u32 {
+        self.0.to_bitmask()
+    }
 }
 
-/// Marks zero octets.
+/// The first octet that is marked; `is` says of one octet what `marks` says of sixteen.
 #[inline(always)]
-const fn zero(word: u64) -> u64 {
-    word.wrapping_sub(ONES) & !word & HIGHS
-}
-
-/// Marks octets equal to that in all places of `octets`.
-#[inline(always)]
-const fn equal(word: u64, octets: u64) -> u64 {
-    zero(word ^ octets)
-}
-
-/// Marks octets below 0x20.
-#[inline(always)]
-const fn control(word: u64) -> u64 {
-    word.wrapping_sub(all(0x20)) & !word & HIGHS
-}
-
-/// Marks octets above 0x20.
-#[inline(always)]
-const fn visible(word: u64) -> u64 {
-    (((word & !HIGHS) + all(0x7F - 0x20)) | word) & HIGHS
-}
-
-#[inline(always)]
-fn word(doc: &[u8], at: usize) -> Option<u64> {
-    doc.get(at..)
-        .and_then(<[u8]>::first_chunk)
-        .map(|octets| u64::from_le_bytes(*octets))
-}
-
-/// The place of the first octet at or behind `at` that `marks` marks; `is` says the same of one octet.
-#[inline(always)]
-fn find(doc: &[u8], mut at: usize, marks: impl Fn(u64) -> u64, is: impl Fn(u8) -> bool) -> usize {
-    while let Some(octets) = word(doc, at) {
+fn find(doc: &[u8], mut at: usize, marks: impl Fn(Lanes) -> u32, is: impl Fn(u8) -> bool) -> usize {
+    while let Some(octets) = Lanes::load(doc, at) {
         let found = marks(octets);
         if found != 0 {
-            return at + (found.trailing_zeros() / 8) as usize;
+            return at + found.trailing_zeros() as usize;
         }
-        at += 8;
+        at += WIDTH;
     }
     while doc.get(at).is_some_and(|&octet| !is(octet)) {
         at += 1;
@@ -62,7 +59,12 @@ fn find(doc: &[u8], mut at: usize, marks: impl Fn(u64) -> u64, is: impl Fn(u8) -
 /// Skips white space. In checked text nothing else is at or below 0x20.
 #[inline(always)]
 pub(crate) fn skip_space(doc: &[u8], at: usize) -> usize {
-    find(doc, at, visible, |octet| !is_space(octet))
+    find(
+        doc,
+        at,
+        |octets| octets.within(0, 0x20).bits() ^ ALL,
+        |octet| !is_space(octet),
+    )
 }
 
 /// Finds what ends or marks character data: `<`, `&`, `]` and CR.
@@ -72,27 +74,30 @@ pub(crate) fn find_in_text(doc: &[u8], at: usize) -> usize {
         doc,
         at,
         |octets| {
-            equal(octets, all(b'<'))
-                | equal(octets, all(b'&'))
-                | equal(octets, all(b']'))
-                | equal(octets, all(b'\r'))
+            octets
+                .equal(b'<')
+                .or(octets.equal(b'&'))
+                .or(octets.equal(b']'))
+                .or(octets.equal(b'\r'))
+                .bits()
         },
         |octet| matches!(octet, b'<' | b'&' | b']' | b'\r'),
     )
 }
 
-/// Finds what ends or marks an attribute's value: its quote, `<`, `&` and white space other than the space.
+/// Finds what ends or marks an attribute's value: its quote, `<`, `&` and everything below 0x20 (white space, that is).
 #[inline(always)]
 pub(crate) fn find_in_value(doc: &[u8], at: usize, quote: u8) -> usize {
-    let quotes = all(quote);
     find(
         doc,
         at,
         |octets| {
-            equal(octets, quotes)
-                | equal(octets, all(b'<'))
-                | equal(octets, all(b'&'))
-                | control(octets)
+            octets
+                .equal(quote)
+                .or(octets.equal(b'<'))
+                .or(octets.equal(b'&'))
+                .or(octets.within(0, 0x1F))
+                .bits()
         },
         |octet| octet == quote || matches!(octet, b'<' | b'&') || octet < 0x20,
     )
@@ -105,18 +110,87 @@ pub(crate) fn find_to_escape(text: &[u8], at: usize) -> usize {
         text,
         at,
         |octets| {
-            equal(octets, all(b'<'))
-                | equal(octets, all(b'>'))
-                | equal(octets, all(b'&'))
-                | equal(octets, all(b'"'))
-                | equal(octets, all(0xEF))
-                | control(octets)
+            let markup = octets
+                .equal(b'<')
+                .or(octets.equal(b'>'))
+                .or(octets.equal(b'&'))
+                .or(octets.equal(b'"'));
+            markup
+                .or(octets.equal(0xEF))
+                .or(octets.within(0, 0x1F))
+                .bits()
         },
         |octet| matches!(octet, b'<' | b'>' | b'&' | b'"' | 0xEF) || octet < 0x20,
     )
 }
 
-/// The octets `doc[start..end]` at most eight of them, the first one lowest, filled up with zeros: a quick key for names.
+/// A name with colons, as far as it can be told without decoding characters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct NameSpan {
+    /// Behind the last octet.
+    pub end: usize,
+    /// Behind the colon, or the start if there is none; not exact with more than one.
+    pub local: usize,
+    pub colons: u32,
+    /// An octet is above 0x7F, so the characters have to be looked at.
+    pub high: bool,
+}
+
+/// Finds the end of the name at `at`.
+#[inline(always)]
+pub(crate) fn scan_name(doc: &[u8], at: usize) -> NameSpan {
+    let mut name = NameSpan {
+        end: at,
+        local: at,
+        colons: 0,
+        high: false,
+    };
+    while let Some(octets) = Lanes::load(doc, name.end) {
+        let letters = Lanes(octets.0 | u8x16::splat(0x20)).within(b'a', b'z');
+        // From hyphen to colon everything but the slash belongs to names: `-`, `.`, the digits and the colon itself.
+        let others = octets.within(b'-', b'.').or(octets.within(b'0', b':'));
+        let found = letters.or(others).or(octets.equal(b'_')).or(octets).bits() ^ ALL;
+        // Everything before the first octet that is not of the name.
+        let inside = (found & found.wrapping_neg()).wrapping_sub(1);
+        let colons = octets.equal(b':').bits() & inside;
+        if colons != 0 {
+            name.colons += colons.count_ones();
+            name.local = name.end + colons.trailing_zeros() as usize + 1;
+        }
+        name.high |= octets.bits() & inside != 0;
+        if found != 0 {
+            name.end += found.trailing_zeros() as usize;
+            return name;
+        }
+        name.end += WIDTH;
+    }
+    finish_name(doc, name)
+}
+
+/// The last octets of a document.
+#[inline(never)]
+fn finish_name(doc: &[u8], mut name: NameSpan) -> NameSpan {
+    while let Some(&octet) = doc.get(name.end)
+        && (CLASS[usize::from(octet)] & NAME_CHAR != 0 || octet == b':')
+    {
+        name.end += 1;
+        if octet == b':' {
+            name.colons += 1;
+            name.local = name.end;
+        }
+        name.high |= octet >= 0x80;
+    }
+    name
+}
+
+#[inline(always)]
+fn word(doc: &[u8], at: usize) -> Option<u64> {
+    doc.get(at..)
+        .and_then(<[u8]>::first_chunk)
+        .map(|octets| u64::from_le_bytes(*octets))
+}
+
+/// The octets `doc[start..end]`, at most eight of them, the first one lowest, filled up with zeros: a quick key for names.
 /// Two names of the same length of at most eight octets are equal exactly if their keys are.
 ///
 /// # Panics
@@ -139,6 +213,7 @@ pub fn key8(doc: &[u8], start: usize, end: usize) -> u64 {
 fn short_key(octets: &[u8]) -> u64 {
     octets
         .iter()
+        .take(8)
         .rev()
         .fold(0, |key, &octet| key << 8 | u64::from(octet))
 }
@@ -147,74 +222,87 @@ fn short_key(octets: &[u8]) -> u64 {
 #[inline(always)]
 pub(crate) fn repeats(doc: &[u8], at: usize, start: usize, end: usize) -> bool {
     let length = end - start;
-    if length >= 8 || at + 8 > doc.len() {
-        return doc
-            .get(at..at + length)
-            .is_some_and(|have| *have == doc[start..end]);
+    if at + length > doc.len() {
+        return false;
     }
-    key8(doc, at, at + length) == key8(doc, start, end)
+    if length < 8 {
+        return key8(doc, at, at + length) == key8(doc, start, end);
+    }
+    let mut place = 0;
+    while place + 8 < length {
+        if word(doc, at + place) != word(doc, start + place) {
+            return false;
+        }
+        place += 8;
+    }
+    // The last eight octets may overlap those before.
+    word(doc, at + length - 8) == word(doc, end - 8)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn naive(doc: &[u8], at: usize, is: impl Fn(u8) -> bool) -> usize {
-        (at..doc.len())
-            .find(|&place| is(doc[place]))
-            .unwrap_or(doc.len())
+    fn naive(doc: &[u8], is: impl Fn(u8) -> bool) -> usize {
+        doc.iter().position(|&octet| is(octet)).unwrap_or(doc.len())
     }
 
-    /// Every octet at every place of a word, before and behind every other interesting octet.
+    fn naive_name(doc: &[u8]) -> NameSpan {
+        let end = naive(doc, |octet| CLASS[usize::from(octet)] == 0 && octet != b':');
+        let colons: Vec<usize> = (0..end).filter(|&place| doc[place] == b':').collect();
+        NameSpan {
+            end,
+            local: colons.last().map_or(0, |last| last + 1),
+            colons: colons.len() as u32,
+            high: doc[..end].iter().any(|octet| !octet.is_ascii()),
+        }
+    }
+
+    /// Names hold one colon at most where the span is used, so `local` need not be exact with more.
+    fn agree(found: NameSpan, expected: NameSpan) -> bool {
+        NameSpan { local: 0, ..found }
+            == NameSpan {
+                local: 0,
+                ..expected
+            }
+            && (expected.colons > 1 || found.local == expected.local)
+    }
+
+    fn check(doc: &[u8], blank: &[u8]) {
+        let text = |octet| matches!(octet, b'<' | b'&' | b']' | b'\r');
+        assert_eq!(find_in_text(doc, 0), naive(doc, text), "{doc:?}");
+        let value = |octet| matches!(octet, b'<' | b'&' | b'\'') || octet < 0x20;
+        assert_eq!(find_in_value(doc, 0, b'\''), naive(doc, value), "{doc:?}");
+        let escape = |octet| matches!(octet, b'<' | b'>' | b'&' | b'"' | 0xEF) || octet < 0x20;
+        assert_eq!(find_to_escape(doc, 0), naive(doc, escape), "{doc:?}");
+        assert_eq!(
+            skip_space(blank, 0),
+            naive(blank, |octet| !is_space(octet)),
+            "{blank:?}"
+        );
+        assert!(agree(scan_name(doc, 0), naive_name(doc)), "{doc:?}");
+    }
+
+    /// Every octet before every interesting octet, at the edges of words.
     #[test]
     fn searches_find_what_a_loop_finds() {
+        let others = [
+            b' ', b'a', b'<', b'/', b':', b'_', 0x1F, 0x20, 0x21, 0x7F, 0x80, 0xFF,
+        ];
         for octet in 0..=255u8 {
-            for other in [
-                b' ',
-                b'a',
-                b'<',
-                0x1F,
-                0x20,
-                0x21,
-                0x7F,
-                0x80,
-                0xFF,
+            for other in others.into_iter().chain([
                 octet.wrapping_sub(1),
+                octet.wrapping_add(1),
                 octet ^ 0x80,
-            ] {
-                for place in 0..19 {
-                    let mut doc = [b'x'; 20];
+            ]) {
+                for place in [0, 1, 6, 7, 8, 14, 15, 16, 30, 33] {
+                    let mut doc = [b'x'; 35];
                     doc[place] = octet;
                     doc[place + 1] = other;
-                    let text = |octet| matches!(octet, b'<' | b'&' | b']' | b'\r');
-                    assert_eq!(
-                        find_in_text(&doc, 0),
-                        naive(&doc, 0, text),
-                        "{octet} {other} {place}"
-                    );
-                    let value = |octet| matches!(octet, b'<' | b'&' | b'\'') || octet < 0x20;
-                    assert_eq!(
-                        find_in_value(&doc, 0, b'\''),
-                        naive(&doc, 0, value),
-                        "{octet} {other} {place}"
-                    );
-                    let escape =
-                        |octet| matches!(octet, b'<' | b'>' | b'&' | b'"' | 0xEF) || octet < 0x20;
-                    assert_eq!(
-                        find_to_escape(&doc, 0),
-                        naive(&doc, 0, escape),
-                        "{octet} {other} {place}"
-                    );
-                    if octet > 0x20 || is_space(octet) {
-                        let mut doc = [b' '; 20];
-                        doc[place] = octet;
-                        doc[place + 1] = if other < 0x20 { b'\t' } else { other };
-                        assert_eq!(
-                            skip_space(&doc, 0),
-                            naive(&doc, 0, |c| !is_space(c)),
-                            "{octet} {other} {place}"
-                        );
-                    }
+                    let mut blank = [b' '; 35];
+                    blank[place] = if octet < 0x20 { b'\n' } else { octet };
+                    blank[place + 1] = if other < 0x20 { b'\t' } else { other };
+                    check(&doc, &blank);
                 }
             }
         }
@@ -222,13 +310,10 @@ mod tests {
 
     #[test]
     fn keys_and_repeats_do_not_look_beyond_their_range() {
-        let doc = b"domain domains abcdefghi abcdefghj end";
+        let doc = b"domain domains abcdefghi abcdefghj abcdefghijklmnopq abcdefghijklmnopr end";
         for start in 0..doc.len() {
-            for end in start..doc.len().min(start + 12) {
-                assert_eq!(
-                    key8(doc, start, end),
-                    short_key(&doc[start..end.min(start + 8)])
-                );
+            for end in start..doc.len().min(start + 20) {
+                assert_eq!(key8(doc, start, end), short_key(&doc[start..end]));
                 for at in 0..=doc.len() {
                     assert_eq!(
                         repeats(doc, at, start, end),

@@ -1,11 +1,11 @@
 //! One pass over a checked document.
-use crate::chars::{CLASS, HIGH, NAME_CHAR, NAME_START, is_ncname, is_space, reference};
+use crate::chars::{CLASS, NAME_START, is_ncname, is_space, reference};
 use crate::context::{Context, QName, Sink};
 use crate::error::{Error, Fail, Reason, fail};
 use crate::input::Input;
 use crate::limits::Limits;
 use crate::names::{Names, NsId, XML_NAMESPACE, XMLNS_NAMESPACE, hash};
-use crate::scan::{find_in_text, find_in_value, key8, repeats, skip_space};
+use crate::scan::{NameSpan, find_in_text, find_in_value, key8, repeats, scan_name, skip_space};
 use crate::text::{Text, TextFlags};
 
 /// Reads documents one after another, reusing its memory.
@@ -231,15 +231,25 @@ impl<S: Sink> Run<'_, S> {
 
     #[inline(always)]
     fn text(&mut self, start: usize) -> Result<usize, Fail> {
-        let at = skip_space(self.doc, start);
-        if self.peek(at) == Some(b'<') {
-            if at > start {
-                let flags = TextFlags::WHITESPACE_ONLY
-                    .with_if(self.carriage_returns, TextFlags::NEEDS_EXPANSION);
-                self.tell_text(start, at, flags);
+        match self.peek(start) {
+            Some(b'<') => return Ok(start),
+            Some(octet) if is_space(octet) => {
+                let at = skip_space(self.doc, start);
+                if self.peek(at) == Some(b'<') {
+                    let flags = TextFlags::WHITESPACE_ONLY
+                        .with_if(self.carriage_returns, TextFlags::NEEDS_EXPANSION);
+                    self.tell_text(start, at, flags);
+                    return Ok(at);
+                }
             }
-            return Ok(at);
+            _ => {}
         }
+        self.visible_text(start)
+    }
+
+    /// Character data that is more than white space.
+    #[inline(always)]
+    fn visible_text(&mut self, start: usize) -> Result<usize, Fail> {
         let mut at = start;
         let mut flags = TextFlags::PLAIN;
         loop {
@@ -474,57 +484,44 @@ impl<S: Sink> Run<'_, S> {
     /// A qualified name, its namespace still open.
     #[inline(always)]
     fn name(&self, start: usize) -> Result<QName, Fail> {
-        let mut at = start;
-        let mut local = start;
-        let mut seen = 0;
-        match self.peek(at).map(|octet| CLASS[usize::from(octet)]) {
-            Some(class) if class & NAME_START != 0 => seen |= class,
-            found => return self.bad_name(at, found.is_none()),
+        let NameSpan {
+            end,
+            local,
+            colons,
+            high,
+        } = scan_name(self.doc, start);
+        if !self.starts_name(start) {
+            return self.bad_name(start);
         }
-        loop {
-            at += 1;
-            let class = match self.peek(at) {
-                Some(b':') => {
-                    if local != start {
-                        return fail(start, Reason::InvalidQName);
-                    }
-                    at += 1;
-                    local = at;
-                    match self.peek(at).map(|octet| CLASS[usize::from(octet)]) {
-                        Some(class) if class & NAME_START != 0 => class,
-                        _ => return fail(start, Reason::InvalidQName),
-                    }
-                }
-                Some(octet) => CLASS[usize::from(octet)],
-                None => return fail(at, Reason::UnexpectedEnd),
-            };
-            if class & NAME_CHAR == 0 {
-                break;
-            }
-            seen |= class;
+        if colons != 0 && (colons > 1 || !self.starts_name(local)) {
+            return fail(start, Reason::InvalidQName);
         }
-        self.check_name_length(start, at - start)?;
-        if seen & HIGH != 0 {
-            self.check_high_name(start, local, at)?;
+        self.check_name_length(start, end - start)?;
+        if high {
+            self.check_high_name(start, local, end)?;
         }
         Ok(QName {
             ns: NsId::NONE,
             start: start as u32,
             local: local as u32,
-            end: at as u32,
+            end: end as u32,
         })
     }
 
+    #[inline(always)]
+    fn starts_name(&self, at: usize) -> bool {
+        self.peek(at)
+            .is_some_and(|octet| CLASS[usize::from(octet)] & NAME_START != 0)
+    }
+
     #[cold]
-    fn bad_name<T>(&self, at: usize, ends: bool) -> Result<T, Fail> {
-        fail(
-            at,
-            match self.peek(at) {
-                _ if ends => Reason::UnexpectedEnd,
-                Some(b':') => Reason::InvalidQName,
-                _ => Reason::InvalidName,
-            },
-        )
+    fn bad_name<T>(&self, at: usize) -> Result<T, Fail> {
+        let reason = match self.peek(at) {
+            None => Reason::UnexpectedEnd,
+            Some(b':') => Reason::InvalidQName,
+            Some(_) => Reason::InvalidName,
+        };
+        fail(at, reason)
     }
 
     #[inline(always)]
