@@ -12,10 +12,9 @@ pub(crate) static CLASS: [u8; 256] = {
     let mut octet = 0;
     while octet < 256 {
         table[octet] = match octet as u8 {
-            b'a'..=b'z' | b'A'..=b'Z' | b'_' => NAME_START | NAME_CHAR,
+            // Above 127 it is part of a character: `is_ncname` decides.
+            b'a'..=b'z' | b'A'..=b'Z' | b'_' | 0x80.. => NAME_START | NAME_CHAR,
             b'0'..=b'9' | b'-' | b'.' => NAME_CHAR,
-            // Part of a character above 127: `is_ncname` decides.
-            0x80.. => NAME_START | NAME_CHAR,
             _ => 0,
         };
         octet += 1;
