@@ -1,6 +1,8 @@
 //! What a sink is told about documents that are well-formed.
 mod common;
 
+use std::fmt::Write as _;
+
 use common::run;
 use regwire_xml::{
     Context, Encoding, Input, Limits, Names, NsId, QName, Sink, Text, Tokenizer, write,
@@ -186,7 +188,7 @@ fn flags_tell_white_space_and_expansion() {
     );
 }
 
-/// Takes the raw octets of the element `raw`, made to stand alone, and what prefixes resolve to inside it.
+/// Takes the raw octets of the outermost element `raw`, made to stand alone, and what prefixes resolve to inside it.
 #[derive(Default)]
 struct Slices {
     start: Option<(u32, usize)>,
@@ -196,7 +198,7 @@ struct Slices {
 
 impl Sink for Slices {
     fn start(&mut self, cx: &Context<'_>, name: QName, at: u32) {
-        if name.local(cx.doc()) == b"raw" {
+        if name.local(cx.doc()) == b"raw" && self.start.is_none() {
             self.start = Some((at, cx.depth()));
             self.bindings.clear();
             cx.render_inherited(&mut self.bindings);
@@ -240,28 +242,8 @@ fn raw_slices_stand_alone() {
     let limits = Limits::default();
     let input = Input::new(doc.as_bytes(), &limits).unwrap();
     let mut slices = Slices::default();
-    // The inner element of the same name starts anew; take only the outer one.
-    struct Outer<'a>(&'a mut Slices);
-    impl Sink for Outer<'_> {
-        fn start(&mut self, cx: &Context<'_>, name: QName, at: u32) {
-            if self.0.start.is_none() {
-                self.0.start(cx, name, at);
-            }
-        }
-        fn attribute(&mut self, _cx: &Context<'_>, _name: QName, _value: Text) {}
-        fn attributes_done(&mut self, _cx: &Context<'_>) {}
-        fn text(&mut self, _cx: &Context<'_>, _text: Text) {}
-        fn end(&mut self, cx: &Context<'_>, at: u32) {
-            self.0.end(cx, at);
-        }
-    }
     Tokenizer::default()
-        .run(
-            &Names::new(common::KNOWN),
-            &limits,
-            &input,
-            &mut Outer(&mut slices),
-        )
+        .run(&Names::new(common::KNOWN), &limits, &input, &mut slices)
         .unwrap();
     assert_eq!(slices.found.len(), 1);
     let alone = &slices.found[0];
@@ -313,7 +295,7 @@ fn byte_order_marks_and_utf16_change_nothing_but_offsets() {
         2 + 2 * "<a x='\u{E9}'>\u{1F600}".encode_utf16().count()
     );
     assert_eq!(input.line(doc.len()), 2);
-    let marked = format!("\u{FEFF}<a/>");
+    let marked = "\u{FEFF}<a/>";
     let input = Input::new(marked.as_bytes(), &Limits::default()).unwrap();
     assert_eq!(
         (input.encoding(), input.is_ascii()),
@@ -346,9 +328,10 @@ fn many_attributes_are_compared_by_sorting() {
     let read = |doc: &str| {
         common::run_with(doc.as_bytes(), &limits).map_err(|error| (error.reason, error.offset))
     };
-    let many: String = (0..50_000)
-        .map(|n| format!(" a{n}='' xmlns:p{n}='u'"))
-        .collect();
+    let mut many = String::new();
+    for number in 0..50_000 {
+        write!(many, " a{number}='' xmlns:p{number}='u'").unwrap();
+    }
     assert_eq!(read(&format!("<a{many}/>")).unwrap().len(), 50_002);
     let twice = format!("<a{many} a7=''");
     assert_eq!(

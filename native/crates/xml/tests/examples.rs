@@ -21,11 +21,10 @@ fn examples_are_read_as_their_index_says() {
         let [file, _kind, well_formed, ..] = columns[..] else {
             panic!("{row}")
         };
-        if !PathBuf::from(file)
+        let is_document = PathBuf::from(file)
             .extension()
-            .is_some_and(|extension| extension == "xml")
-            || !matches!(well_formed, "yes" | "no")
-        {
+            .is_some_and(|extension| extension == "xml");
+        if !is_document || !matches!(well_formed, "yes" | "no") {
             continue;
         }
         let document = std::fs::read(folder().join(file)).unwrap();

@@ -1,4 +1,5 @@
 //! Documents that are not well-formed, each with the reason and the octet that the error names.
+#![allow(clippy::too_many_lines)] // tables
 mod common;
 
 use common::{run, run_with};
