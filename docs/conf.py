@@ -11,7 +11,7 @@ project = "regwire"
 author = "the regwire authors"
 copyright = "the regwire authors, Apache-2.0"
 version = release = regwire.__version__
-extensions = ["myst_parser", "reference"]
+extensions = ["myst_parser", "reference", "tables"]
 exclude_patterns = ["_build", "_ext", "_templates"]
 html_theme = "furo"
 html_title = f"regwire {version}"

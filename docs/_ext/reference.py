@@ -137,7 +137,26 @@ def shorten(text: str, limit: int = 160) -> str:
 def markdown(text: str | None) -> str:
     """A docstring as Markdown that cannot be mistaken for HTML, links or headings."""
     lines = inspect.cleandoc(text or "").splitlines()
-    return "\n".join(escape(line) for line in lines)
+    return "\n".join(escape(line) for line in sections(lines))
+
+
+def sections(lines: list[str]) -> Iterator[str]:
+    """Turn `Args:`, `Raises:` and their like into lists: an entry a line, its continuation indented."""
+    inside = False
+    for index, line in enumerate(lines):
+        if SECTION.fullmatch(line) and index + 1 < len(lines) and lines[index + 1].startswith("    "):
+            inside = True
+            yield from ("", f"**{line.rstrip(':')}**", "")
+        elif inside and line.startswith("    ") and not line.startswith("     "):
+            yield "- " + re.sub(r"^(\*{0,2}\w+)(?: \([^)]*\))?:", r"`\1`:", line.strip())
+        elif inside and line.startswith("     "):
+            yield "  " + line.strip()
+        else:
+            inside = inside and not line
+            yield "" if line.strip() == "::" else line
+
+
+SECTION = re.compile(r"(Args|Arguments|Attributes|Parameters|Raises|Returns|Yields|Note|Notes|Example|Examples):")
 
 
 def escape(line: str) -> str:
@@ -146,6 +165,7 @@ def escape(line: str) -> str:
         return line
     if re.fullmatch(r"\s*(-{3,}|={3,})\s*", line):
         return "\\" + line.strip()
+    line = re.sub(r":(?:py:)?(?:mod|class|func|meth|exc|attr|data|obj):(?=`)", "", line)
     parts = re.split(r"(`+[^`]*`+)", line)
     text = "".join(part if part.startswith("`") else part.replace("<", "\\<") for part in parts)
     return re.sub(r"^(\s*)#", r"\1\\#", text)

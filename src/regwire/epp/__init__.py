@@ -13,10 +13,14 @@ from regwire.epp.codes import MESSAGES, Reply, ResultCode, error, ok
 from regwire.epp.coding import DEFAULT, EXTENSIONS, OBJECTS, decode, encode, greeting_services
 from regwire.epp.compose import auth_info, command, fault_value, greeting, response
 from regwire.epp.extension import Extension
-from regwire.epp.messages import *  # noqa: F403
-from regwire.epp.messages import __all__ as _messages
+from regwire.epp.messages import common, contact, core, domain, host
+from regwire.epp.messages.common import *  # noqa: F403
+from regwire.epp.messages.contact import *  # noqa: F403
+from regwire.epp.messages.core import *  # noqa: F403
+from regwire.epp.messages.domain import *  # noqa: F403
+from regwire.epp.messages.host import *  # noqa: F403
 
-__all__ = [  # noqa: PLE0604
+__all__ = [
     "DEFAULT",
     "EXTENSIONS",
     "MESSAGES",
@@ -34,5 +38,10 @@ __all__ = [  # noqa: PLE0604
     "greeting_services",
     "ok",
     "response",
-    *_messages,
 ]
+# By +=, which type checkers follow.
+__all__ += common.__all__
+__all__ += contact.__all__
+__all__ += core.__all__
+__all__ += domain.__all__
+__all__ += host.__all__

@@ -11,10 +11,10 @@ from regwire.epp.messages.core import *  # noqa: F403
 from regwire.epp.messages.domain import *  # noqa: F403
 from regwire.epp.messages.host import *  # noqa: F403
 
-__all__ = [  # noqa: PLE0604
-    *common.__all__,
-    *contact.__all__,
-    *core.__all__,
-    *domain.__all__,
-    *host.__all__,
-]
+# By +=, which type checkers follow.
+__all__: list[str] = []
+__all__ += common.__all__
+__all__ += contact.__all__
+__all__ += core.__all__
+__all__ += domain.__all__
+__all__ += host.__all__
