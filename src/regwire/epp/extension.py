@@ -8,7 +8,7 @@ from typing import Any
 
 from regwire.schema import Element, Namespace
 
-__all__ = ["ENTRY_POINTS", "Extension", "discover"]
+__all__ = ["ENTRY_POINTS", "Extension", "discover", "table"]
 
 ENTRY_POINTS = "regwire.epp.extensions"
 """The entry point group; an entry point of it names an `Extension`, or a module that has one as ``EXTENSION``."""
@@ -76,3 +76,25 @@ def _record(found: Any, origin: str) -> Extension:
     if not isinstance(record, Extension):
         raise TypeError(f"{origin} has no EXTENSION record (regwire.epp.Extension)")
     return record
+
+
+def table(extensions: Iterable[Extension]) -> str:
+    """Return a Markdown table of extensions: what each is, its namespace, its document, what it extends."""
+    rows = ["| Extension | Namespace | Document | Extends |", "|---|---|---|---|"]
+    for record in extensions:
+        cells = (record.title, f"`{record.namespace.uri}`", record.reference, _extended(record))
+        rows.append(f"| {' | '.join(cells)} |")
+    return "\n".join(rows) + "\n"
+
+
+def _extended(record: Extension) -> str:
+    if record.is_object:
+        return "objects of its own: " + ", ".join(sorted({_tag(cls) for cls in record.objects}))
+    extended = (*record.commands.values(), *record.responses.values())
+    targets = dict.fromkeys(_tag(target) for targets in extended for target in targets)
+    return ", ".join(targets) or "nothing: it is announced only"
+
+
+def _tag(cls: type[Element]) -> str:
+    prefix = cls.__ns__.prefix
+    return f"`{prefix}:{cls.__tag__}`" if prefix else f"`{cls.__tag__}`"

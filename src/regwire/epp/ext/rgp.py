@@ -36,18 +36,18 @@ RgpStatusValue = Literal[
 
 
 class RgpMixed(Type, ns=NAMESPACE, mixed=True):
-    """<preData>, <postData>, <other> (RFC 3915 section 4.2.5): text, or elements that are kept raw."""
+    """<preData>, <postData>, <other> (RFC 3915 section 4.2.5): text, or elements, raw where nobody declared them."""
 
     text: Text = content(default="")
-    elements: tuple[Raw, ...] = wildcard(ns="##any", process="skip", min=0, max=None, default=())
+    elements: tuple[Element | Raw, ...] = wildcard(ns="##any", process="lax", min=0, max=None, default=())
 
 
 class RgpReportText(Type, ns=NAMESPACE, mixed=True):
-    """<resReason>, <statement> (RFC 3915 section 4.2.5): text and its language, or elements that are kept raw."""
+    """<resReason>, <statement> (RFC 3915 section 4.2.5): text and its language, or elements, raw where nobody declared them."""
 
     text: Text = content(default="")
     lang: Language = attribute(default="en")
-    elements: tuple[Raw, ...] = wildcard(ns="##any", process="skip", min=0, max=None, default=())
+    elements: tuple[Element | Raw, ...] = wildcard(ns="##any", process="lax", min=0, max=None, default=())
 
 
 class RgpReport(Type, ns=NAMESPACE):

@@ -1,0 +1,186 @@
+"""A naive decoder: lxml parses, libxml2 validates against the XML schemas, and the declarations say where values go.
+
+It shares nothing with the compiled codec but the declarations, and is as plain as it can be: what it takes and the
+values it gives are what the codec is compared with. `plain` turns messages of either origin into data that compares.
+"""
+
+import base64
+import datetime as dt
+import re
+from decimal import Decimal
+from typing import Any
+
+from lxml import etree
+from regwire.schema import ANY, Duration, Element, Raw, Schema
+from regwire.schema._fields import MISSING
+from regwire.schema._message import FieldInfo, Message, fields_of
+from regwire.schema._simple import Simple
+from xml_schemas import validator
+
+_SPACE = re.compile(r"[ \t\r\n]+")
+_ZONE = re.compile(r"(Z|[+-]\d\d:\d\d)$")
+
+
+class Refused(Exception):
+    """The document is not well-formed or not valid."""
+
+
+class Oracle:
+    """Decodes the documents of one Schema."""
+
+    def __init__(self, schema: Schema) -> None:
+        self._root = schema.root
+        self._elements = {(cls.__regwire__.ns.uri, cls.__regwire__.tag): cls for cls in schema.elements}
+        self._validator = validator(frozenset(schema.namespaces))
+
+    def decode(self, frame: bytes) -> Any:
+        """Return the message in a frame as `plain` data; raises `Refused` with libxml2's reason."""
+        parser = etree.XMLParser(remove_comments=True, remove_pis=True, resolve_entities=False, no_network=True)
+        try:
+            root = etree.fromstring(frame, parser)
+        except (etree.XMLSyntaxError, ValueError) as error:
+            raise Refused(str(error)) from None
+        if root.getroottree().docinfo.doctype:
+            raise Refused("a document type declaration")
+        if not self._validator.validate(root):
+            raise Refused(str(self._validator.error_log.last_error))
+        header = self._root.__regwire__
+        if root.tag != f"{{{header.ns.uri}}}{header.tag}":
+            raise Refused(f"root {root.tag}")
+        (field,) = fields_of(self._root)
+        return self._choice(field.classes, root[0])
+
+    def _choice(self, classes: Any, node: etree._Element) -> Any:
+        name = etree.QName(node)
+        for cls in classes:
+            if (cls.__regwire__.ns.uri, cls.__regwire__.tag) == (name.namespace, name.localname):
+                return self._object(cls, node)
+        raise AssertionError(node.tag)
+
+    def _object(self, cls: Any, node: etree._Element) -> Any:
+        header = cls.__regwire__
+        values: dict[str, Any] = {}
+        rest = [] if header.content is ANY else list(node)
+        for info in fields_of(cls):
+            kind = info.spec.kind
+            if kind == "attribute":
+                values[info.name] = _attribute(info, node)
+            elif kind == "content":
+                text = "".join(node.xpath("text()"))
+                values[info.name] = _value(info.simple, text)
+            else:
+                values[info.name], rest = self._children(info, cls, rest)
+        assert not rest, (cls, rest)
+        return cls.__name__, values
+
+    def _children(self, info: FieldInfo, cls: Any, rest: list[etree._Element]) -> tuple[Any, list[etree._Element]]:
+        uri = cls.__regwire__.ns.uri
+        spec = info.spec
+        if spec.kind == "wrapped":
+            wrapper, rest = _take(rest, lambda item: item.tag == f"{{{uri}}}{spec.name}")
+            inner = [item for outer in wrapper for item in outer]
+            return self._collect(info, spec.inner, inner), rest
+        found, rest = _take(rest, lambda item: self._belongs(info, uri, item))
+        return self._collect(info, spec, found), rest
+
+    def _belongs(self, info: FieldInfo, uri: str, node: etree._Element) -> bool:
+        spec = info.spec
+        if spec.kind == "wildcard":
+            namespace = etree.QName(node).namespace or ""
+            if spec.uris == "##other":
+                return namespace not in {uri, ""}
+            return spec.uris == "##any" or namespace in spec.uris
+        elements = [item for item in info.classes if issubclass(item, Element)]
+        names = {f"{{{item.__regwire__.ns.uri}}}{item.__regwire__.tag}" for item in elements}
+        return node.tag in (names or {f"{{{uri}}}{info.xml_name}"})
+
+    def _collect(self, info: FieldInfo, spec: Any, found: list[etree._Element]) -> Any:
+        if spec.kind == "flag":
+            return bool(found)
+        values = [self._one(info, spec, node) for node in found]
+        if info.repeated:
+            return values
+        assert len(values) <= 1, info.name
+        return values[0] if values else None
+
+    def _one(self, info: FieldInfo, spec: Any, node: etree._Element) -> Any:
+        if spec.kind == "wildcard":
+            name = etree.QName(node)
+            cls = self._elements.get((name.namespace, name.localname))
+            return _raw(node) if cls is None or spec.process == "skip" else self._object(cls, node)
+        if info.simple is not None:
+            return _value(info.simple, "".join(node.xpath("text()")))
+        if len(info.classes) > 1 or issubclass(info.classes[0], Element):
+            return self._choice(info.classes, node)
+        return self._object(info.classes[0], node)
+
+
+def _take(nodes: list[etree._Element], wanted: Any) -> tuple[list[etree._Element], list[etree._Element]]:
+    """Split off the leading run of nodes that are wanted: declarations are in document order."""
+    count = 0
+    while count < len(nodes) and wanted(nodes[count]):
+        count += 1
+    return nodes[:count], nodes[count:]
+
+
+def _attribute(info: FieldInfo, node: etree._Element) -> Any:
+    text = node.get(info.xml_name)
+    if text is None:
+        return None if info.spec.default is MISSING else plain(info.spec.default)
+    return _value(info.simple, text)
+
+
+def _raw(node: etree._Element) -> tuple[str, bytes]:
+    return "Raw", etree.tostring(node, method="c14n", exclusive=True, with_tail=False)
+
+
+def _value(simple: Simple | None, text: str) -> Any:
+    assert simple is not None
+    if simple.kind == "normalizedString":
+        return re.sub(r"[\t\r\n]", " ", text)
+    if simple.kind == "string":
+        return text
+    text = _SPACE.sub(" ", text).strip(" ")
+    match simple.kind:
+        case "integer":
+            return int(text)
+        case "decimal":
+            return Decimal(text)
+        case "boolean":
+            return text in {"1", "true"}
+        case "date":
+            return dt.date.fromisoformat(_ZONE.sub("", text))
+        case "dateTime":
+            return _date_time(text)
+        case "duration":
+            return Duration.parse(text)
+        case "base64Binary":
+            return base64.b64decode(text.replace(" ", ""), validate=True)
+        case "hexBinary":
+            return bytes.fromhex(text)
+    return text
+
+
+def _date_time(text: str) -> dt.datetime:
+    zone = _ZONE.search(text)
+    bare = _ZONE.sub("", text)
+    whole, _, fraction = bare.partition(".")
+    midnight = "T24:00:00" in whole
+    value = dt.datetime.fromisoformat(whole.replace("T24:", "T00:"))
+    value = value.replace(microsecond=int(fraction[:6].ljust(6, "0")) if fraction else 0, tzinfo=dt.UTC)
+    value += dt.timedelta(days=int(midnight))
+    if zone is None or zone[0] == "Z":
+        return value
+    hours, minutes = int(zone[0][1:3]), int(zone[0][4:])
+    return value - dt.timedelta(hours=hours, minutes=minutes) * (1 if zone[0][0] == "+" else -1)
+
+
+def plain(value: Any) -> Any:
+    """Turn a decoded value into data: (class name, fields), lists, plain values; raw elements in canonical form."""
+    if isinstance(value, Message):
+        return type(value).__name__, {name: plain(getattr(value, name)) for name in value.__match_args__}
+    if isinstance(value, Raw):
+        return _raw(etree.fromstring(value.xml))
+    if isinstance(value, tuple):
+        return [plain(item) for item in value]
+    return value

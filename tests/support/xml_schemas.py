@@ -1,0 +1,60 @@
+"""The XML schemas of EPP out of the reference material beside the checkout: validation and a model to compare with.
+
+The material is no part of the repository; tests that need it are skipped where it is missing.
+"""
+
+from functools import cache
+from pathlib import Path
+
+import pytest
+from lxml import etree
+
+SPEC = Path(__file__).resolve().parents[2].parent / "shared" / "spec"
+XSD = SPEC / "xsd"
+EXAMPLES = SPEC / "examples"
+
+needs_spec = pytest.mark.skipif(not XSD.is_dir(), reason="the reference material (../shared/spec) is not here")
+
+XS = "{http://www.w3.org/2001/XMLSchema}"
+
+
+@cache
+def schema_files() -> dict[str, Path]:
+    """Map each target namespace to its file."""
+    found = {}
+    for path in sorted(XSD.glob("*.xsd")):
+        namespace = etree.parse(path).getroot().get("targetNamespace")
+        if namespace is not None:
+            found.setdefault(namespace, path)
+    return found
+
+
+@cache
+def validator(namespaces: frozenset[str]) -> etree.XMLSchema:
+    """Give the schema of these namespaces and all that they import."""
+    files = schema_files()
+    imports = "".join(
+        f'<import namespace="{uri}" schemaLocation="{files[uri].as_uri()}"/>'
+        for uri in sorted(_with_imports(namespaces), key=_load_order)
+    )
+    wrapper = f'<schema xmlns="http://www.w3.org/2001/XMLSchema" targetNamespace="urn:all">{imports}</schema>'
+    return etree.XMLSchema(etree.fromstring(wrapper))
+
+
+def _with_imports(namespaces: frozenset[str]) -> set[str]:
+    found: set[str] = set()
+    todo = [uri for uri in namespaces if uri in schema_files()]
+    while todo:
+        uri = todo.pop()
+        if uri in found:
+            continue
+        found.add(uri)
+        tree = etree.parse(schema_files()[uri])
+        todo.extend(i.get("namespace") for i in tree.iter(f"{XS}import") if i.get("namespace") in schema_files())
+    return found
+
+
+def _load_order(uri: str) -> tuple[int, str]:
+    """Imports without a location resolve to what was read before them: the shared ones come first."""
+    first = ("urn:ietf:params:xml:ns:eppcom-1.0", "urn:ietf:params:xml:ns:epp-1.0", "urn:ietf:params:xml:ns:host-1.0")
+    return (first.index(uri) if uri in first else len(first), uri)
