@@ -96,5 +96,5 @@ def _extended(record: Extension) -> str:
 
 
 def _tag(cls: type[Element]) -> str:
-    prefix = cls.__ns__.prefix
+    prefix = cls.__ns__ and cls.__ns__.prefix
     return f"`{prefix}:{cls.__tag__}`" if prefix else f"`{cls.__tag__}`"

@@ -121,7 +121,7 @@ class FeeCheck(Element, ns=NAMESPACE, tag="check"):
     """<fee:check> (RFC 8748 section 5.1.1)."""
 
     currency: Currency | None = None
-    commands: tuple[FeeCommand, ...] = child("command", min=1)
+    commands: tuple[FeeCommand, ...] = child("command", min=1, kw_only=True)
 
 
 class FeeCheckData(Element, ns=NAMESPACE, tag="chkData"):
@@ -135,7 +135,7 @@ class FeeCreate(Element, ns=NAMESPACE, tag="create"):
     """<fee:create> (RFC 8748 section 5.2.1): the fees that the client agrees to."""
 
     currency: Currency | None = None
-    fees: tuple[Fee, ...] = child("fee", min=1)
+    fees: tuple[Fee, ...] = child("fee", min=1, kw_only=True)
     credits: tuple[Credit, ...] = child("credit", default=())
 
 
@@ -143,7 +143,7 @@ class FeeRenew(Element, ns=NAMESPACE, tag="renew"):
     """<fee:renew> (RFC 8748 section 5.2.3)."""
 
     currency: Currency | None = None
-    fees: tuple[Fee, ...] = child("fee", min=1)
+    fees: tuple[Fee, ...] = child("fee", min=1, kw_only=True)
     credits: tuple[Credit, ...] = child("credit", default=())
 
 
@@ -151,7 +151,7 @@ class FeeTransfer(Element, ns=NAMESPACE, tag="transfer"):
     """<fee:transfer> (RFC 8748 section 5.2.4)."""
 
     currency: Currency | None = None
-    fees: tuple[Fee, ...] = child("fee", min=1)
+    fees: tuple[Fee, ...] = child("fee", min=1, kw_only=True)
     credits: tuple[Credit, ...] = child("credit", default=())
 
 
@@ -159,7 +159,7 @@ class FeeUpdate(Element, ns=NAMESPACE, tag="update"):
     """<fee:update> (RFC 8748 section 5.2.5)."""
 
     currency: Currency | None = None
-    fees: tuple[Fee, ...] = child("fee", min=1)
+    fees: tuple[Fee, ...] = child("fee", min=1, kw_only=True)
     credits: tuple[Credit, ...] = child("credit", default=())
 
 

@@ -172,7 +172,7 @@ class LaunchCheckData(Element, ns=NAMESPACE, tag="chkData"):
     """<launch:chkData> (RFC 8334 section 3.1)."""
 
     phase: LaunchPhase | None = None
-    items: tuple[LaunchCheckItem, ...] = child("cd", min=1)
+    items: tuple[LaunchCheckItem, ...] = child("cd", min=1, kw_only=True)
 
 
 class LaunchCreateData(Element, ns=NAMESPACE, tag="creData"):
