@@ -65,7 +65,15 @@ def encode(message: Message, *, schema: Schema = DEFAULT) -> bytes:
 
 
 def greeting_services(schema: Schema = DEFAULT) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the objURIs and extURIs that a greeting of this Schema announces."""
+    """Return the objURIs and extURIs that a greeting of this Schema announces.
+
+    An extension without elements (RFC 9038, RFC 9154) is in no Schema and always among them: leave out what the server
+    does not do.
+    """
     objects = tuple(namespace.uri for namespace in OBJECTS if namespace.uri in schema.namespaces)
-    extensions = tuple(extension.namespace.uri for extension in EXTENSIONS if not extension.is_object)
+    extensions = tuple(
+        extension.namespace.uri
+        for extension in EXTENSIONS
+        if not extension.is_object and (extension.namespace.uri in schema.namespaces or not extension.all_elements())
+    )
     return objects, extensions

@@ -43,7 +43,7 @@ class RgpMixed(Type, ns=NAMESPACE, mixed=True):
 
 
 class RgpReportText(Type, ns=NAMESPACE, mixed=True):
-    """<resReason>, <statement> (RFC 3915 section 4.2.5): text and its language, or elements, raw where nobody declared them."""
+    """<resReason>, <statement> (RFC 3915 section 4.2.5): text and its language, or elements."""
 
     text: Text = content(default="")
     lang: Language = attribute(default="en")
