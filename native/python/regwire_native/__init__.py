@@ -1,5 +1,41 @@
 """The compiled core of regwire; an implementation detail of the regwire distribution."""
 
-from regwire_native._native import PROFILE, __version__
+from regwire_native._native import (
+    PROFILE,
+    BadFrameLength,
+    ClientTls,
+    Closed,
+    EmptyFrame,
+    FrameTooLarge,
+    Opened,
+    Peer,
+    Reactor,
+    ReactorLimits,
+    ServerTls,
+    SessionLimits,
+    TimerExpired,
+    Unnegotiated,
+    Wire,
+    Writable,
+    __version__,
+)
 
-__all__ = ["PROFILE", "__version__"]
+__all__ = [
+    "PROFILE",
+    "BadFrameLength",
+    "ClientTls",
+    "Closed",
+    "EmptyFrame",
+    "FrameTooLarge",
+    "Opened",
+    "Peer",
+    "Reactor",
+    "ReactorLimits",
+    "ServerTls",
+    "SessionLimits",
+    "TimerExpired",
+    "Unnegotiated",
+    "Wire",
+    "Writable",
+    "__version__",
+]

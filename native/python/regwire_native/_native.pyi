@@ -1,2 +1,338 @@
+import os
+from typing import Literal, Protocol, TypeAlias, final
+
 __version__: str
 PROFILE: str
+
+# ------------------------------------------------------------------------------------- framing, TLS and the reactor
+
+_Pem: TypeAlias = bytes | str | os.PathLike[str]
+_Role: TypeAlias = Literal["strict", "server", "client"]
+
+class _Codec(Protocol):
+    def decode(self, frame: bytes, role: int, /) -> object: ...
+    def encode(self, message: object, /) -> bytes: ...
+
+@final
+class ServerTls:
+    """A server's side of TLS 1.2 and 1.3 (ECDHE with AES-GCM only); immutable, to be shared by any number of sessions.
+
+    `certificate` is the chain, own certificate first, and `key` its unencrypted private key; both are PEM, as `bytes` or
+    as the path of a file. With `client_ca` clients are asked for a certificate, which is verified against these roots;
+    `require_certificate` ends the handshake of a client without one. `key_log` names a file to which the secrets of every
+    session are appended (created with mode 0600). There are no tickets: no resumption and no early data.
+
+    Raises OSError for a file that cannot be read, ValueError for a part that cannot be used, with its name and reason.
+    """
+
+    def __new__(
+        cls,
+        *,
+        certificate: _Pem,
+        key: _Pem,
+        client_ca: _Pem | None = None,
+        require_certificate: bool = False,
+        key_log: str | os.PathLike[str] | None = None,
+    ) -> ServerTls: ...
+
+@final
+class ClientTls:
+    """A client's side of TLS; immutable, to be shared.
+
+    The server's certificate is verified against `ca` (None: what the operating system trusts) and must be for the name or
+    address of the session in its subject alternative names. `certificate` and `key` are presented when the server asks.
+    Raises OSError and ValueError as `ServerTls` does.
+    """
+
+    def __new__(
+        cls,
+        *,
+        ca: _Pem | None = None,
+        certificate: _Pem | None = None,
+        key: _Pem | None = None,
+        key_log: str | os.PathLike[str] | None = None,
+    ) -> ClientTls: ...
+
+@final
+class Peer:
+    """Who is at the other end of a session."""
+
+    @property
+    def address(self) -> tuple[str, int] | None:
+        """IP address and port; None for a local socket and for a `Wire`."""
+    @property
+    def tls_version(self) -> str | None:
+        """`"TLSv1.3"` or `"TLSv1.2"`; None for a plain session."""
+    @property
+    def cipher(self) -> str | None:
+        """The cipher suite, such as `"TLS13_AES_128_GCM_SHA256"`."""
+    @property
+    def server_name(self) -> str | None:
+        """The name that the client asked for (SNI)."""
+    @property
+    def certificates(self) -> tuple[bytes, ...]:
+        """The certificates the peer presented, its own first, as DER; verified. Empty when it presented none."""
+    @property
+    def fingerprint(self) -> str | None:
+        """SHA-256 of the peer's own certificate, 64 lower-case hexadecimal digits."""
+
+@final
+class Opened:
+    """A session can be talked to: connected, and its handshake done. It comes again after an upgrade."""
+
+    @property
+    def session(self) -> int: ...
+    @property
+    def listener(self) -> int | None:
+        """The listener that accepted it; None for a session that was attached."""
+    @property
+    def peer(self) -> Peer: ...
+
+@final
+class Closed:
+    """The last item of a session. One that comes without an `Opened` before it tells of a failed handshake.
+
+    What is sent between taking this item and the next `flush()` still goes out when the peer has only closed its side.
+    """
+
+    @property
+    def reason(self) -> Literal["eof", "reset", "connect", "tls", "timeout", "local", "budget"]: ...
+    @property
+    def detail(self) -> str:
+        """More of it, for a log line; may be empty."""
+    @property
+    def clean(self) -> bool:
+        """The end was announced (close_notify; plain: an end of file) and cut no frame in two."""
+    @property
+    def opened(self) -> bool: ...
+    @property
+    def address(self) -> tuple[str, int] | None: ...
+
+@final
+class FrameTooLarge:
+    """The header of a frame above the limit; nothing of its body is kept, nothing more is read. The caller closes."""
+
+    @property
+    def length(self) -> int:
+        """The length as stated."""
+
+@final
+class BadFrameLength:
+    """A stated length that is shorter than its header; nothing more is read. The caller closes."""
+
+    @property
+    def length(self) -> int: ...
+
+@final
+class EmptyFrame:
+    """A frame without a payload."""
+
+@final
+class TimerExpired:
+    """A timer of the session expired; the reactor does nothing else about it. The idle and frame timers start again."""
+
+    @property
+    def kind(self) -> Literal["login", "frame", "idle", "session"]: ...
+
+@final
+class Writable:
+    """Unsent output fell below the low-water mark after it had been above the high one; the session is read again."""
+
+@final
+class Unnegotiated:
+    """A message that uses namespaces outside of the session's `set_allowed`."""
+
+    @property
+    def message(self) -> object: ...
+    @property
+    def namespaces(self) -> int:
+        """The bits of those that are used and not allowed."""
+
+@final
+class SessionLimits:
+    """Limits of a session; the defaults are those of an EPP server. Times are seconds, None switches a timer off.
+
+    - `frame_octets`: longest frame, header included, until `set_limit` (nobody needs more before login).
+    - `output_high`, `output_low`: unsent output above which the session is no longer read, and below which it is again
+      (a client that never reads must not grow the server).
+    - `handshake_seconds`: connecting and the TLS handshake; the reactor closes by itself.
+    - `login_seconds`: from the open session until `set_timer(session, "login", None)`.
+    - `frame_seconds`: from the first octet of a frame to its last.
+    - `idle_seconds`: between two frames.
+    - `session_seconds`: the whole session.
+    - `drain_seconds`: how long a closed session may take to read what it was sent.
+    - `linger_seconds`: how long it may take to close its side after that.
+    """
+
+    def __new__(
+        cls,
+        *,
+        frame_octets: int = 16384,
+        output_high: int = 262144,
+        output_low: int = 65536,
+        handshake_seconds: float | None = 10.0,
+        login_seconds: float | None = 10.0,
+        frame_seconds: float | None = 30.0,
+        idle_seconds: float | None = 600.0,
+        session_seconds: float | None = 86400.0,
+        drain_seconds: float = 10.0,
+        linger_seconds: float = 2.0,
+    ) -> SessionLimits: ...
+
+@final
+class ReactorLimits:
+    """Limits of a whole reactor.
+
+    - `sessions`, `sessions_per_address`: connections above are closed on accept.
+    - `partial_octets`: memory in half received frames of all sessions; above it, sessions that hold more than 16 KiB are
+      not read until there is room again (10,000 half frames must not cost 5 GB).
+    - `unsent_octets`: unsent output of all sessions; above it, no session with unsent output is read; above twice as
+      much, a session whose own unsent output is above its low-water mark is dropped.
+    - `backlog_octets`: delivered and not yet taken; above it nothing is read.
+    - `events_per_step` (at most 512), `octets_per_session`, `handshakes_per_step`, `accepts_per_step`: bounds of one poll;
+      what is left over takes its turn in the next one.
+    - `accept_back_off_seconds`: first pause of a listener when descriptors run out; doubles up to 32 times as long.
+    """
+
+    def __new__(
+        cls,
+        *,
+        sessions: int = 16384,
+        sessions_per_address: int = 16384,
+        partial_octets: int = 67108864,
+        unsent_octets: int = 67108864,
+        backlog_octets: int = 16777216,
+        events_per_step: int = 256,
+        octets_per_session: int = 65536,
+        handshakes_per_step: int = 8,
+        accepts_per_step: int = 64,
+        accept_back_off_seconds: float = 0.05,
+    ) -> ReactorLimits: ...
+
+@final
+class Reactor:
+    """Many sessions behind one descriptor. For one thread at a time; no method waits for the network.
+
+    With `thread=True` the network side runs on a thread of its own and `poll()` only fetches what it has done; the
+    methods are the same. A session number is never used twice: a call with a stale one does nothing.
+    """
+
+    def __new__(cls, limits: ReactorLimits | None = None, *, thread: bool = False) -> Reactor: ...
+    def fileno(self) -> int:
+        """The descriptor to wait for: readable when `poll()` has something to do. It stays the reactor's."""
+    def listen(
+        self,
+        sock_fd: int,
+        *,
+        framing: str,
+        tls: ServerTls | None,
+        limits: SessionLimits,
+        codec: _Codec | None = None,
+        role: _Role = "server",
+    ) -> int:
+        """Accept sessions from a listening socket (which is duplicated; close the caller's own at will).
+
+        Returns the listener's number. `framing` is "epp". Without `codec` frames arrive as `bytes`. Raises OSError,
+        ValueError.
+        """
+    def attach(
+        self,
+        sock_fd: int,
+        *,
+        framing: str,
+        tls: ClientTls | None,
+        server_name: str | None,
+        limits: SessionLimits,
+        codec: _Codec | None = None,
+        role: _Role = "client",
+    ) -> int:
+        """Take over a connected or connecting socket; returns the session's number.
+
+        The descriptor belongs to the reactor from here on, unless ValueError is raised. `Opened` follows when it is
+        connected and the handshake is done, `Closed` when that fails.
+        """
+    def poll(self) -> int:
+        """Do one bounded step of network work without the GIL; returns the number of items that `take` will give."""
+    def take(self, n: int = 32) -> tuple[list[object], list[object]]:
+        """The next `n` items in order, and for each the owner of its session (`set_owner`, else the session's number)."""
+    def set_owner(self, session: int, owner: object) -> None:
+        """What `take` gives as the session's owner from now on; kept until the session has ended."""
+    def set_allowed(self, session: int, namespaces: int) -> None:
+        """The namespaces (bits of the codec) that messages may use; one that uses others arrives as `Unnegotiated`."""
+    def send(self, session: int, payload: bytes) -> None:
+        """Frame and queue a payload; `flush()` sends. Raises ValueError when no frame can be so long."""
+    def send_message(self, session: int, message: object) -> None:
+        """Encode with the session's codec, frame and queue. Raises what the codec raises; then nothing is queued."""
+    def flush(self) -> None:
+        """Encrypt and write everything queued since the last flush: one record (of up to 16 KiB) and one write a session."""
+    def close(self, session: int, *, drain: bool = True) -> None:
+        """End a session. `drain`: what was sent goes out first, then close_notify, then the socket closes; what arrives
+        meanwhile is dropped. Otherwise at once. `Closed` follows in both cases.
+        """
+    def set_limit(self, session: int, frame_octets: int) -> None:
+        """The longest frame from now on, header included."""
+    def set_timer(
+        self, session: int, kind: Literal["login", "frame", "idle", "session"], seconds: float | None
+    ) -> None:
+        """Restart a timer from now, or stop it."""
+    def pause(self, session: int) -> None:
+        """Stop reading, and delivering what was read."""
+    def resume(self, session: int) -> None:
+        """Deliver and read again."""
+    def upgrade(self, session: int, tls: ServerTls | ClientTls, server_name: str | None = None) -> None:
+        """From plain to TLS. What is queued goes out in the clear first; octets that arrived and were not taken are TLS's.
+
+        `Opened` follows after the handshake.
+        """
+    def queued(self, session: int) -> int:
+        """Octets of output not yet written; 0 for a session that is gone."""
+    def peer(self, session: int) -> Peer | None:
+        """Who is at the other end; None before the session is open and after it has ended."""
+    def stop_accepting(self, listener: int) -> None:
+        """Close the reactor's duplicate of the listening socket; sessions stay."""
+    def stats(self) -> dict[str, int]:
+        """Counters since the start and states of now, by name."""
+    def shutdown(self) -> None:
+        """Stop accepting and close every session at once."""
+
+@final
+class Wire:
+    """One connection, sans-IO: TLS and framing. Any event loop or thread feeds it.
+
+    Write `outgoing()` after construction and after every call to `receive`, `send`, `send_message`, `close`, `upgrade`.
+    With a `ServerTls` it is the server's side. `frame_limit` counts the header.
+    """
+
+    def __new__(
+        cls,
+        *,
+        framing: str,
+        tls: ClientTls | ServerTls | None,
+        server_name: str | None = None,
+        frame_limit: int,
+        codec: _Codec | None = None,
+        role: _Role = "client",
+    ) -> Wire: ...
+    def receive(self, data: bytes) -> list[object]:
+        """Frames (`bytes` without a codec) and whatever else arrived, in order; `b""` is the end of file.
+
+        Never raises on what the peer sent: `FrameTooLarge`, `BadFrameLength`, `EmptyFrame` and, last, `Closed` are items.
+        """
+    def send(self, payload: bytes) -> None:
+        """Frame and queue; held back during the handshake. Raises ValueError after `close`."""
+    def send_message(self, message: object) -> None: ...
+    def outgoing(self) -> bytes:
+        """Take what must be written now."""
+    def close(self) -> None:
+        """Queue close_notify: nothing can be sent after it, receiving goes on."""
+    def set_limit(self, frame_octets: int) -> None: ...
+    def upgrade(self, tls: ServerTls | ClientTls, server_name: str | None = None) -> None:
+        """From plain to TLS; octets received and not yet returned belong to TLS."""
+    @property
+    def handshaking(self) -> bool: ...
+    @property
+    def closed(self) -> bool:
+        """Nothing more will be received."""
+    @property
+    def peer(self) -> Peer | None:
+        """None for plain, and until the handshake is done."""

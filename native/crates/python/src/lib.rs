@@ -2,10 +2,41 @@
 
 use pyo3::prelude::*;
 
+mod reactor;
+mod reactor_codec;
+mod reactor_items;
+mod tls;
+mod wire;
+
 /// The extension module `regwire_native._native`.
 #[pymodule]
 fn _native(m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add("__version__", env!("CARGO_PKG_VERSION"))?;
-    m.add("PROFILE", if cfg!(debug_assertions) { "debug" } else { "release" })?;
-    Ok(())
+    m.add(
+        "PROFILE",
+        if cfg!(debug_assertions) {
+            "debug"
+        } else {
+            "release"
+        },
+    )?;
+    add_reactor(m)
+}
+
+fn add_reactor(m: &Bound<'_, PyModule>) -> PyResult<()> {
+    m.add_class::<reactor::Reactor>()?;
+    m.add_class::<wire::Wire>()?;
+    m.add_class::<tls::ServerTls>()?;
+    m.add_class::<tls::ClientTls>()?;
+    m.add_class::<tls::Peer>()?;
+    m.add_class::<reactor_items::ReactorLimits>()?;
+    m.add_class::<reactor_items::SessionLimits>()?;
+    m.add_class::<reactor_items::Opened>()?;
+    m.add_class::<reactor_items::Closed>()?;
+    m.add_class::<reactor_items::FrameTooLarge>()?;
+    m.add_class::<reactor_items::BadFrameLength>()?;
+    m.add_class::<reactor_items::EmptyFrame>()?;
+    m.add_class::<reactor_items::TimerExpired>()?;
+    m.add_class::<reactor_items::Writable>()?;
+    m.add_class::<reactor_items::Unnegotiated>()
 }

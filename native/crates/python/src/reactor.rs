@@ -1,0 +1,689 @@
+//! `Reactor`: the owner's side of the reactor, under the GIL. Everything that waits, encrypts or calls the system happens
+//! without it.
+
+use std::collections::{HashMap, VecDeque};
+use std::hash::{BuildHasherDefault, Hasher};
+use std::mem;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::sync_channel;
+
+use pyo3::exceptions::{PyRuntimeError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyList};
+use regwire_framing::{AnyFramer, Framer};
+use regwire_reactor::{
+    Attach, Chunk, Command, Event, Link, Listen, ListenerId, Reactor as Core, SessionId, Stats,
+    Threaded, TimerKind,
+};
+use regwire_tls::Transport;
+
+use crate::reactor_codec::{Profile, too_long};
+use crate::reactor_items::{
+    BadFrameLength, Closed, EmptyFrame, FrameTooLarge, Opened, ReactorLimits, SessionLimits,
+    TimerExpired, Unnegotiated, Writable, millis,
+};
+use crate::tls::{ClientTls, Peer, ServerTls, config_error};
+
+/// Output buffers kept for reuse, and the largest one worth keeping.
+const SPARE_BUFFERS: usize = 64;
+const SPARE_OCTETS: usize = 64 << 10;
+
+/// Session numbers are unique already; mixing them is enough.
+#[derive(Default)]
+struct NumberHasher(u64);
+
+impl Hasher for NumberHasher {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
+        }
+    }
+    fn write_u64(&mut self, number: u64) {
+        self.0 = number.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    }
+}
+
+type Sessions = HashMap<u64, Session, BuildHasherDefault<NumberHasher>>;
+
+/// What the owner's side keeps of a session.
+struct Session {
+    /// What `take()` gives as its owner: its number until `set_owner`.
+    owner: Py<PyAny>,
+    profile: Arc<Profile>,
+    framer: AnyFramer,
+    /// Namespaces that a message may use without being wrapped.
+    allowed: u64,
+    /// Framed output since the last flush.
+    output: Vec<u8>,
+    paused: bool,
+    /// Events that arrived while it is paused, in order.
+    parked: VecDeque<Event>,
+    link: Option<Arc<Link>>,
+}
+
+/// Where the reactor runs.
+enum Driver {
+    Here(Box<Core>),
+    Thread(Threaded),
+}
+
+#[pyclass(module = "regwire_native")]
+pub(crate) struct Reactor {
+    driver: Driver,
+    backlog: Arc<AtomicUsize>,
+    events: VecDeque<Event>,
+    /// Items that `events` will give.
+    waiting: usize,
+    sessions: Sessions,
+    profiles: Vec<Arc<Profile>>,
+    /// Sessions with output since the last flush.
+    dirty: Vec<u64>,
+    /// Sessions whose end was taken since the last flush.
+    ended: Vec<u64>,
+    spare: Vec<Vec<u8>>,
+    /// The descriptor has been made readable for events that are here already.
+    woken: bool,
+}
+
+impl Driver {
+    fn submit(&mut self, py: Python<'_>, commands: Vec<Command>) {
+        py.detach(|| match self {
+            Self::Here(core) => commands.into_iter().for_each(|command| core.apply(command)),
+            Self::Thread(thread) => thread.submit(commands),
+        });
+    }
+
+    fn wake(&self) {
+        match self {
+            Self::Here(core) => core.waker().wake(),
+            Self::Thread(thread) => thread.wake_owner(),
+        }
+    }
+}
+
+/// How many items an event will give.
+fn items(event: &Event) -> usize {
+    match event {
+        Event::Frames { chunk, .. } => chunk.remaining(),
+        _ => 1,
+    }
+}
+
+#[pymethods]
+impl Reactor {
+    #[new]
+    #[pyo3(signature = (limits=None, *, thread=false))]
+    fn new(limits: Option<&ReactorLimits>, thread: bool) -> PyResult<Self> {
+        let limits = limits.map(|limits| limits.0.clone()).unwrap_or_default();
+        let (driver, backlog) = if thread {
+            let thread = Threaded::start(limits)?;
+            let backlog = thread.backlog();
+            (Driver::Thread(thread), backlog)
+        } else {
+            let core = Core::new(limits)?;
+            let backlog = core.backlog();
+            (Driver::Here(Box::new(core)), backlog)
+        };
+        Ok(Self {
+            driver,
+            backlog,
+            events: VecDeque::new(),
+            waiting: 0,
+            sessions: Sessions::default(),
+            profiles: Vec::new(),
+            dirty: Vec::new(),
+            ended: Vec::new(),
+            spare: Vec::new(),
+            woken: false,
+        })
+    }
+
+    fn fileno(&self) -> i32 {
+        match &self.driver {
+            Driver::Here(core) => core.descriptor(),
+            Driver::Thread(thread) => thread.descriptor(),
+        }
+    }
+
+    #[pyo3(signature = (sock_fd, *, framing, tls, limits, codec=None, role="server"))]
+    #[allow(clippy::too_many_arguments, reason = "keyword arguments")]
+    fn listen(
+        &mut self,
+        py: Python<'_>,
+        sock_fd: i32,
+        framing: &str,
+        tls: Option<&ServerTls>,
+        limits: &SessionLimits,
+        codec: Option<Py<PyAny>>,
+        role: &str,
+    ) -> PyResult<u32> {
+        let profile = Arc::new(Profile::new(framing, codec, role)?);
+        let listen = Listen {
+            socket: regwire_sys::duplicate(sock_fd)?,
+            framing: profile.framing,
+            tls: tls.map(|tls| tls.0.clone()),
+            limits: limits.0.clone(),
+        };
+        let (reply, answer) = sync_channel(1);
+        self.submit(py, vec![Command::Listen(Box::new(listen), reply)]);
+        let ListenerId(number) = py.detach(move || answer.recv()).map_err(|_| gone())??;
+        self.profiles.push(profile);
+        Ok(number)
+    }
+
+    #[pyo3(signature = (sock_fd, *, framing, tls, server_name, limits, codec=None, role="client"))]
+    #[allow(clippy::too_many_arguments, reason = "keyword arguments")]
+    fn attach(
+        &mut self,
+        py: Python<'_>,
+        sock_fd: i32,
+        framing: &str,
+        tls: Option<&ClientTls>,
+        server_name: Option<&str>,
+        limits: &SessionLimits,
+        codec: Option<Py<PyAny>>,
+        role: &str,
+    ) -> PyResult<u64> {
+        let profile = Arc::new(Profile::new(framing, codec, role)?);
+        let transport = client_transport(tls, server_name)?;
+        // Last, so that a refused argument leaves the descriptor with the caller.
+        let socket = regwire_sys::adopt(sock_fd)
+            .ok_or_else(|| PyValueError::new_err(format!("{sock_fd} is not an open descriptor")))?;
+        let attach = Attach {
+            socket,
+            framing: profile.framing,
+            transport,
+            limits: limits.0.clone(),
+        };
+        let (reply, answer) = sync_channel(1);
+        self.submit(py, vec![Command::Attach(Box::new(attach), reply)]);
+        let SessionId(number) = py.detach(move || answer.recv()).map_err(|_| gone())??;
+        let session = Self::new_session(py, number, profile)?;
+        self.sessions.insert(number, session);
+        Ok(number)
+    }
+
+    fn poll(&mut self, py: Python<'_>) -> PyResult<usize> {
+        self.woken = false;
+        let before = self.events.len();
+        let (driver, events) = (&mut self.driver, &mut self.events);
+        py.detach(|| match driver {
+            Driver::Here(core) => core.step(Some(0)).map(|()| events.append(core.events())),
+            Driver::Thread(thread) => thread.take(events),
+        })?;
+        self.waiting += self.events.range(before..).map(items).sum::<usize>();
+        Ok(self.waiting)
+    }
+
+    #[pyo3(signature = (n=32))]
+    fn take<'py>(
+        &mut self,
+        py: Python<'py>,
+        n: usize,
+    ) -> PyResult<(Bound<'py, PyList>, Bound<'py, PyList>)> {
+        let room = n.min(self.waiting);
+        let (mut owners, mut taken) = (Vec::with_capacity(room), Vec::with_capacity(room));
+        while taken.len() < n {
+            let Some(event) = self.events.pop_front() else {
+                break;
+            };
+            self.take_event(py, event, n, &mut owners, &mut taken)?;
+        }
+        if taken.len() < n {
+            // Whatever was counted and gave nothing (sessions that the caller forgot) is gone.
+            self.waiting = 0;
+        } else {
+            self.waiting = self.waiting.saturating_sub(taken.len());
+        }
+        Ok((PyList::new(py, owners)?, PyList::new(py, taken)?))
+    }
+
+    fn set_owner(&mut self, session: u64, owner: Py<PyAny>) {
+        if let Some(session) = self.sessions.get_mut(&session) {
+            session.owner = owner;
+        }
+    }
+
+    fn set_allowed(&mut self, session: u64, namespaces: u64) {
+        if let Some(session) = self.sessions.get_mut(&session) {
+            session.allowed = namespaces;
+        }
+    }
+
+    fn send(&mut self, session: u64, payload: &[u8]) -> PyResult<()> {
+        self.output(session, |session| {
+            session
+                .framer
+                .frame(payload, &mut session.output)
+                .map_err(too_long)
+        })
+    }
+
+    fn send_message(&mut self, session: u64, message: &Bound<'_, PyAny>) -> PyResult<()> {
+        self.output(session, |session| {
+            let profile = session.profile.clone();
+            profile.encode(&mut session.framer, message, &mut session.output)
+        })
+    }
+
+    fn flush(&mut self, py: Python<'_>) {
+        if self.dirty.is_empty() && self.ended.is_empty() {
+            return;
+        }
+        let mut batch: Vec<(u64, Vec<u8>)> = Vec::with_capacity(self.dirty.len());
+        for number in mem::take(&mut self.dirty) {
+            if let Some(session) = self.sessions.get_mut(&number) {
+                batch.push((number, mem::take(&mut session.output)));
+            }
+        }
+        let ended = mem::take(&mut self.ended);
+        match &mut self.driver {
+            Driver::Here(core) => py
+                .detach(|| {
+                    for (number, output) in &batch {
+                        core.send(SessionId(*number), output);
+                    }
+                    for number in &ended {
+                        core.apply(Command::Reap(SessionId(*number)));
+                    }
+                    core.settle()
+                })
+                .unwrap_or(()),
+            Driver::Thread(thread) => {
+                let sends = batch
+                    .drain(..)
+                    .map(|(number, output)| Command::Send(SessionId(number), output));
+                let reaps = ended.iter().map(|number| Command::Reap(SessionId(*number)));
+                thread.submit(sends.chain(reaps));
+            }
+        }
+        for (_, output) in batch {
+            self.keep_buffer(output);
+        }
+        for number in ended {
+            self.sessions.remove(&number);
+        }
+        self.wake_for_events();
+    }
+
+    #[pyo3(signature = (session, *, drain=true))]
+    fn close(&mut self, py: Python<'_>, session: u64, drain: bool) {
+        let mut commands = self.pending(session);
+        commands.push(Command::Close(SessionId(session), drain));
+        self.submit(py, commands);
+    }
+
+    fn set_limit(&mut self, py: Python<'_>, session: u64, frame_octets: usize) {
+        self.submit(
+            py,
+            vec![Command::SetLimit(SessionId(session), frame_octets)],
+        );
+    }
+
+    fn set_timer(
+        &mut self,
+        py: Python<'_>,
+        session: u64,
+        kind: &str,
+        seconds: Option<f64>,
+    ) -> PyResult<()> {
+        let kind = TimerKind::ALL
+            .into_iter()
+            .find(|known| known.name() == kind)
+            .ok_or_else(|| {
+                PyValueError::new_err(format!(
+                    "timer {kind:?} is not one of login, frame, idle, session"
+                ))
+            })?;
+        let after = seconds
+            .map(|seconds| millis("seconds", seconds))
+            .transpose()?;
+        self.submit(py, vec![Command::SetTimer(SessionId(session), kind, after)]);
+        Ok(())
+    }
+
+    fn pause(&mut self, py: Python<'_>, session: u64) {
+        if let Some(entry) = self.sessions.get_mut(&session)
+            && !mem::replace(&mut entry.paused, true)
+        {
+            self.submit(py, vec![Command::Pause(SessionId(session))]);
+        }
+    }
+
+    fn resume(&mut self, py: Python<'_>, session: u64) {
+        if let Some(entry) = self.sessions.get_mut(&session)
+            && mem::replace(&mut entry.paused, false)
+        {
+            let parked = mem::take(&mut entry.parked);
+            self.waiting += parked.iter().map(items).sum::<usize>();
+            // In front: what came later may be in the queue already.
+            for event in parked.into_iter().rev() {
+                if let Event::Frames { chunk, .. } = &event {
+                    self.backlog.fetch_add(chunk.octets(), Ordering::Relaxed);
+                }
+                self.events.push_front(event);
+            }
+            self.submit(py, vec![Command::Resume(SessionId(session))]);
+        }
+    }
+
+    #[pyo3(signature = (session, tls, server_name=None))]
+    fn upgrade(
+        &mut self,
+        py: Python<'_>,
+        session: u64,
+        tls: &Bound<'_, PyAny>,
+        server_name: Option<&str>,
+    ) -> PyResult<()> {
+        let transport = any_transport(tls, server_name)?;
+        if !self.sessions.contains_key(&session) {
+            return Ok(());
+        }
+        let mut commands = self.pending(session);
+        let early = self.withdraw(session);
+        commands.push(Command::Upgrade(
+            SessionId(session),
+            Box::new(transport),
+            early,
+        ));
+        self.submit(py, commands);
+        Ok(())
+    }
+
+    fn queued(&self, session: u64) -> usize {
+        self.sessions.get(&session).map_or(0, |session| {
+            session.output.len() + session.link.as_ref().map_or(0, |link| link.unsent())
+        })
+    }
+
+    fn peer(&self, session: u64) -> Option<Peer> {
+        let link = self.sessions.get(&session)?.link.as_ref()?;
+        Some(Peer(link.peer.clone()))
+    }
+
+    fn stop_accepting(&mut self, py: Python<'_>, listener: u32) {
+        self.submit(py, vec![Command::StopAccepting(ListenerId(listener))]);
+    }
+
+    fn stats<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let stats: Stats = match &self.driver {
+            Driver::Here(core) => core.stats(),
+            Driver::Thread(thread) => thread.stats(),
+        };
+        let figures = PyDict::new(py);
+        for (name, value) in stats.figures() {
+            figures.set_item(name, value)?;
+        }
+        Ok(figures)
+    }
+
+    fn shutdown(&mut self, py: Python<'_>) {
+        self.submit(py, vec![Command::Shutdown]);
+    }
+}
+
+impl Reactor {
+    fn submit(&mut self, py: Python<'_>, commands: Vec<Command>) {
+        self.driver.submit(py, commands);
+        self.wake_for_events();
+    }
+
+    /// Events that came about outside of `poll` must not wait for the network.
+    fn wake_for_events(&mut self) {
+        let here = match &mut self.driver {
+            Driver::Here(core) => !core.events().is_empty(),
+            Driver::Thread(_) => false,
+        };
+        if !self.woken && (here || self.waiting > 0) {
+            self.woken = true;
+            self.driver.wake();
+        }
+    }
+
+    fn new_session(py: Python<'_>, number: u64, profile: Arc<Profile>) -> PyResult<Session> {
+        Ok(Session {
+            owner: number.into_pyobject(py)?.into_any().unbind(),
+            framer: profile.framing.framer(),
+            profile,
+            allowed: u64::MAX,
+            output: Vec::new(),
+            paused: false,
+            parked: VecDeque::new(),
+            link: None,
+        })
+    }
+
+    fn take_event(
+        &mut self,
+        py: Python<'_>,
+        event: Event,
+        most: usize,
+        owners: &mut Vec<Py<PyAny>>,
+        taken: &mut Vec<Py<PyAny>>,
+    ) -> PyResult<()> {
+        let SessionId(number) = event.session();
+        if let Event::Opened {
+            listener: Some(ListenerId(listener)),
+            ..
+        } = &event
+            && !self.sessions.contains_key(&number)
+        {
+            let profile = self
+                .profiles
+                .get(*listener as usize)
+                .ok_or_else(gone)?
+                .clone();
+            let session = Self::new_session(py, number, profile)?;
+            self.sessions.insert(number, session);
+        }
+        let Some(session) = self.sessions.get_mut(&number) else {
+            // The end of a connection that never opened, or of one that the caller gave up.
+            if let Event::Closed { closed, .. } = event {
+                owners.push(number.into_pyobject(py)?.into_any().unbind());
+                taken.push(Py::new(py, Closed::of(closed))?.into_any());
+            }
+            return Ok(());
+        };
+        let in_order = matches!(
+            event,
+            Event::Frames { .. } | Event::Violation { .. } | Event::Closed { .. }
+        );
+        let behind = matches!(event, Event::Closed { .. }) && session.parked.is_empty();
+        if session.paused && in_order && !behind {
+            if let Event::Frames { chunk, .. } = &event {
+                self.backlog.fetch_sub(chunk.octets(), Ordering::Relaxed);
+            }
+            self.waiting = self.waiting.saturating_sub(items(&event));
+            session.parked.push_back(event);
+            return Ok(());
+        }
+        let item = match event {
+            Event::Frames { mut chunk, .. } => {
+                let result = take_frames(py, session, &mut chunk, most, owners, taken);
+                if result.is_ok() && chunk.remaining() > 0 {
+                    self.events.push_front(Event::Frames {
+                        session: SessionId(number),
+                        chunk,
+                    });
+                } else {
+                    self.backlog.fetch_sub(chunk.octets(), Ordering::Relaxed);
+                }
+                return result;
+            }
+            Event::Opened {
+                session: _,
+                listener,
+                link,
+            } => {
+                let peer = Py::new(py, Peer(link.peer.clone()))?;
+                session.link = Some(link);
+                let listener = listener.map(|ListenerId(number)| number);
+                Py::new(
+                    py,
+                    Opened {
+                        session: number,
+                        listener,
+                        peer,
+                    },
+                )?
+                .into_any()
+            }
+            Event::Violation { violation, .. } => violation_item(py, violation)?,
+            Event::Timer { kind, .. } => {
+                Py::new(py, TimerExpired { kind: kind.name() })?.into_any()
+            }
+            Event::Writable { .. } => Py::new(py, Writable)?.into_any(),
+            Event::Closed { closed, .. } => {
+                self.ended.push(number);
+                Py::new(py, Closed::of(closed))?.into_any()
+            }
+        };
+        owners.push(session.owner.clone_ref(py));
+        taken.push(item);
+        Ok(())
+    }
+
+    /// Lets `write` append a frame to the session's output; a session that is gone takes nothing.
+    fn output(
+        &mut self,
+        number: u64,
+        write: impl FnOnce(&mut Session) -> PyResult<()>,
+    ) -> PyResult<()> {
+        let Some(session) = self.sessions.get_mut(&number) else {
+            return Ok(());
+        };
+        let clean = session.output.is_empty();
+        if clean
+            && session.output.capacity() == 0
+            && let Some(buffer) = self.spare.pop()
+        {
+            session.output = buffer;
+        }
+        let result = write(session);
+        if clean && !session.output.is_empty() {
+            self.dirty.push(number);
+        }
+        result
+    }
+
+    /// What a session still wants to send, before a command that must come after it.
+    fn pending(&mut self, number: u64) -> Vec<Command> {
+        match self.sessions.get_mut(&number) {
+            Some(session) if !session.output.is_empty() => {
+                vec![Command::Send(
+                    SessionId(number),
+                    mem::take(&mut session.output),
+                )]
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// The octets of frames that were delivered and not taken: after an upgrade they are not frames.
+    fn withdraw(&mut self, number: u64) -> Vec<u8> {
+        let mut early = Vec::new();
+        if let Some(session) = self.sessions.get_mut(&number) {
+            let uncounted = AtomicUsize::new(usize::MAX / 2);
+            early = regwire_reactor::withdraw(&mut session.parked, SessionId(number), &uncounted);
+        }
+        early.extend(regwire_reactor::withdraw(
+            &mut self.events,
+            SessionId(number),
+            &self.backlog,
+        ));
+        self.waiting = self.events.iter().map(items).sum();
+        early
+    }
+
+    fn keep_buffer(&mut self, mut buffer: Vec<u8>) {
+        if self.spare.len() < SPARE_BUFFERS && buffer.capacity() <= SPARE_OCTETS {
+            buffer.clear();
+            self.spare.push(buffer);
+        }
+    }
+}
+
+/// Decodes frames of one chunk until `most` items are there.
+fn take_frames(
+    py: Python<'_>,
+    session: &Session,
+    chunk: &mut Chunk,
+    most: usize,
+    owners: &mut Vec<Py<PyAny>>,
+    taken: &mut Vec<Py<PyAny>>,
+) -> PyResult<()> {
+    while taken.len() < most {
+        let Some(payload) = chunk.next_frame() else {
+            break;
+        };
+        let item = if payload.is_empty() {
+            Py::new(py, EmptyFrame)?.into_any()
+        } else {
+            let decoded = session.profile.decode(py, payload)?;
+            let foreign = decoded.namespaces & !session.allowed;
+            if foreign == 0 {
+                decoded.item
+            } else {
+                Py::new(
+                    py,
+                    Unnegotiated {
+                        message: decoded.item,
+                        namespaces: foreign,
+                    },
+                )?
+                .into_any()
+            }
+        };
+        owners.push(session.owner.clone_ref(py));
+        taken.push(item);
+    }
+    Ok(())
+}
+
+pub(crate) fn violation_item(
+    py: Python<'_>,
+    violation: regwire_framing::Violation,
+) -> PyResult<Py<PyAny>> {
+    Ok(match violation {
+        regwire_framing::Violation::BadLength { stated } => {
+            Py::new(py, BadFrameLength { length: stated })?.into_any()
+        }
+        regwire_framing::Violation::TooLarge { stated, .. } => {
+            Py::new(py, FrameTooLarge { length: stated })?.into_any()
+        }
+    })
+}
+
+pub(crate) fn client_transport(
+    tls: Option<&ClientTls>,
+    server_name: Option<&str>,
+) -> PyResult<Transport> {
+    match (tls, server_name) {
+        (None, _) => Ok(Transport::plain()),
+        (Some(tls), Some(name)) => {
+            Transport::client(&tls.0, name).map_err(|error| config_error(&error))
+        }
+        (Some(_), None) => Err(PyValueError::new_err(
+            "TLS needs the server_name that the certificate must be for",
+        )),
+    }
+}
+
+pub(crate) fn any_transport(
+    tls: &Bound<'_, PyAny>,
+    server_name: Option<&str>,
+) -> PyResult<Transport> {
+    if let Ok(server) = tls.cast::<ServerTls>() {
+        return Transport::server(&server.get().0).map_err(|error| config_error(&error));
+    }
+    let client = tls.cast::<ClientTls>()?;
+    client_transport(Some(client.get()), server_name)
+}
+
+fn gone() -> PyErr {
+    PyRuntimeError::new_err("the reactor has ended")
+}

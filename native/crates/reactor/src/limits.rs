@@ -1,0 +1,90 @@
+//! Every limit by name, with its reason. Times are milliseconds; `None` switches a timer off.
+
+/// Limits of one session; the defaults are those of an EPP server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SessionLimits {
+    /// Longest frame, header included, until the session is told otherwise: nobody needs more before login.
+    pub frame_octets: usize,
+    /// Unsent output above which the session is no longer read: a client that never reads must not grow the server.
+    pub output_high: usize,
+    /// Unsent output below which reading goes on; well under the high mark, so that it does not flutter.
+    pub output_low: usize,
+    /// Connecting and the TLS handshake: half-open sessions must not pile up.
+    pub handshake: Option<u64>,
+    /// From the open session until the caller says that somebody logged in.
+    pub login: Option<u64>,
+    /// From the first octet of a frame to its last.
+    pub frame: Option<u64>,
+    /// Between two frames.
+    pub idle: Option<u64>,
+    /// The whole session.
+    pub session: Option<u64>,
+    /// How long a draining session may take to read what it was sent.
+    pub drain: u64,
+    /// How long a closed session may take to close its side, so that the last octets are not lost to a reset.
+    pub linger: u64,
+}
+
+impl Default for SessionLimits {
+    fn default() -> Self {
+        Self {
+            frame_octets: 16 << 10,
+            output_high: 256 << 10,
+            output_low: 64 << 10,
+            handshake: Some(10_000),
+            login: Some(10_000),
+            frame: Some(30_000),
+            idle: Some(600_000),
+            session: Some(24 * 3_600_000),
+            drain: 10_000,
+            linger: 2_000,
+        }
+    }
+}
+
+/// Limits of a whole reactor.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReactorLimits {
+    /// Sessions at once; connections above are closed on accept, so that they learn it at once.
+    pub sessions: usize,
+    /// Sessions at once from one address: one client must not take every place.
+    pub sessions_per_address: usize,
+    /// Memory in half received frames and records, of all sessions. Above it, sessions that hold more than their
+    /// fair share are not read until the frame timer or a completed frame makes room.
+    pub partial_octets: usize,
+    /// Unsent output of all sessions. Above it, no session with unsent output is read; above twice as much, a session that
+    /// cannot be written to is dropped.
+    pub unsent_octets: usize,
+    /// Octets delivered and not yet taken; above it nothing is read, so that a slow consumer slows the network.
+    pub backlog_octets: usize,
+    /// Descriptors served in one step: the time of a step is bounded, the others come in the next one.
+    pub events_per_step: usize,
+    /// Octets read from one session in one step: a fast sender must not starve the others.
+    pub octets_per_session: usize,
+    /// Handshakes advanced in one step: each costs a few hundred microseconds, and thousands may come at once.
+    pub handshakes_per_step: usize,
+    /// Connections accepted from one listener in one step.
+    pub accepts_per_step: usize,
+    /// First pause of a listener after running out of descriptors, in milliseconds; it doubles up to 32 times as long.
+    pub accept_back_off: u64,
+}
+
+/// Partial input that a session may hold whatever the budget says: an ordinary command fits.
+pub(crate) const FAIR_SHARE: usize = 16 << 10;
+
+impl Default for ReactorLimits {
+    fn default() -> Self {
+        Self {
+            sessions: 16_384,
+            sessions_per_address: 16_384,
+            partial_octets: 64 << 20,
+            unsent_octets: 64 << 20,
+            backlog_octets: 16 << 20,
+            events_per_step: 256,
+            octets_per_session: 64 << 10,
+            handshakes_per_step: 8,
+            accepts_per_step: 64,
+            accept_back_off: 50,
+        }
+    }
+}

@@ -1,0 +1,280 @@
+//! The reactor itself: steps and commands.
+
+use std::collections::VecDeque;
+use std::io;
+use std::os::fd::{AsRawFd, RawFd};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use regwire_sys::{self as sys, Millis, Poller, Ready, Waker};
+
+use crate::command::{Attach, Command, Listen};
+use crate::event::Event;
+use crate::limits::ReactorLimits;
+use crate::listener::{Addresses, Listener};
+use crate::session::{Fate, Io, Origin, Session};
+use crate::slots::Slots;
+use crate::source::{ListenerId, SessionId, Source};
+use crate::stats::Stats;
+use crate::timers::Timers;
+
+/// Output buffers above this are given back after use.
+const KEPT_OUTPUT: usize = 1 << 20;
+
+/// Many sessions behind one descriptor. Not for several threads at once; [`Threaded`](crate::Threaded) gives it its own.
+pub struct Reactor {
+    sessions: Slots<Session>,
+    listeners: Vec<Option<Listener>>,
+    addresses: Addresses,
+    io: Io,
+    ready: Vec<Ready>,
+    /// Handshakes that are ready, while a step serves the open sessions first.
+    handshakes: Vec<Ready>,
+}
+
+impl Reactor {
+    /// A reactor without listeners or sessions.
+    pub fn new(limits: ReactorLimits) -> io::Result<Self> {
+        let io = Io {
+            poller: Poller::new(limits.events_per_step)?,
+            now: Millis::now(),
+            events: VecDeque::new(),
+            backlog: Arc::new(AtomicUsize::new(0)),
+            timers: Timers::default(),
+            stats: Stats::default(),
+            input: vec![0; limits.octets_per_session.max(1)],
+            output: Vec::new(),
+            starved: Vec::new(),
+            limits,
+        };
+        Ok(Self {
+            sessions: Slots::new(),
+            listeners: Vec::new(),
+            addresses: Addresses::default(),
+            io,
+            ready: Vec::new(),
+            handshakes: Vec::new(),
+        })
+    }
+
+    /// The descriptor that is readable when there is something to do.
+    pub fn descriptor(&self) -> RawFd {
+        self.io.poller.as_raw_fd()
+    }
+
+    /// Ends a waiting [`step`](Self::step) from another thread.
+    pub fn waker(&self) -> Waker {
+        self.io.poller.waker()
+    }
+
+    /// Octets delivered and not yet taken: who takes a chunk subtracts its octets.
+    pub fn backlog(&self) -> Arc<AtomicUsize> {
+        self.io.backlog.clone()
+    }
+
+    /// What happened and was not taken yet, in order.
+    pub fn events(&mut self) -> &mut VecDeque<Event> {
+        &mut self.io.events
+    }
+
+    /// Whether so much was delivered and not taken that nothing is read.
+    pub fn is_backlogged(&self) -> bool {
+        self.io.backlog.load(Ordering::Relaxed) > self.io.limits.backlog_octets
+    }
+
+    /// Counters and states.
+    pub fn stats(&self) -> Stats {
+        Stats {
+            sessions: self.sessions.len() as u64,
+            backlog_octets: self.io.backlog.load(Ordering::Relaxed) as u64,
+            ..self.io.stats
+        }
+    }
+
+    /// One bounded step: waits at most `millis` (`None`: until something happens), then serves whoever is ready.
+    pub fn step(&mut self, millis: Option<u64>) -> io::Result<()> {
+        self.io.poller.arm(self.io.now, self.io.timers.next())?;
+        let mut ready = std::mem::take(&mut self.ready);
+        ready.clear();
+        self.io.poller.wait(&mut ready, millis)?;
+        self.io.now = Millis::now();
+        self.io.stats.steps += 1;
+        self.expire();
+        self.feed_starved();
+        let reading = !self.is_backlogged();
+        for one in &mut ready {
+            one.read &= reading;
+            self.serve(*one);
+        }
+        self.serve_handshakes();
+        self.ready = ready;
+        self.io.poller.arm(self.io.now, self.io.timers.next())
+    }
+
+    /// Carries out a request.
+    pub fn apply(&mut self, command: Command) {
+        match command {
+            Command::Listen(listen, reply) => drop(reply.send(self.listen(*listen))),
+            Command::Attach(attach, reply) => drop(reply.send(self.attach(*attach))),
+            Command::Send(id, data) => self.send(id, &data),
+            Command::Close(id, drain) => self.with(id, |session, io| session.close(drain, io)),
+            Command::Reap(id) => self.with(id, Session::reap),
+            Command::SetLimit(id, octets) => {
+                self.with(id, |session, io| session.set_limit(octets, io));
+            }
+            Command::SetTimer(id, kind, millis) => {
+                self.io.now = Millis::now();
+                self.with(id, |session, io| session.set_timer(kind, millis, io));
+            }
+            Command::Pause(id) => self.with(id, |session, _| session.pause(true)),
+            Command::Resume(id) => self.with(id, |session, _| session.pause(false)),
+            Command::Upgrade(id, to, early) => {
+                self.with(id, |session, io| session.upgrade(*to, early, io));
+            }
+            Command::StopAccepting(id) => self.stop_accepting(id),
+            Command::Shutdown => self.shutdown(),
+        }
+    }
+
+    /// Accepts connections from now on.
+    pub fn listen(&mut self, listen: Listen) -> io::Result<ListenerId> {
+        let id = ListenerId(u32::try_from(self.listeners.len()).map_err(io::Error::other)?);
+        self.listeners
+            .push(Some(Listener::new(id, listen, &self.io)?));
+        Ok(id)
+    }
+
+    /// Takes over a connected or connecting socket.
+    pub fn attach(&mut self, attach: Attach) -> io::Result<SessionId> {
+        self.io.now = Millis::now();
+        sys::prepare_stream(&attach.socket)?;
+        let Attach {
+            socket,
+            framing,
+            transport,
+            limits,
+        } = attach;
+        let address = sys::peer_address(&socket);
+        Ok(self.begin(Origin {
+            socket,
+            address,
+            listener: None,
+            transport,
+            framing,
+            limits,
+        }))
+    }
+
+    /// Encrypts and writes octets that are framed already.
+    pub fn send(&mut self, id: SessionId, data: &[u8]) {
+        self.with(id, |session, io| session.send(data, io));
+        if self.io.output.capacity() > KEPT_OUTPUT {
+            self.io.output = Vec::new();
+        }
+    }
+
+    /// Accepts no more from this listener.
+    pub fn stop_accepting(&mut self, id: ListenerId) {
+        if let Some(listener) = self.listeners.get_mut(id.0 as usize).and_then(Option::take) {
+            listener.stop(&self.io);
+        }
+    }
+
+    /// Closes everything at once.
+    pub fn shutdown(&mut self) {
+        for number in 0..self.listeners.len() {
+            self.stop_accepting(ListenerId(number as u32));
+        }
+        for id in self.sessions.ids() {
+            self.with(id, |session, io| session.close(false, io));
+        }
+    }
+
+    /// Arms the timer after commands; a step does it by itself.
+    pub fn settle(&mut self) -> io::Result<()> {
+        self.io.poller.arm(self.io.now, self.io.timers.next())
+    }
+
+    fn with(&mut self, id: SessionId, act: impl FnOnce(&mut Session, &mut Io) -> Fate) {
+        let Some(session) = self.sessions.get_mut(id) else {
+            return;
+        };
+        if act(session, &mut self.io) == Fate::Keep && session.settle(&mut self.io) == Fate::Keep {
+            return;
+        }
+        if let Some(session) = self.sessions.remove(id) {
+            if let (Some(address), true) = (session.address, session.is_accepted()) {
+                self.addresses.leave(address.ip());
+            }
+            session.release(&mut self.io);
+        }
+    }
+
+    fn begin(&mut self, origin: Origin) -> SessionId {
+        let id = self.sessions.insert(|id| Session::new(id, origin));
+        self.with(id, Session::begin);
+        id
+    }
+
+    fn serve(&mut self, ready: Ready) {
+        match Source::of(ready.token) {
+            Source::Listener(id) => self.accept(id),
+            Source::Session(id) => match self.sessions.get_mut(id) {
+                Some(session) if session.is_handshaking() => self.handshakes.push(ready),
+                _ => self.with(id, |session, io| session.ready(ready, io)),
+            },
+        }
+    }
+
+    /// Handshakes come after the open sessions of a step, and only some: the poller brings the others again.
+    fn serve_handshakes(&mut self) {
+        let mut handshakes = std::mem::take(&mut self.handshakes);
+        let now = handshakes
+            .len()
+            .min(self.io.limits.handshakes_per_step.max(1));
+        self.io.stats.handshakes_deferred += (handshakes.len() - now) as u64;
+        for ready in handshakes.drain(..).take(now) {
+            if let Source::Session(id) = Source::of(ready.token) {
+                self.with(id, |session, io| session.ready(ready, io));
+            }
+        }
+        self.handshakes = handshakes;
+    }
+
+    fn accept(&mut self, id: ListenerId) {
+        for _ in 0..self.io.limits.accepts_per_step.max(1) {
+            let sessions = self.sessions.len();
+            let Some(Some(listener)) = self.listeners.get_mut(id.0 as usize) else {
+                return;
+            };
+            let Some(origin) = listener.accept(sessions, &mut self.addresses, &mut self.io) else {
+                return;
+            };
+            self.begin(origin);
+        }
+    }
+
+    fn expire(&mut self) {
+        while let Some(source) = self.io.timers.pop_due(self.io.now) {
+            match source {
+                Source::Session(id) => self.with(id, Session::expired),
+                Source::Listener(id) => {
+                    if let Some(Some(listener)) = self.listeners.get(id.0 as usize) {
+                        listener.resume(&self.io);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Sessions that waited for the budget of half received frames read on when an eighth of it is free.
+    fn feed_starved(&mut self) {
+        let budget = self.io.limits.partial_octets as u64;
+        if self.io.starved.is_empty() || self.io.stats.partial_octets > budget - budget / 8 {
+            return;
+        }
+        for id in std::mem::take(&mut self.io.starved) {
+            self.with(id, |session, _| session.feed_again());
+        }
+    }
+}

@@ -1,0 +1,1 @@
+"""Clients and servers for trio, one module a protocol: `regwire.trio.epp`."""

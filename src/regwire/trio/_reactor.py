@@ -1,0 +1,42 @@
+"""Drives a reactor from trio: waits for its one descriptor, polls, and hands what happened to a callback.
+
+The same loop serves a reactor that works in the caller's thread and one on a thread of its own (`make_reactor`): both
+are one descriptor to wait for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+import trio
+from regwire_native import Reactor, ReactorLimits
+
+#: Polls without a checkpoint while there is always more to do: a checkpoint costs more than a small poll.
+POLLS_PER_TURN: Final = 4
+
+
+def make_reactor(limits: ReactorLimits | None = None, *, thread: bool = False) -> Reactor:
+    """A reactor for `drive`.
+
+    `thread`: run the network side (TLS, framing, system calls) on a native thread of its own, beside Python. It helps
+    when a second core is free and the Python side is busy; it costs a wake-up each way when sessions are few and quiet.
+    """
+    return Reactor(limits, thread=thread)
+
+
+async def drive(reactor: Reactor, handle: Callable[[int], object]) -> None:
+    """Run `reactor` until cancelled.
+
+    `handle(n)` is called after a poll that left `n` > 0 items; it takes them (`reactor.take()`), answers, and calls
+    `reactor.flush()` once. It must not block. An exception of `handle` ends the loop. Cancellation happens only between
+    polls, never between taking an item and its flush.
+    """
+    descriptor = reactor.fileno()
+    while True:
+        await trio.lowlevel.wait_readable(descriptor)
+        for _ in range(POLLS_PER_TURN):
+            waiting = reactor.poll()
+            if not waiting:
+                break
+            handle(waiting)
