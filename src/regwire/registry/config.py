@@ -168,7 +168,9 @@ class EppSettings:
 class StoreSettings:
     """``[store]``: where the registry is kept."""
 
-    kind: str = _setting("sqlite", why="one file, one machine", choices=("sqlite",))
+    kind: str = _setting(
+        "sqlite", why="one file, one machine; memory: for tests, nothing survives", choices=("sqlite", "memory")
+    )
     path: Path = _setting(Path("registry.sqlite"), why="relative to this file; on a local disk (WAL needs one)")
     busy_timeout: float = _setting(
         10.0, unit="seconds", why="wait this long for another process that writes to the file", minimum=0
@@ -186,6 +188,7 @@ class PolicySettings:
     months: bool = _setting(False, why="periods in months; false: refused with 2306")
     max_name_servers: int = _setting(13, unit="hosts", why="for one domain", minimum=0, maximum=100)
     min_name_servers: int = _setting(0, unit="hosts", why="at create; none = status inactive", minimum=0, maximum=13)
+    max_addresses: int = _setting(26, unit="addresses", why="of one host", minimum=1, maximum=100)
     max_ds: int = _setting(8, unit="records", why="for one domain", minimum=0, maximum=100)
     max_contacts: int = _setting(10, unit="contacts", why="of one type for one domain", minimum=0, maximum=100)
     required_contacts: tuple[str, ...] = _setting(
@@ -198,9 +201,9 @@ class PolicySettings:
     )
     ds_interface: str = _setting("ds", why="RFC 5910 section 4: the other one is refused, 2306", choices=("ds", "key"))
     min_auth_info: int = _setting(
-        0,
+        20,
         unit="characters",
-        why="shortest authInfo accepted; 20 of a 94 character set are 128 bits (RFC 9154)",
+        why="shorter authInfo is refused (2202): 20 of 94 possible are 128 bits (RFC 9154); 0: take any",
         minimum=0,
         maximum=255,
     )

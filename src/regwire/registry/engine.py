@@ -1,0 +1,128 @@
+"""The registry as fronts see it: requests in, outcomes out, whatever the protocol."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import time
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from itertools import count
+
+import trio
+
+from regwire.registry.clock import Clock, SystemClock
+from regwire.registry.config import Config
+from regwire.registry.model.outcomes import Outcome
+from regwire.registry.model.requests import Call, Request, SettleDue
+from regwire.registry.rules import READS, Policies, View, decide
+from regwire.registry.store.base import Store
+from regwire.registry.store.group import GroupCommit
+from regwire.registry.store.memory import MemoryStore
+from regwire.registry.store.sqlite import SqliteStore
+
+__all__ = ["Registry", "is_read", "open_registry"]
+
+#: Accounts have at least three characters, so that nobody can be this one.
+_SERVER = "-"
+_SALT = 16
+
+
+def is_read(request: Request) -> bool:
+    """Tell whether ``request`` changes nothing."""
+    return type(request) in READS
+
+
+class Registry:
+    """A store with its rules, clock and writer.
+
+    Use :func:`open_registry` to get one.
+    """
+
+    def __init__(self, store: Store, policies: Policies, clock: Clock, writer: GroupCommit) -> None:
+        self.store = store
+        self.policies = policies
+        self.clock = clock
+        self.writer = writer
+        # Unique for ever without a sequence in the store: second of the start, 24 random bits, a counter.
+        self._prefix = f"{int(time.time()):08X}{secrets.token_hex(3).upper()}"
+        self._numbers = count(1)
+        self._salts = _salts()
+
+    def call(self, account: str, request: Request, client_transaction: str | None = None) -> Call:
+        """Return ``request`` with a new transaction identifier."""
+        transaction = f"{self._prefix}{next(self._numbers):X}"
+        return Call(account, request, transaction, client_transaction, next(self._salts))
+
+    @contextmanager
+    def reading(self) -> Iterator[Reading]:
+        """Give a consistent committed state to decide reads on; not across a wait."""
+        with self.store.read() as view:
+            yield Reading(self, view)
+
+    async def submit(self, calls: Sequence[Call]) -> list[Outcome]:
+        """Execute calls in order through the writer; see :meth:`GroupCommit.submit`."""
+        return await self.writer.submit(calls)
+
+    async def settle(self, interval: float) -> None:
+        """Do what time makes due, every ``interval`` seconds of real time, until cancelled."""
+        while True:
+            while True:
+                with self.store.read() as view:
+                    due = list(view.due(self.clock.now(), 1))
+                if not due:
+                    break
+                await self.submit([self.call(_SERVER, SettleDue())])
+            await trio.sleep(interval)
+
+
+class Reading:
+    """Decides reads on one state."""
+
+    __slots__ = ("_now", "_registry", "_view")
+
+    def __init__(self, registry: Registry, view: View) -> None:
+        self._registry = registry
+        self._view = view
+        self._now = registry.clock.now()
+
+    def decide(self, account: str, request: Request) -> Outcome:
+        """Decide a read (:func:`is_read`)."""
+        return decide(self._view, Call(account, request, ""), self._now, self._registry.policies)
+
+
+def _salts() -> Iterator[bytes]:
+    while True:
+        # One system call for many salts.
+        pool = os.urandom(_SALT * 256)
+        for start in range(0, len(pool), _SALT):
+            yield pool[start : start + _SALT]
+
+
+@asynccontextmanager
+async def open_registry(config: Config, *, clock: Clock | None = None) -> AsyncIterator[Registry]:
+    """Open the store that ``config`` names and start its writer; on leaving, wait for the last commit and close.
+
+    Raises:
+        StoreError: the store cannot be used; the text says why and the cure.
+
+    """
+    clock = clock or SystemClock()
+    policies = Policies(config)
+    store = _open_store(config, policies, clock)
+    try:
+        writer = GroupCommit(store, limit=config.limits.group, capacity=config.limits.write_queue)
+        try:
+            yield Registry(store, policies, clock, writer)
+        finally:
+            await writer.aclose()
+    finally:
+        store.close()
+
+
+def _open_store(config: Config, policies: Policies, clock: Clock) -> Store:
+    settings = config.store
+    if settings.kind == "memory":
+        return MemoryStore(policies, clock)
+    path = config.path(settings.path)
+    return SqliteStore(path, policies, clock, busy_timeout=settings.busy_timeout, cache=settings.cache)

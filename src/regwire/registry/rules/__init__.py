@@ -1,0 +1,114 @@
+"""The registry's rules: pure functions from a state, a request and an instant to an outcome.
+
+:func:`decide` is all that stores use: it never fails on what registrars send, and it changes nothing itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from regwire.registry.model import requests as r
+from regwire.registry.model.objects import ContactLink
+from regwire.registry.model.outcomes import Outcome, Refusal
+from regwire.registry.rules import contacts, domains, hosts, lifecycle, polls
+from regwire.registry.rules.context import Context
+from regwire.registry.rules.policy import Policies
+from regwire.registry.rules.view import View
+
+__all__ = ["READS", "Policies", "View", "decide", "wanted"]
+
+#: Requests that change nothing and may be decided on any consistent state.
+READS: Final = frozenset(
+    {r.CheckDomains, r.InfoDomain, r.CheckHosts, r.InfoHost, r.CheckContacts, r.InfoContact, r.PollRequest}
+)
+
+
+def decide(view: View, call: r.Call, now: datetime, policies: Policies) -> Outcome:
+    """Decide one request.
+
+    Args:
+        view: the state to decide on, which must be that of the last decision before.
+        call: the request, and who asks.
+        now: the instant of the decision.
+        policies: what holds in each zone.
+
+    Returns:
+        the outcome; what it changes is up to the store. A refusal is an outcome, too.
+
+    """
+    ctx = Context(view, call, now, policies)
+    try:
+        return _RULES[type(call.request)](ctx, call.request)
+    except Refusal as refusal:
+        return Outcome(refusal.code, reason=refusal.reason, value=refusal.value)
+
+
+def _settle_due(ctx: Context, request: r.SettleDue) -> Outcome:
+    for kind, key in ctx.view.due(ctx.now, request.limit):
+        if kind == "domain":
+            _, policy = domains.check_existing_name(ctx, key)
+            lifecycle.domain(ctx, key, policy)
+        else:
+            lifecycle.contact(ctx, key)
+    return ctx.done()
+
+
+_RULES: Mapping[type[Any], Callable[[Context, Any], Outcome]] = {
+    r.CheckDomains: domains.check,
+    r.InfoDomain: domains.info,
+    r.CreateDomain: domains.create,
+    r.DeleteDomain: domains.delete,
+    r.RenewDomain: domains.renew,
+    r.TransferDomain: domains.transfer,
+    r.UpdateDomain: domains.update,
+    r.RestoreDomain: domains.restore,
+    r.CheckHosts: hosts.check,
+    r.InfoHost: hosts.info,
+    r.CreateHost: hosts.create,
+    r.DeleteHost: hosts.delete,
+    r.UpdateHost: hosts.update,
+    r.CheckContacts: contacts.check,
+    r.InfoContact: contacts.info,
+    r.CreateContact: contacts.create,
+    r.DeleteContact: contacts.delete,
+    r.TransferContact: contacts.transfer,
+    r.UpdateContact: contacts.update,
+    r.PollRequest: polls.request,
+    r.PollAck: polls.acknowledge,
+    r.SettleDue: _settle_due,
+}
+
+
+def wanted(request: r.Request, domains: set[str], hosts: set[str], contacts: set[str], contact_ids: set[str]) -> None:
+    """Add the keys that deciding ``request`` will look up, so that a store can fetch those of a group together.
+
+    ``contact_ids`` are those of which only the existence matters.
+
+    Only a hint: what is missing is looked up when it is needed.
+    """
+    match request:
+        case r.CreateDomain():
+            domains.add(request.name)
+            hosts.update(request.hosts)
+            _wanted_contacts(request.registrant, request.contacts, contact_ids)
+        case r.UpdateDomain():
+            domains.add(request.name)
+            hosts.update(request.add_hosts)
+            _wanted_contacts(request.registrant, request.add_contacts, contact_ids)
+        case r.DeleteDomain() | r.RenewDomain() | r.TransferDomain() | r.RestoreDomain() | r.InfoDomain():
+            domains.add(request.name)
+        case r.CreateHost() | r.DeleteHost() | r.UpdateHost() | r.InfoHost():
+            hosts.add(request.name)
+        case r.CreateContact() | r.DeleteContact() | r.UpdateContact() | r.TransferContact() | r.InfoContact():
+            contacts.add(request.id)
+        case _:
+            pass
+
+
+def _wanted_contacts(registrant: str | None, links: tuple[ContactLink, ...], ids: set[str]) -> None:
+    if registrant:
+        ids.add(registrant)
+    for link in links:
+        ids.add(link.id)

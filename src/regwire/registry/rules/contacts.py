@@ -1,0 +1,235 @@
+"""The rules of contacts (RFC 5733)."""
+
+from __future__ import annotations
+
+import re
+
+from regwire.registry.model import codes
+from regwire.registry.model.objects import PENDING, Contact, Phone, PostalInfo, Transfer
+from regwire.registry.model.outcomes import Checked, ContactData, Created, Outcome, Refusal, TransferData
+from regwire.registry.model.record import replace
+from regwire.registry.model.requests import (
+    AuthInfo,
+    CheckContacts,
+    CreateContact,
+    DeleteContact,
+    InfoContact,
+    TransferContact,
+    UpdateContact,
+)
+from regwire.registry.rules import authinfo, lifecycle, transfers
+from regwire.registry.rules.context import Context
+from regwire.registry.rules.countries import COUNTRIES
+from regwire.registry.rules.status import apply_statuses, contact_statuses, forbid, forbid_update
+
+__all__ = ["check", "create", "delete", "info", "transfer", "update"]
+
+_ID = re.compile(r"\S{3,16}")
+_PHONE = re.compile(r"\+[0-9]{1,3}\.[0-9]{1,14}")
+# Deliberately narrower than RFC 5321: what every mail system takes. Quoted local parts and address literals are not.
+_EMAIL = re.compile(r"[^\s@\"(),:;<>\[\]\\]{1,64}@(?=.{1,255}$)(?:[^\s@.]{1,63}\.)+[^\s@.]{2,63}")
+
+
+def check(ctx: Context, request: CheckContacts) -> Outcome:
+    """Tell which ids are free (RFC 5733 section 3.1.1)."""
+    if len(request.ids) > ctx.policies.check_limit:
+        raise Refusal(codes.POLICY, f"at most {ctx.policies.check_limit} ids", "contact:check")
+    taken = ctx.view.existing_contacts(request.ids)
+    return Outcome(
+        codes.OK, Checked(tuple([(id, id not in taken, "In use" if id in taken else None) for id in request.ids]))
+    )
+
+
+def info(ctx: Context, request: InfoContact) -> Outcome:
+    """Tell its sponsor, or who gives its authInfo, about a contact (RFC 5733 section 3.1.2)."""
+    value = _existing(ctx, request.id)
+    sponsor = value.sponsor == ctx.account
+    if request.auth is None and not sponsor:
+        raise Refusal(codes.AUTHORIZATION, "sponsored by another client", "contact:id", value.id)
+    if request.auth is not None and (not sponsor or request.auth.password):
+        _require_auth(value, request.auth)
+    statuses = contact_statuses(value, linked=ctx.view.contact_linked(value.id))
+    return Outcome(codes.OK, ContactData(value, statuses))
+
+
+def create(ctx: Context, request: CreateContact) -> Outcome:
+    """Create a contact (RFC 5733 section 3.2.1)."""
+    if _ID.fullmatch(request.id) is None:
+        raise Refusal(codes.SYNTAX, "3 to 16 characters without blanks", "contact:id", request.id)
+    _check_postal(request.postal)
+    for element, phone in (("contact:voice", request.voice), ("contact:fax", request.fax)):
+        if phone is not None:
+            _check_phone(element, phone)
+    _check_email(request.email)
+    if ctx.view.contact(request.id) is not None:
+        raise Refusal(codes.EXISTS, "exists already", "contact:id", request.id)
+    value = Contact(
+        request.id,
+        ctx.roid("C"),
+        ctx.account,
+        ctx.account,
+        ctx.now,
+        request.postal,
+        request.email,
+        request.voice,
+        request.fax,
+        auth=authinfo.protect(request.auth, ctx.call.salt, ctx.policies.general),
+        disclose=request.disclose,
+    )
+    ctx.change("contact", request.id, None, value)
+    return ctx.done(Created("contact", request.id, ctx.now))
+
+
+def delete(ctx: Context, request: DeleteContact) -> Outcome:
+    """Delete a contact that no domain uses (RFC 5733 section 3.2.2)."""
+    value = _sponsored(ctx, request.id)
+    forbid(value, "Delete")
+    if ctx.view.contact_linked(value.id):
+        raise Refusal(codes.ASSOCIATION, "domains use the contact", "contact:id", value.id)
+    ctx.change("contact", value.id, value, None)
+    return ctx.done()
+
+
+def transfer(ctx: Context, request: TransferContact) -> Outcome:
+    """Query, request, approve, reject or cancel a transfer (RFC 5733 sections 3.1.3 and 3.2.4)."""
+    if request.op == "request":
+        return _request_transfer(ctx, request)
+    value = _existing(ctx, request.id)
+    if request.op == "query":
+        authorised = request.auth is not None and bool(request.auth.password)
+        if authorised and request.auth is not None:
+            _require_auth(value, request.auth)
+        ctx.changes.clear()
+        ctx.messages.clear()
+        return transfers.query(ctx, value, value.id, authorised=authorised)
+    return transfers.answer(ctx, request.op, value, value.id, ctx.policies.general)
+
+
+def update(ctx: Context, request: UpdateContact) -> Outcome:
+    """Change a contact (RFC 5733 section 3.2.5)."""
+    if request.email is not None:
+        _check_email(request.email)
+    for element, phone in (("contact:voice", request.voice), ("contact:fax", request.fax)):
+        if phone is not None and phone.number:
+            _check_phone(element, phone)
+    value = _sponsored(ctx, request.id)
+    auth = value.auth
+    if request.auth is not None:
+        auth = authinfo.protect(request.auth, ctx.call.salt, ctx.policies.general)
+    forbid_update(value, request.remove_statuses)
+    postal = _updated_postal(value.postal, request.postal)
+    after = replace(
+        value,
+        postal=postal,
+        voice=_updated_phone(value.voice, request.voice),
+        fax=_updated_phone(value.fax, request.fax),
+        email=value.email if request.email is None else request.email,
+        auth=auth,
+        disclose=value.disclose if request.disclose is None else request.disclose,
+        statuses=apply_statuses("contact", value.statuses, request.remove_statuses, request.add_statuses),
+        updater=ctx.account,
+        updated=ctx.now,
+    )
+    ctx.change("contact", value.id, value, after)
+    return ctx.done()
+
+
+def _request_transfer(ctx: Context, request: TransferContact) -> Outcome:
+    policy = ctx.policies.general
+    if request.auth is None:
+        raise Refusal(codes.MISSING, "authInfo is missing", "contact:authInfo")
+    value = _existing(ctx, request.id)
+    if value.transfer is not None and value.transfer.status == PENDING:
+        raise Refusal(codes.PENDING_TRANSFER, "a transfer is pending", "contact:id", value.id)
+    _require_auth(value, request.auth)
+    forbid(value, "Transfer")
+    if value.sponsor == ctx.account:
+        raise Refusal(codes.NOT_TRANSFERABLE, "sponsored by the requester", "contact:id", value.id)
+    deadline = ctx.now + policy.pending_transfer
+    pending = Transfer(PENDING, ctx.account, ctx.now, value.sponsor, deadline)
+    after = replace(value, transfer=pending)
+    ctx.change("contact", value.id, value, after)
+    data = TransferData("contact", value.id, pending, value.sponsor)
+    transfers.announce(ctx, data)
+    if not policy.pending_transfer:
+        transfers.approve_contact(ctx, after, "serverApproved", ctx.now)
+    return ctx.done(data, codes.PENDING)
+
+
+def _existing(ctx: Context, id: str) -> Contact:
+    value = lifecycle.contact(ctx, id)
+    if value is None:
+        raise Refusal(codes.DOES_NOT_EXIST, "no such contact", "contact:id", id)
+    return value
+
+
+def _sponsored(ctx: Context, id: str) -> Contact:
+    value = _existing(ctx, id)
+    ctx.require_sponsor(value.sponsor, "contact:id", id)
+    return value
+
+
+def _require_auth(value: Contact, given: AuthInfo) -> None:
+    foreign = given.roid is not None and given.roid != value.roid
+    if foreign or not authinfo.matches(given.password, value.auth):
+        raise Refusal(codes.AUTH_INFO, "wrong authInfo", "contact:authInfo")
+
+
+def _check_postal(infos: tuple[PostalInfo, ...]) -> None:
+    types = [info.type for info in infos]
+    if len(set(types)) != len(types):
+        raise Refusal(codes.POLICY, "one postalInfo of each type", "contact:postalInfo", types[0])
+    for info in infos:
+        for element, value in (("name", info.name), ("city", info.city), ("cc", info.cc)):
+            if not (value or "").strip():
+                raise Refusal(codes.MISSING, f"{element} is empty", f"contact:{element}")
+        if info.cc not in COUNTRIES:
+            raise Refusal(codes.SYNTAX, "not a country of ISO 3166-1", "contact:cc", info.cc or "")
+        if info.type == "int":
+            _check_ascii(info)
+
+
+def _check_ascii(info: PostalInfo) -> None:
+    named = [("name", info.name), ("org", info.org), ("city", info.city), ("sp", info.sp), ("pc", info.pc)]
+    for element, value in (*named, *(("street", line) for line in info.street)):
+        if value is not None and not value.isascii():
+            raise Refusal(codes.SYNTAX, "type int is ASCII only", f"contact:{element}", value)
+
+
+def _check_phone(element: str, phone: Phone) -> None:
+    if _PHONE.fullmatch(phone.number) is None:
+        raise Refusal(codes.SYNTAX, "must be like +1.5555551234", element, phone.number)
+
+
+def _check_email(email: str) -> None:
+    if _EMAIL.fullmatch(email) is None:
+        raise Refusal(codes.SYNTAX, "not a mail address", "contact:email", email)
+
+
+def _updated_phone(present: Phone | None, given: Phone | None) -> Phone | None:
+    if given is None:
+        return present
+    return given if given.number else None
+
+
+def _updated_postal(present: tuple[PostalInfo, ...], given: tuple[PostalInfo, ...]) -> tuple[PostalInfo, ...]:
+    if not given:
+        return present
+    types = [info.type for info in given]
+    if len(set(types)) != len(types):
+        raise Refusal(codes.POLICY, "one postalInfo of each type", "contact:postalInfo", types[0])
+    by_type = {info.type: info for info in present}
+    for change in given:
+        old = by_type.get(change.type)
+        by_type[change.type] = change if old is None else _merged(old, change)
+    merged = tuple(by_type.values())
+    _check_postal(merged)
+    return merged
+
+
+def _merged(old: PostalInfo, change: PostalInfo) -> PostalInfo:
+    """Return ``old`` with what ``change`` gives; an address is replaced as a whole, an empty org removed."""
+    name = old.name if change.name is None else change.name
+    org = old.org if change.org is None else change.org or None
+    address = old if change.cc is None else change
+    return PostalInfo(old.type, name, org, address.street, address.city, address.sp, address.pc, address.cc)

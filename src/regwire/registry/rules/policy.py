@@ -1,0 +1,68 @@
+"""The policy of each zone in the form the rules use."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from datetime import timedelta
+
+from regwire.registry.config import Config, PolicySettings
+from regwire.registry.model.record import record
+
+__all__ = ["Policies", "ZonePolicy"]
+
+
+@record
+class ZonePolicy:
+    """One zone's policy: its settings, and its periods as time spans."""
+
+    zone: str
+    settings: PolicySettings
+    add_grace: timedelta
+    renew_grace: timedelta
+    auto_renew_grace: timedelta
+    transfer_grace: timedelta
+    redemption: timedelta
+    pending_delete: timedelta
+    restore_report: timedelta
+    pending_transfer: timedelta
+
+
+def _zone_policy(zone: str, settings: PolicySettings) -> ZonePolicy:
+    names = [item.name for item in fields(settings) if item.metadata["unit"] == "days"]
+    spans = {name: timedelta(days=getattr(settings, name)) for name in names}
+    return ZonePolicy(zone=zone, settings=settings, **spans)
+
+
+class Policies:
+    """What holds where.
+
+    Attributes:
+        by_zone: per zone served here.
+        general: for what belongs to no zone (contacts).
+        repository: the end of every ROID.
+        check_limit: objects in one check.
+
+    """
+
+    def __init__(self, config: Config) -> None:
+        self.by_zone = {zone: _zone_policy(zone, config.policy_for(zone)) for zone in config.registry.zones}
+        self.general = _zone_policy("", config.policy)
+        self.repository = config.registry.repository
+        self.check_limit = config.epp.check_names
+
+    def zone_of(self, name: str) -> str | None:
+        """Return the zone of this registry that ``name`` lies in or is, the longest if several, else None."""
+        rest = name
+        while rest not in self.by_zone:
+            rest = rest.partition(".")[2]
+            if not rest:
+                return None
+        return rest
+
+    def superordinate(self, host: str) -> str | None:
+        """Return the domain of this registry that ``host`` lies in (or is), None for an external host."""
+        zone = self.zone_of(host)
+        if zone is None or host == zone:
+            return None
+        labels = host[: -len(zone) - 1].rpartition(".")[2]
+        return f"{labels}.{zone}"

@@ -1,0 +1,124 @@
+"""Statuses: what is shown, what forbids what (RFC 5731 section 2.3, RFC 5732 section 2.3, RFC 5733 section 2.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from regwire.registry.model import codes
+from regwire.registry.model.objects import PENDING, Contact, Domain, Host, Status
+from regwire.registry.model.outcomes import Refusal
+from regwire.registry.model.record import replace
+
+__all__ = [
+    "apply_statuses",
+    "contact_statuses",
+    "domain_statuses",
+    "forbid",
+    "forbid_update",
+    "host_statuses",
+]
+
+_OK: Final = (Status("ok"),)
+_OK_LINKED: Final = (Status("ok"), Status("linked"))
+_LINKED: Final = Status("linked")
+_INACTIVE: Final = Status("inactive")
+_PENDING_DELETE: Final = Status("pendingDelete")
+_PENDING_TRANSFER: Final = Status("pendingTransfer")
+
+#: What a client may set and remove, by kind of object.
+CLIENT: Final = {
+    "domain": frozenset(
+        {
+            "clientDeleteProhibited",
+            "clientHold",
+            "clientRenewProhibited",
+            "clientTransferProhibited",
+            "clientUpdateProhibited",
+        }
+    ),
+    "host": frozenset({"clientDeleteProhibited", "clientUpdateProhibited"}),
+    "contact": frozenset({"clientDeleteProhibited", "clientTransferProhibited", "clientUpdateProhibited"}),
+}
+
+
+def domain_statuses(domain: Domain) -> tuple[Status, ...]:
+    """Return every status of a (settled) domain, derived ones included."""
+    pending = _pending(domain)
+    inactive = not domain.hosts and not domain.host_attributes
+    if not pending and not domain.statuses:
+        return (_INACTIVE,) if inactive else _OK
+    return (*domain.statuses, *pending, _INACTIVE) if inactive else (*domain.statuses, *pending)
+
+
+def host_statuses(host: Host, *, linked: bool) -> tuple[Status, ...]:
+    """Return every status of a host, derived ones included."""
+    return _statuses(host.statuses, linked=linked)
+
+
+def contact_statuses(contact: Contact, *, linked: bool) -> tuple[Status, ...]:
+    """Return every status of a (settled) contact, derived ones included."""
+    return _statuses((*contact.statuses, *_pending(contact)), linked=linked)
+
+
+def _statuses(own: tuple[Status, ...], *, linked: bool) -> tuple[Status, ...]:
+    if not own:
+        return _OK_LINKED if linked else _OK
+    return (*own, _LINKED) if linked else own
+
+
+def _pending(value: Domain | Contact) -> tuple[Status, ...]:
+    if isinstance(value, Domain) and value.restore is not None:
+        return (_PENDING_DELETE,)
+    if value.transfer is not None and value.transfer.status == PENDING:
+        return (_PENDING_TRANSFER,)
+    return ()
+
+
+def forbid(value: Domain | Host | Contact, action: str) -> None:
+    """Refuse with 2304 if a status forbids ``action`` ("Update", "Delete", "Renew", "Transfer")."""
+    for status in value.statuses:
+        if status.value.endswith(action + "Prohibited"):
+            raise Refusal(codes.STATUS, f"status {status.value}", "status", status.value)
+    if not isinstance(value, Host):
+        for status in _pending(value):
+            raise Refusal(codes.STATUS, f"status {status.value}", "status", status.value)
+
+
+def forbid_update(value: Domain | Host | Contact, removed: Iterable[Status]) -> None:
+    """Refuse an update with 2304, unless all that forbids it is what it removes (clientUpdateProhibited)."""
+    if any(status.value == "clientUpdateProhibited" for status in removed):
+        value = _without_client_update(value)
+    forbid(value, "Update")
+
+
+def _without_client_update(value: Domain | Host | Contact) -> Domain | Host | Contact:
+    return replace(value, statuses=tuple(s for s in value.statuses if s.value != "clientUpdateProhibited"))
+
+
+def apply_statuses(
+    kind: str, present: tuple[Status, ...], remove: tuple[Status, ...], add: tuple[Status, ...]
+) -> tuple[Status, ...]:
+    """Return ``present`` without ``remove``, with ``add``.
+
+    Raises:
+        Refusal: 2306 for a status that clients may not touch, that is not there to be removed or there already.
+
+    """
+    allowed = CLIENT[kind]
+    values = {status.value: status for status in present}
+    for status in remove:
+        _require_client(kind, status, allowed)
+        if values.pop(status.value, None) is None:
+            raise Refusal(codes.POLICY, "status is not set", f"{kind}:status", status.value)
+    for status in add:
+        _require_client(kind, status, allowed)
+        if status.value in values:
+            raise Refusal(codes.POLICY, "status is set already", f"{kind}:status", status.value)
+        values[status.value] = status
+    return tuple(values.values())
+
+
+def _require_client(kind: str, status: Status, allowed: frozenset[str]) -> None:
+    if status.value not in allowed:
+        raise Refusal(codes.POLICY, "status is the server's to set", f"{kind}:status", status.value)

@@ -1,0 +1,118 @@
+"""Transfers of domains and contacts (RFC 5730 section 2.9.3.4, RFC 5731 section 3.2.4, RFC 5733 section 3.2.4).
+
+Every change is told to both registrars by a poll message with the transfer as it stood then.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from regwire.registry.model import codes
+from regwire.registry.model.objects import PENDING, Contact, Domain, GracePeriod, Transfer
+from regwire.registry.model.outcomes import Outcome, Refusal, TransferData
+from regwire.registry.model.record import replace
+from regwire.registry.rules.context import Context
+from regwire.registry.rules.policy import ZonePolicy
+
+__all__ = ["announce", "answer", "approve_contact", "approve_domain", "query", "require_pending"]
+
+_TEXTS = {
+    "pending": "Transfer requested",
+    "clientApproved": "Transfer approved",
+    "serverApproved": "Transfer approved by the server",
+    "clientRejected": "Transfer rejected",
+    "clientCancelled": "Transfer cancelled",
+}
+
+
+def announce(ctx: Context, data: TransferData, *, at: datetime | None = None) -> None:
+    """Tell both registrars."""
+    text = f"{_TEXTS[data.transfer.status]}: {data.name}"
+    for account in (data.sponsor, data.transfer.requester):
+        ctx.tell(account, text, data, at=at)
+
+
+def query(ctx: Context, value: Domain | Contact, key: str, *, authorised: bool) -> Outcome:
+    """Answer op="query": to the two registrars, and to whoever gave the authInfo."""
+    transfer = value.transfer
+    concerned = ctx.account == value.sponsor or (transfer is not None and ctx.account == transfer.requester)
+    if not concerned and not authorised:
+        raise Refusal(codes.AUTHORIZATION, "neither sponsor nor requester", f"{_kind(value)}:authInfo")
+    if transfer is None:
+        raise Refusal(codes.NOT_PENDING_TRANSFER, "there was no transfer", _key_element(value), key)
+    return ctx.done(TransferData(_kind(value), key, transfer, value.sponsor))
+
+
+def require_pending(value: Domain | Contact, key: str) -> Transfer:
+    """Return the pending transfer; refuse with 2301 if there is none."""
+    if value.transfer is None or value.transfer.status != PENDING:
+        raise Refusal(codes.NOT_PENDING_TRANSFER, "no transfer is pending", _key_element(value), key)
+    return value.transfer
+
+
+def answer(ctx: Context, op: str, value: Domain | Contact, key: str, policy: ZonePolicy) -> Outcome:
+    """Carry out op="approve", "reject" (the sponsor's) or "cancel" (the requester's)."""
+    allowed = value.sponsor
+    if op == "cancel":
+        allowed = value.transfer.requester if value.transfer is not None else ctx.account
+    if ctx.account != allowed:
+        whose = "requester" if op == "cancel" else "sponsor"
+        raise Refusal(codes.AUTHORIZATION, f"only the {whose} may {op}", _key_element(value), key)
+    transfer = require_pending(value, key)
+    if op == "approve":
+        after = (
+            approve_domain(ctx, value, "clientApproved", ctx.now, policy)
+            if isinstance(value, Domain)
+            else approve_contact(ctx, value, "clientApproved", ctx.now)
+        )
+        assert after.transfer is not None
+        return ctx.done(TransferData(_kind(value), key, after.transfer, value.sponsor))
+    status = "clientRejected" if op == "reject" else "clientCancelled"
+    ended = replace(transfer, status=status, actor=ctx.account, acted=ctx.now, expires=None)
+    ctx.change(_kind(value), key, value, replace(value, transfer=ended))
+    data = TransferData(_kind(value), key, ended, value.sponsor)
+    announce(ctx, data)
+    return ctx.done(data)
+
+
+def approve_domain(ctx: Context, value: Domain, status: str, at: datetime, policy: ZonePolicy) -> Domain:
+    """Complete a pending transfer of a domain and of the hosts in it, as of ``at``."""
+    transfer = value.transfer
+    assert transfer is not None
+    ended = replace(transfer, status=status, actor=value.sponsor, acted=at)
+    # What remains of earlier grace periods was the losing registrar's to be credited.
+    grace = (GracePeriod("transfer", at, at + policy.transfer_grace, transfer.months // 12),) if transfer.months else ()
+    after = replace(
+        value,
+        sponsor=transfer.requester,
+        transferred=at,
+        # A renewal by time since the request is absorbed: the year is bought once.
+        expires=max(value.expires, transfer.expires) if transfer.expires else value.expires,
+        auth=None,
+        grace=grace,
+        transfer=ended,
+    )
+    ctx.change("domain", value.name, value, after)
+    for host in ctx.view.subordinates(value.name):
+        ctx.change("host", host.name, host, replace(host, sponsor=transfer.requester, transferred=at))
+    announce(ctx, TransferData("domain", value.name, ended, value.sponsor), at=at)
+    return after
+
+
+def approve_contact(ctx: Context, value: Contact, status: str, at: datetime) -> Contact:
+    """Complete a pending transfer of a contact as of ``at``."""
+    transfer = value.transfer
+    assert transfer is not None
+    ended = replace(transfer, status=status, actor=value.sponsor, acted=at)
+    after = replace(value, sponsor=transfer.requester, transferred=at, auth=None, transfer=ended)
+    ctx.change("contact", value.id, value, after)
+    announce(ctx, TransferData("contact", value.id, ended, value.sponsor), at=at)
+    return after
+
+
+def _kind(value: Domain | Contact) -> str:
+    return "domain" if isinstance(value, Domain) else "contact"
+
+
+def _key_element(value: Domain | Contact) -> str:
+    return "domain:name" if isinstance(value, Domain) else "contact:id"

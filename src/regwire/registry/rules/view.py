@@ -1,0 +1,71 @@
+"""What the rules see of the registry: one consistent state, read by key."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from regwire.registry.model.objects import Contact, Domain, Host, PollMessage
+
+__all__ = ["View"]
+
+
+class View(Protocol):
+    """A consistent state of the registry. Nothing is settled by time in it: that is the rules' task."""
+
+    def domain(self, name: str) -> Domain | None:
+        """Return the domain, or None."""
+        ...
+
+    def host(self, name: str) -> Host | None:
+        """Return the host object, or None."""
+        ...
+
+    def contact(self, id: str) -> Contact | None:
+        """Return the contact, or None."""
+        ...
+
+    def contact_exists(self, id: str) -> bool:
+        """Tell whether there is such a contact."""
+        ...
+
+    def existing_domains(self, names: Sequence[str]) -> set[str]:
+        """Return those of ``names`` that are registered."""
+        ...
+
+    def existing_hosts(self, names: Sequence[str]) -> set[str]:
+        """Return those of ``names`` that are host objects."""
+        ...
+
+    def existing_contacts(self, ids: Sequence[str]) -> set[str]:
+        """Return those of ``ids`` that are contacts."""
+        ...
+
+    def host_names(self, roids: Sequence[str]) -> dict[str, str]:
+        """Return the names of hosts by ROID."""
+        ...
+
+    def subordinates(self, domain: str) -> list[Host]:
+        """Return the hosts that lie in ``domain``, by name."""
+        ...
+
+    def host_linked(self, roid: str, *, other_than: str | None = None) -> bool:
+        """Tell whether a domain uses the host; with ``other_than``: one that this account does not sponsor."""
+        ...
+
+    def contact_linked(self, id: str) -> bool:
+        """Tell whether a domain uses the contact."""
+        ...
+
+    def poll_head(self, account: str) -> tuple[PollMessage | None, int]:
+        """Return the oldest message of the account's queue and how many wait."""
+        ...
+
+    def poll_message(self, account: str, id: int) -> PollMessage | None:
+        """Return one message of the account's queue, or None."""
+        ...
+
+    def due(self, now: datetime, limit: int) -> Iterable[tuple[str, str]]:
+        """Return (kind, key) of objects that time changes at or before ``now``, earliest first, at most ``limit``."""
+        ...

@@ -1,0 +1,341 @@
+"""Objects of the model to rows and back. Instants are integers: milliseconds since 1970 UTC."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from regwire.registry.model.objects import (
+    Address,
+    Contact,
+    ContactLink,
+    Disclose,
+    Domain,
+    DsRecord,
+    GracePeriod,
+    Host,
+    HostAttribute,
+    KeyRecord,
+    Phone,
+    PollMessage,
+    PostalInfo,
+    Restore,
+    Status,
+    Transfer,
+)
+from regwire.registry.model.outcomes import TransferData
+
+__all__ = [
+    "CONTACT_COLUMNS",
+    "DOMAIN_COLUMNS",
+    "HOST_COLUMNS",
+    "contact_detail",
+    "contact_from_row",
+    "contact_row",
+    "domain_detail",
+    "domain_from_row",
+    "domain_row",
+    "from_ms",
+    "host_detail",
+    "host_from_row",
+    "host_row",
+    "poll_from_row",
+    "poll_row",
+    "to_ms",
+]
+
+DOMAIN_COLUMNS: Final = (
+    "name, roid, sponsor, creator, created, expires, updater, updated, transferred, registrant, auth, due, detail"
+)
+HOST_COLUMNS: Final = "name, roid, sponsor, creator, created, updater, updated, transferred, superordinate, detail"
+CONTACT_COLUMNS: Final = "name, roid, sponsor, creator, created, updater, updated, transferred, auth, due, detail"
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MS: Final = timedelta(milliseconds=1)
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
+_Row = tuple[Any, ...]
+
+
+def to_ms(instant: datetime) -> int:
+    """Return an aware instant as stored."""
+    return (instant - _EPOCH) // _MS
+
+
+def from_ms(value: int) -> datetime:
+    """Return a stored instant."""
+    return _EPOCH + timedelta(milliseconds=value)
+
+
+def _opt_to_ms(instant: datetime | None) -> int | None:
+    return None if instant is None else (instant - _EPOCH) // _MS
+
+
+def _opt_from_ms(value: int | None) -> datetime | None:
+    return None if value is None else _EPOCH + timedelta(milliseconds=value)
+
+
+# --- parts
+
+
+def _statuses_out(statuses: tuple[Status, ...]) -> list[_Row]:
+    return [(s.value, s.text, s.lang) if s.text else (s.value,) for s in statuses]
+
+
+def _statuses_in(detail: dict[str, Any]) -> tuple[Status, ...]:
+    return tuple([Status(*item) for item in detail.get("statuses", ())])
+
+
+def _addresses_out(addresses: tuple[Address, ...]) -> list[_Row]:
+    return [(a.address, a.version) for a in addresses]
+
+
+def _addresses_in(items: list[list[str]]) -> tuple[Address, ...]:
+    return tuple([Address(*item) for item in items])
+
+
+def _key_out(key: KeyRecord) -> _Row:
+    return (key.flags, key.protocol, key.algorithm, key.public_key.hex())
+
+
+def _key_in(item: list[Any]) -> KeyRecord:
+    return KeyRecord(item[0], item[1], item[2], bytes.fromhex(item[3]))
+
+
+def _ds_out(ds: DsRecord) -> _Row:
+    head = (ds.key_tag, ds.algorithm, ds.digest_type, ds.digest.hex())
+    return head if ds.key is None else (*head, _key_out(ds.key))
+
+
+def _ds_in(item: list[Any]) -> DsRecord:
+    key = _key_in(item[4]) if len(item) > 4 else None
+    return DsRecord(item[0], item[1], item[2], bytes.fromhex(item[3]), key)
+
+
+def _transfer_out(t: Transfer) -> _Row:
+    return (t.status, t.requester, to_ms(t.requested), t.actor, to_ms(t.acted), t.months, _opt_to_ms(t.expires))
+
+
+def _transfer_in(item: list[Any] | None) -> Transfer | None:
+    if item is None:
+        return None
+    status, requester, requested, actor, acted, months, expires = item
+    return Transfer(status, requester, from_ms(requested), actor, from_ms(acted), months, _opt_from_ms(expires))
+
+
+def _restore_in(item: list[Any] | None) -> Restore | None:
+    if item is None:
+        return None
+    return Restore(from_ms(item[0]), from_ms(item[1]), from_ms(item[2]), _opt_from_ms(item[3]))
+
+
+# --- domains
+
+
+def domain_detail(value: Domain) -> str:
+    """Return the part of a domain that is kept as JSON; empty values are left out."""
+    detail: dict[str, Any] = {}
+    if value.hosts:
+        detail["hosts"] = value.hosts
+    if value.contacts:
+        detail["contacts"] = [(link.type, link.id) for link in value.contacts]
+    if value.grace:
+        detail["grace"] = [(g.type, to_ms(g.start), to_ms(g.end), g.years) for g in value.grace]
+    if value.statuses:
+        detail["statuses"] = _statuses_out(value.statuses)
+    if value.ds:
+        detail["ds"] = [_ds_out(ds) for ds in value.ds]
+    if value.keys:
+        detail["keys"] = [_key_out(key) for key in value.keys]
+    if value.host_attributes:
+        detail["attributes"] = [(a.name, _addresses_out(a.addresses)) for a in value.host_attributes]
+    if value.transfer is not None:
+        detail["transfer"] = _transfer_out(value.transfer)
+    if value.restore is not None:
+        r = value.restore
+        detail["restore"] = (to_ms(r.deleted), to_ms(r.redeemable), to_ms(r.purged), _opt_to_ms(r.report_due))
+    return _encode(detail)
+
+
+def domain_row(value: Domain, detail: str) -> _Row:
+    """Return the row of a domain, by DOMAIN_COLUMNS."""
+    return (
+        value.name,
+        value.roid,
+        value.sponsor,
+        value.creator,
+        to_ms(value.created),
+        to_ms(value.expires),
+        value.updater,
+        _opt_to_ms(value.updated),
+        _opt_to_ms(value.transferred),
+        value.registrant,
+        value.auth,
+        to_ms(value.due()),
+        detail,
+    )
+
+
+def domain_from_row(row: _Row) -> Domain:
+    """Return the domain of a row."""
+    name, roid, sponsor, creator, created, expires, updater, updated, transferred, registrant, auth, _, text = row
+    detail = json.loads(text)
+    return Domain(
+        name,
+        roid,
+        sponsor,
+        creator,
+        from_ms(created),
+        from_ms(expires),
+        updater,
+        _opt_from_ms(updated),
+        _opt_from_ms(transferred),
+        registrant,
+        tuple([ContactLink(*item) for item in detail.get("contacts", ())]),
+        tuple(detail.get("hosts", ())),
+        tuple([HostAttribute(name, _addresses_in(items)) for name, items in detail.get("attributes", ())]),
+        _statuses_in(detail),
+        auth,
+        tuple([_ds_in(item) for item in detail.get("ds", ())]),
+        tuple([_key_in(item) for item in detail.get("keys", ())]),
+        tuple([GracePeriod(g[0], from_ms(g[1]), from_ms(g[2]), g[3]) for g in detail.get("grace", ())]),
+        _transfer_in(detail.get("transfer")),
+        _restore_in(detail.get("restore")),
+    )
+
+
+# --- hosts
+
+
+def host_detail(value: Host) -> str:
+    """Return the part of a host that is kept as JSON."""
+    detail: dict[str, Any] = {}
+    if value.addresses:
+        detail["addresses"] = _addresses_out(value.addresses)
+    if value.statuses:
+        detail["statuses"] = _statuses_out(value.statuses)
+    return _encode(detail)
+
+
+def host_row(value: Host, detail: str) -> _Row:
+    """Return the row of a host, by HOST_COLUMNS."""
+    return (
+        value.name,
+        value.roid,
+        value.sponsor,
+        value.creator,
+        to_ms(value.created),
+        value.updater,
+        _opt_to_ms(value.updated),
+        _opt_to_ms(value.transferred),
+        value.superordinate,
+        detail,
+    )
+
+
+def host_from_row(row: _Row) -> Host:
+    """Return the host of a row."""
+    name, roid, sponsor, creator, created, updater, updated, transferred, superordinate, text = row
+    detail = json.loads(text)
+    return Host(
+        name,
+        roid,
+        sponsor,
+        creator,
+        from_ms(created),
+        updater,
+        _opt_from_ms(updated),
+        _opt_from_ms(transferred),
+        superordinate,
+        _addresses_in(detail.get("addresses", [])),
+        _statuses_in(detail),
+    )
+
+
+# --- contacts
+
+
+def contact_detail(value: Contact) -> str:
+    """Return the part of a contact that is kept as JSON."""
+    detail: dict[str, Any] = {
+        "postal": [(p.type, p.name, p.org, p.street, p.city, p.sp, p.pc, p.cc) for p in value.postal],
+        "email": value.email,
+    }
+    for name, phone in (("voice", value.voice), ("fax", value.fax)):
+        if phone is not None:
+            detail[name] = (phone.number, phone.extension)
+    if value.statuses:
+        detail["statuses"] = _statuses_out(value.statuses)
+    if value.disclose is not None:
+        detail["disclose"] = (value.disclose.flag, value.disclose.elements)
+    if value.transfer is not None:
+        detail["transfer"] = _transfer_out(value.transfer)
+    return _encode(detail)
+
+
+def contact_row(value: Contact, detail: str) -> _Row:
+    """Return the row of a contact, by CONTACT_COLUMNS."""
+    return (
+        value.id,
+        value.roid,
+        value.sponsor,
+        value.creator,
+        to_ms(value.created),
+        value.updater,
+        _opt_to_ms(value.updated),
+        _opt_to_ms(value.transferred),
+        value.auth,
+        _opt_to_ms(value.due()),
+        detail,
+    )
+
+
+def contact_from_row(row: _Row) -> Contact:
+    """Return the contact of a row."""
+    id, roid, sponsor, creator, created, updater, updated, transferred, auth, _, text = row
+    detail = json.loads(text)
+    voice, fax, disclose = detail.get("voice"), detail.get("fax"), detail.get("disclose")
+    return Contact(
+        id,
+        roid,
+        sponsor,
+        creator,
+        from_ms(created),
+        tuple([PostalInfo(p[0], p[1], p[2], tuple(p[3]), *p[4:]) for p in detail["postal"]]),
+        detail["email"],
+        Phone(*voice) if voice else None,
+        Phone(*fax) if fax else None,
+        updater,
+        _opt_from_ms(updated),
+        _opt_from_ms(transferred),
+        _statuses_in(detail),
+        auth,
+        Disclose(disclose[0], tuple(disclose[1])) if disclose else None,
+        _transfer_in(detail.get("transfer")),
+    )
+
+
+# --- poll messages
+
+
+def poll_row(message: PollMessage) -> _Row:
+    """Return the row of a message: account, id, queued, text, data."""
+    data: str | None = None
+    if isinstance(message.data, TransferData):
+        d = message.data
+        data = _encode({"transfer": [d.kind, d.name, _transfer_out(d.transfer), d.sponsor]})
+    elif message.data is not None:
+        raise TypeError(f"a poll message cannot keep {type(message.data).__name__}")
+    return (message.account, message.id, to_ms(message.queued), message.text, data)
+
+
+def poll_from_row(row: _Row) -> PollMessage:
+    """Return the message of a row."""
+    account, id, queued, text, data = row
+    parsed: TransferData | None = None
+    if data is not None:
+        kind, name, item, sponsor = json.loads(data)["transfer"]
+        transfer = _transfer_in(item)
+        assert transfer is not None
+        parsed = TransferData(kind, name, transfer, sponsor)
+    return PollMessage(account, from_ms(queued), text, parsed, id)

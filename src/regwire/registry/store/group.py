@@ -1,0 +1,141 @@
+"""Group commit: one thread decides and commits whatever has come together meanwhile; waiters are woken once a group."""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+from collections.abc import Sequence
+
+import trio
+
+from regwire.registry.model import codes
+from regwire.registry.model.outcomes import Outcome
+from regwire.registry.model.requests import Call
+from regwire.registry.store.base import Store
+
+__all__ = ["GroupCommit"]
+
+_log = logging.getLogger("regwire.registry.store")
+
+
+class _Submission:
+    """The calls of one submit() and what became of them."""
+
+    __slots__ = ("calls", "done", "outcomes")
+
+    def __init__(self, calls: Sequence[Call]) -> None:
+        self.calls = calls
+        self.outcomes: list[Outcome] = []
+        self.done = trio.Event()
+
+
+class GroupCommit:
+    """The way for trio tasks to a store's :meth:`~regwire.registry.store.base.Store.execute`.
+
+    Calls are decided in the order they are submitted. While one group commits, the next one gathers, so that groups
+    grow with the load by themselves and nobody ever waits for more calls to come.
+
+    Args:
+        store: what the groups are executed on.
+        limit: calls in one group at most (a submission is never split: one larger than this is a group of its own).
+        capacity: calls waiting at most; :meth:`submit` waits while there are more.
+
+    """
+
+    def __init__(self, store: Store, *, limit: int, capacity: int) -> None:
+        self._store = store
+        self._limit = limit
+        self._capacity = capacity
+        self._queue: queue.SimpleQueue[_Submission | None] = queue.SimpleQueue()
+        self._waiting = 0
+        self._room = trio.lowlevel.ParkingLot()
+        self._closed = False
+        self._token = trio.lowlevel.current_trio_token()
+        self._thread = threading.Thread(target=self._run, name="regwire-store-writer", daemon=True)
+        self._thread.start()
+        self.groups = 0
+        self.largest = 0
+
+    @property
+    def waiting(self) -> int:
+        """Calls submitted and not answered yet."""
+        return self._waiting
+
+    async def submit(self, calls: Sequence[Call]) -> list[Outcome]:
+        """Execute calls in this order, other tasks' calls between them or not; return their outcomes in order.
+
+        Waits for room in the queue first; cancelled there, nothing was done. Once queued the calls will be decided and
+        committed whatever happens, so from then on cancellation waits for the outcome, and this returns normally.
+        """
+        while self._waiting and self._waiting + len(calls) > self._capacity:
+            await self._room.park()
+        if self._closed:
+            raise trio.ClosedResourceError("the store is closed")
+        submission = _Submission(calls)
+        self._waiting += len(calls)
+        self._queue.put(submission)
+        with trio.CancelScope(shield=True):
+            await submission.done.wait()
+        return submission.outcomes
+
+    async def aclose(self) -> None:
+        """Wait until everything submitted is committed and answered, then end the thread. The store stays open."""
+        self._closed = True
+        with trio.CancelScope(shield=True):
+            self._queue.put(None)
+            await trio.to_thread.run_sync(self._thread.join)
+            self._room.unpark_all()
+            await trio.lowlevel.checkpoint()
+
+    # --- the writer's thread
+
+    def _run(self) -> None:
+        ending = False
+        while not ending:
+            group, ending = self._take()
+            if group:
+                self._execute(group)
+
+    def _take(self) -> tuple[list[_Submission], bool]:
+        """Wait for a submission, then take what else is there up to the limit. The second value: the last group."""
+        first = self._queue.get()
+        if first is None:
+            return [], True
+        group, size = [first], len(first.calls)
+        while size < self._limit:
+            try:
+                submission = self._queue.get_nowait()
+            except queue.Empty:
+                break
+            if submission is None:
+                return group, True
+            group.append(submission)
+            size += len(submission.calls)
+        return group, False
+
+    def _execute(self, group: list[_Submission]) -> None:
+        calls = [call for submission in group for call in submission.calls]
+        try:
+            outcomes = self._store.execute(calls)
+        except BaseException as error:
+            _log.error("a group of %d commands failed", len(calls), exc_info=error)
+            outcomes = [Outcome(codes.FAILED)] * len(calls)
+        self.groups += 1
+        self.largest = max(self.largest, len(calls))
+        start = 0
+        for submission in group:
+            end = start + len(submission.calls)
+            submission.outcomes = outcomes[start:end]
+            start = end
+        try:
+            self._token.run_sync_soon(self._deliver, group)
+        except trio.RunFinishedError:
+            # Nobody is left to be told; what was acknowledged to nobody is durable nevertheless.
+            _log.warning("%d commands were committed after the server had ended", len(calls))
+
+    def _deliver(self, group: list[_Submission]) -> None:
+        for submission in group:
+            self._waiting -= len(submission.calls)
+            submission.done.set()
+        self._room.unpark_all()

@@ -1,0 +1,167 @@
+"""A registry in memory, for tests and rehearsals: nothing survives the process."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import TypeVar
+
+from regwire.registry.clock import Clock
+from regwire.registry.model import codes
+from regwire.registry.model.objects import Contact, Domain, Host, PollMessage
+from regwire.registry.model.outcomes import Outcome
+from regwire.registry.model.requests import Call
+from regwire.registry.rules import Policies, decide
+from regwire.registry.rules.view import View
+from regwire.registry.store.overlay import Overlay
+
+__all__ = ["MemoryStore"]
+
+_T = TypeVar("_T")
+_log = logging.getLogger("regwire.registry.store")
+
+
+class MemoryStore:
+    """A store of dictionaries, searched from end to end where SQLite has an index: obvious rather than fast.
+
+    Args:
+        policies: what the rules go by.
+        clock: what they take their time from.
+
+    """
+
+    def __init__(self, policies: Policies, clock: Clock) -> None:
+        self._policies = policies
+        self._clock = clock
+        self._state = _State()
+
+    @contextlib.contextmanager
+    def read(self) -> Iterator[View]:
+        """Give the committed state; see :class:`~regwire.registry.store.base.Store`."""
+        yield self._state
+
+    def execute(self, calls: Sequence[Call]) -> list[Outcome]:
+        """Decide a group; see :class:`~regwire.registry.store.base.Store`."""
+        overlay = Overlay(self._state)
+        now = self._clock.now()
+        outcomes = []
+        for call in calls:
+            try:
+                outcome = decide(overlay, call, now, self._policies)
+            except Exception:
+                _log.exception("command %s (%s) failed", call.transaction, type(call.request).__name__)
+                outcome = Outcome(codes.FAILED)
+            overlay.apply(call.account, outcome)
+            outcomes.append(outcome)
+        self._state.commit(overlay)
+        return outcomes
+
+    def close(self) -> None:
+        """Do nothing."""
+
+
+class _State:
+    """The committed state: a View, and the Base of an Overlay."""
+
+    def __init__(self) -> None:
+        self._domains: dict[str, Domain] = {}
+        self._hosts: dict[str, Host] = {}
+        self._contacts: dict[str, Contact] = {}
+        self._messages: dict[tuple[str, int], PollMessage] = {}
+        self._last_id = 0
+
+    def commit(self, overlay: Overlay) -> None:
+        """Take over what a group decided."""
+        for kind, key in overlay.before:
+            if kind == "domain":
+                _set(self._domains, key, overlay.domains[key])
+            elif kind == "host":
+                _set(self._hosts, key, overlay.hosts[key])
+            else:
+                _set(self._contacts, key, overlay.contacts[key])
+        for acked in overlay.acked:
+            del self._messages[acked]
+        self._messages.update({(message.account, message.id): message for message in overlay.messages})
+        self._last_id = self._last_id if overlay.last_id is None else overlay.last_id
+
+    def domain(self, name: str) -> Domain | None:
+        """See View."""
+        return self._domains.get(name)
+
+    def host(self, name: str) -> Host | None:
+        """See View."""
+        return self._hosts.get(name)
+
+    def contact(self, id: str) -> Contact | None:
+        """See View."""
+        return self._contacts.get(id)
+
+    def contact_exists(self, id: str) -> bool:
+        """See View."""
+        return id in self._contacts
+
+    def existing_domains(self, names: Sequence[str]) -> set[str]:
+        """See View."""
+        return {name for name in names if name in self._domains}
+
+    def existing_hosts(self, names: Sequence[str]) -> set[str]:
+        """See View."""
+        return {name for name in names if name in self._hosts}
+
+    def existing_contacts(self, ids: Sequence[str]) -> set[str]:
+        """See View."""
+        return {id for id in ids if id in self._contacts}
+
+    def host_names(self, roids: Sequence[str]) -> dict[str, str]:
+        """See View."""
+        return {host.roid: host.name for host in self._hosts.values() if host.roid in roids}
+
+    def subordinates(self, domain: str) -> list[Host]:
+        """See View."""
+        inside = [host for host in self._hosts.values() if host.superordinate == domain]
+        return sorted(inside, key=lambda host: host.name)
+
+    def host_linked(self, roid: str, *, other_than: str | None = None, without: Collection[str] = ()) -> bool:
+        """See View; ``without``: domains to leave out."""
+        return any(
+            roid in domain.hosts and domain.sponsor != other_than and domain.name not in without
+            for domain in self._domains.values()
+        )
+
+    def contact_linked(self, id: str, *, without: Collection[str] = ()) -> bool:
+        """See View; ``without``: domains to leave out."""
+        return any(
+            domain.name not in without and (domain.registrant == id or any(link.id == id for link in domain.contacts))
+            for domain in self._domains.values()
+        )
+
+    def poll_head(self, account: str, *, without: Collection[int] = ()) -> tuple[PollMessage | None, int]:
+        """See View; ``without``: messages to leave out."""
+        mine = [m for (owner, id), m in sorted(self._messages.items()) if owner == account and id not in without]
+        return (mine[0] if mine else None), len(mine)
+
+    def poll_message(self, account: str, id: int) -> PollMessage | None:
+        """See View."""
+        return self._messages.get((account, id))
+
+    def due(self, now: datetime, limit: int) -> Iterable[tuple[str, str]]:
+        """See View."""
+        found = [(value.due(), "domain", name) for name, value in self._domains.items() if value.due() <= now]
+        for id, contact in self._contacts.items():
+            due = contact.due()
+            if due is not None and due <= now:
+                found.append((due, "contact", id))
+        return [(kind, key) for _, kind, key in sorted(found)[:limit]]
+
+    def last_message_id(self) -> int:
+        """Return the highest message id ever given out."""
+        return self._last_id
+
+
+def _set(values: dict[str, _T], key: str, value: _T | None) -> None:
+    if value is None:
+        values.pop(key, None)
+    else:
+        values[key] = value

@@ -1,0 +1,209 @@
+"""The state inside an open group: what is committed, overlaid with what the group decided so far."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from datetime import datetime
+from typing import Any, Protocol
+
+from regwire.registry.model.objects import Contact, Domain, Host, PollMessage
+from regwire.registry.model.outcomes import Change, Outcome
+from regwire.registry.model.record import replace
+
+__all__ = ["Base", "Overlay"]
+
+
+class Base(Protocol):
+    """What an overlay needs of the committed state: a View whose questions can leave objects out."""
+
+    def domain(self, name: str) -> Domain | None: ...  # noqa: D102
+    def host(self, name: str) -> Host | None: ...  # noqa: D102
+    def contact(self, id: str) -> Contact | None: ...  # noqa: D102
+    def contact_exists(self, id: str) -> bool: ...  # noqa: D102
+    def existing_domains(self, names: Sequence[str]) -> set[str]: ...  # noqa: D102
+    def existing_hosts(self, names: Sequence[str]) -> set[str]: ...  # noqa: D102
+    def existing_contacts(self, ids: Sequence[str]) -> set[str]: ...  # noqa: D102
+    def host_names(self, roids: Sequence[str]) -> dict[str, str]: ...  # noqa: D102
+    def subordinates(self, domain: str) -> list[Host]: ...  # noqa: D102
+    def host_linked(  # noqa: D102
+        self, roid: str, *, other_than: str | None = None, without: Collection[str] = ()
+    ) -> bool: ...
+    def contact_linked(self, id: str, *, without: Collection[str] = ()) -> bool: ...  # noqa: D102
+    def poll_head(  # noqa: D102
+        self, account: str, *, without: Collection[int] = ()
+    ) -> tuple[PollMessage | None, int]: ...
+    def poll_message(self, account: str, id: int) -> PollMessage | None: ...  # noqa: D102
+    def due(self, now: datetime, limit: int) -> Iterable[tuple[str, str]]: ...  # noqa: D102
+    def last_message_id(self) -> int: ...  # noqa: D102
+
+
+class Overlay:
+    """A View of an open group. :meth:`apply` takes the outcome of one call; a refusal leaves no trace.
+
+    What was read from the base is kept, because the base does not change while the group is open.
+
+    Attributes:
+        domains, hosts, contacts: by key, what was read or decided; None: there is none.
+        before: by (kind, key), what the group found of each object it changed.
+        messages: queued by the group and not acknowledged in it.
+        acked: (account, id) of committed messages that the group took off their queues.
+        last_id: the last message id given out; None: none was asked for.
+
+    """
+
+    def __init__(self, base: Base) -> None:
+        self._base = base
+        self.domains: dict[str, Domain | None] = {}
+        self.hosts: dict[str, Host | None] = {}
+        self.contacts: dict[str, Contact | None] = {}
+        self.contact_ids: dict[str, bool] = {}
+        self.before: dict[tuple[str, str], Any] = {}
+        self.messages: list[PollMessage] = []
+        self.acked: set[tuple[str, int]] = set()
+        self.last_id: int | None = None
+
+    # --- writing
+
+    def apply(self, account: str, outcome: Outcome) -> None:
+        """Take what a call decided into the state."""
+        for change in outcome.changes:
+            self._change(change)
+        for message in outcome.messages:
+            if self.last_id is None:
+                self.last_id = self._base.last_message_id()
+            self.last_id += 1
+            self.messages.append(replace(message, id=self.last_id))
+        if outcome.acked is not None:
+            left = [m for m in self.messages if (m.account, m.id) != (account, outcome.acked)]
+            if len(left) == len(self.messages):
+                self.acked.add((account, outcome.acked))
+            self.messages = left
+
+    def _change(self, change: Change) -> None:
+        key, after = change.key, change.after
+        self.before.setdefault((change.kind, key), change.before)
+        if change.kind == "domain":
+            self.domains[key] = after  # type: ignore[assignment]
+        elif change.kind == "host":
+            self.hosts[key] = after  # type: ignore[assignment]
+        else:
+            self.contacts[key] = after  # type: ignore[assignment]
+            self.contact_ids[key] = after is not None
+
+    @property
+    def changed(self) -> bool:
+        """Whether there is anything to commit."""
+        return bool(self.before or self.messages or self.acked or self.last_id is not None)
+
+    # --- the View
+
+    def domain(self, name: str) -> Domain | None:
+        """See :class:`~regwire.registry.rules.view.View`."""
+        try:
+            return self.domains[name]
+        except KeyError:
+            value = self.domains[name] = self._base.domain(name)
+            return value
+
+    def host(self, name: str) -> Host | None:
+        """See :class:`~regwire.registry.rules.view.View`."""
+        try:
+            return self.hosts[name]
+        except KeyError:
+            value = self.hosts[name] = self._base.host(name)
+            return value
+
+    def contact(self, id: str) -> Contact | None:
+        """See :class:`~regwire.registry.rules.view.View`."""
+        try:
+            return self.contacts[id]
+        except KeyError:
+            value = self.contacts[id] = self._base.contact(id)
+            return value
+
+    def contact_exists(self, id: str) -> bool:
+        """See :class:`~regwire.registry.rules.view.View`."""
+        try:
+            return self.contact_ids[id]
+        except KeyError:
+            found = self.contact_ids[id] = self._base.contact_exists(id)
+            return found
+
+    def existing_domains(self, names: Sequence[str]) -> set[str]:
+        """See :class:`~regwire.registry.rules.view.View`."""
+        return self._existing(names, self.domains, self._base.existing_domains)
+
+    def existing_hosts(self, names: Sequence[str]) -> set[str]:
+        """See :class:`~regwire.registry.rules.view.View`."""
+        return self._existing(names, self.hosts, self._base.existing_hosts)
+
+    def existing_contacts(self, ids: Sequence[str]) -> set[str]:
+        """See :class:`~regwire.registry.rules.view.View`."""
+        return self._existing(ids, self.contacts, self._base.existing_contacts)
+
+    @staticmethod
+    def _existing(
+        keys: Sequence[str], known: dict[str, Any], committed: Callable[[Sequence[str]], set[str]]
+    ) -> set[str]:
+        unknown = [key for key in keys if key not in known]
+        found = committed(unknown) if unknown else set()
+        found.update([key for key in keys if known.get(key) is not None])
+        return found
+
+    def host_names(self, roids: Sequence[str]) -> dict[str, str]:
+        """See :class:`~regwire.registry.rules.view.View`."""
+        here = {host.roid: host.name for host in self.hosts.values() if host is not None}
+        found = {roid: here[roid] for roid in roids if roid in here}
+        missing = [roid for roid in roids if roid not in here]
+        if missing:
+            found.update(self._base.host_names(missing))
+        return found
+
+    def subordinates(self, domain: str) -> list[Host]:
+        """See :class:`~regwire.registry.rules.view.View`."""
+        committed = [host for host in self._base.subordinates(domain) if host.name not in self.hosts]
+        known = [host for host in self.hosts.values() if host is not None and host.superordinate == domain]
+        return sorted(committed + known, key=lambda host: host.name)
+
+    def host_linked(self, roid: str, *, other_than: str | None = None) -> bool:
+        """See :class:`~regwire.registry.rules.view.View`."""
+        touched = self._touched_domains()
+        for name in touched:
+            domain = self.domains[name]
+            if domain is not None and roid in domain.hosts and domain.sponsor != other_than:
+                return True
+        return self._base.host_linked(roid, other_than=other_than, without=touched)
+
+    def contact_linked(self, id: str) -> bool:
+        """See :class:`~regwire.registry.rules.view.View`."""
+        touched = self._touched_domains()
+        for name in touched:
+            domain = self.domains[name]
+            if domain is not None and (domain.registrant == id or any(link.id == id for link in domain.contacts)):
+                return True
+        return self._base.contact_linked(id, without=touched)
+
+    def _touched_domains(self) -> list[str]:
+        return [key for kind, key in self.before if kind == "domain"]
+
+    def poll_head(self, account: str) -> tuple[PollMessage | None, int]:
+        """See :class:`~regwire.registry.rules.view.View`."""
+        acked = [id for owner, id in self.acked if owner == account]
+        head, count = self._base.poll_head(account, without=acked)
+        mine = [message for message in self.messages if message.account == account]
+        if head is None and mine:
+            head = mine[0]
+        return head, count + len(mine)
+
+    def poll_message(self, account: str, id: int) -> PollMessage | None:
+        """See :class:`~regwire.registry.rules.view.View`."""
+        if (account, id) in self.acked:
+            return None
+        for message in self.messages:
+            if message.account == account and message.id == id:
+                return message
+        return self._base.poll_message(account, id)
+
+    def due(self, now: datetime, limit: int) -> Iterable[tuple[str, str]]:
+        """See :class:`~regwire.registry.rules.view.View`. What the group itself made due comes with the next group."""
+        return self._base.due(now, limit)

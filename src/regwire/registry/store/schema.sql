@@ -1,0 +1,100 @@
+-- The registry in SQLite, version 1. Instants are milliseconds since 1970 UTC.
+-- "detail" is JSON: what no query looks for.
+
+CREATE TABLE schema_version (
+    version INTEGER PRIMARY KEY,
+    applied INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE domain (
+    id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    roid TEXT NOT NULL,
+    sponsor TEXT NOT NULL,
+    creator TEXT NOT NULL,
+    created INTEGER NOT NULL,
+    expires INTEGER NOT NULL,
+    updater TEXT,
+    updated INTEGER,
+    transferred INTEGER,
+    registrant TEXT,
+    auth TEXT,
+    due INTEGER NOT NULL,
+    detail TEXT NOT NULL
+) STRICT;
+CREATE INDEX domain_due ON domain (due);
+
+CREATE TABLE host (
+    id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    roid TEXT NOT NULL UNIQUE,
+    sponsor TEXT NOT NULL,
+    creator TEXT NOT NULL,
+    created INTEGER NOT NULL,
+    updater TEXT,
+    updated INTEGER,
+    transferred INTEGER,
+    superordinate TEXT,
+    detail TEXT NOT NULL
+) STRICT;
+CREATE INDEX host_superordinate ON host (superordinate) WHERE superordinate IS NOT NULL;
+
+CREATE TABLE contact (
+    id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    roid TEXT NOT NULL,
+    sponsor TEXT NOT NULL,
+    creator TEXT NOT NULL,
+    created INTEGER NOT NULL,
+    updater TEXT,
+    updated INTEGER,
+    transferred INTEGER,
+    auth TEXT,
+    due INTEGER,
+    detail TEXT NOT NULL
+) STRICT;
+CREATE INDEX contact_due ON contact (due) WHERE due IS NOT NULL;
+
+-- Which domains use a host (by ROID: hosts can be renamed) or a contact; derived from domain.detail.
+CREATE TABLE domain_host (
+    host TEXT NOT NULL,
+    domain TEXT NOT NULL,
+    PRIMARY KEY (host, domain)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE domain_contact (
+    contact TEXT NOT NULL,
+    domain TEXT NOT NULL,
+    PRIMARY KEY (contact, domain)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE poll (
+    account TEXT NOT NULL,
+    id INTEGER NOT NULL,
+    queued INTEGER NOT NULL,
+    text TEXT NOT NULL,
+    data TEXT,
+    PRIMARY KEY (account, id)
+) STRICT, WITHOUT ROWID;
+
+-- One row for each object that a command changed. "detail" NULL: the object is gone. No secrets.
+CREATE TABLE history (
+    id INTEGER PRIMARY KEY,
+    at INTEGER NOT NULL,
+    account TEXT NOT NULL,
+    txn TEXT NOT NULL,
+    client_txn TEXT,
+    operation TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    key TEXT NOT NULL,
+    sponsor TEXT,
+    expires INTEGER,
+    detail TEXT
+) STRICT;
+CREATE INDEX history_key ON history (key);
+
+CREATE TABLE counter (
+    name TEXT PRIMARY KEY,
+    value INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+INSERT INTO counter VALUES ('poll', 0);
