@@ -272,6 +272,12 @@ cdef class Loop:
 
     # ----------------------------------------------------------------------------------------------------- one session
 
+    cpdef int arrived(self, SessionCore session, item) except -1:
+        """An item of a session that `take()` gave under another owner."""
+        if session.busy:
+            return self.wait(session, item)
+        return self.process(session, item)
+
     cdef int wait(self, SessionCore session, item) except -1:
         """Something arrives while a command of the session waits."""
         cdef Run run = session.run

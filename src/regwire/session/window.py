@@ -120,6 +120,12 @@ class Window:
             raise ReplyMismatch("a reply to another command", expected=slot.cl_trid, got=cl_trid)
         return self._slots.popleft()
 
+    def retract(self, slot: Slot) -> None:
+        """Take back the newest slot, whose message turned out not to be sendable."""
+        if not self._slots or self._slots[-1] is not slot:
+            raise ValueError("only the newest slot can be taken back")
+        self._slots.pop()
+
     def oldest(self) -> Slot | None:
         """The slot that the next reply answers."""
         return self._slots[0] if self._slots else None

@@ -1,0 +1,375 @@
+"""Serving EPP: the engine of `regwire.epp` over the reactor, waiting in trio."""
+
+from __future__ import annotations
+
+import logging
+import socket
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+import regwire_native
+import trio
+from trio.lowlevel import Abort, Task, current_task, reschedule, wait_readable, wait_task_rescheduled
+
+from regwire.epp.accounts import AccountSource, check_login
+from regwire.epp.engine import Engine
+from regwire.epp.handlers import Handlers
+from regwire.epp.messages.core import Command, Login
+from regwire.epp.server import ServerConfig, ServerSession
+from regwire.errors import ConfigError
+from regwire.session import Entry, Run
+from regwire.trio._collector import Collector, CollectorPolicy
+
+__all__ = ["Bound", "Listener", "Server", "serve"]
+
+logger = logging.getLogger("regwire.trio.epp")
+
+BACKLOG = 4096
+"""Connections that the kernel may queue: a thousand registrars that reconnect after a restart must all get in."""
+
+DRAIN_SECONDS = 30.0
+"""How long commands that wait may take to finish when the server stops."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listener:
+    """Where to listen. `tls` None is plain TCP, for tests and behind something that ends TLS.
+
+    `host` is a name or address (all of its addresses are bound; "" is every address), `port` 0 takes a free one.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 700
+    tls: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """A socket that listens: its address and port as they turned out."""
+
+    host: str
+    port: int
+    tls: bool
+    number: int = field(default=0, compare=False)
+
+
+async def serve(
+    handlers: Handlers,
+    *,
+    listeners: Sequence[Listener],
+    config: ServerConfig | None = None,
+    accounts: AccountSource | None = None,
+    certificate_needed: bool = True,
+    collector: CollectorPolicy | None = CollectorPolicy(),  # noqa: B008 - immutable
+    drain_seconds: float = DRAIN_SECONDS,
+    reactor: Any = None,
+    task_status: trio.TaskStatus[Server] = trio.TASK_STATUS_IGNORED,
+) -> None:
+    """Serve EPP until cancelled.
+
+    `handlers` answer the commands. `accounts` decides on logins when the handlers do not (`Handlers.login`); with
+    neither every login is refused. `certificate_needed`: over TLS a login without a client certificate is answered
+    2200. `collector` is the garbage collector's policy while serving; None leaves it alone. `reactor` replaces the
+    reactor (tests do).
+
+    `task_status.started` gives a `Server`: its `listeners` with their ports, `stats()`.
+
+    Cancellation drains: nothing more is accepted or read, commands that wait finish (at most `drain_seconds`), their
+    replies leave, connections close with close_notify; then Cancelled goes on. Raises ConfigError for a listener that
+    cannot be bound and for handlers that do not fit.
+    """
+    config = config or ServerConfig()
+    server = Server(handlers, config, accounts, reactor, certificate_needed=certificate_needed)
+    server.listen(listeners)
+    policy = collector
+    if policy is None:
+        await server.run(task_status, drain_seconds)
+        return
+    server.collector = Collector(policy)
+    with server.collector.in_force():
+        logger.info(
+            "garbage collector: thresholds %d %d %d, freezing %s",
+            policy.young, policy.middle, policy.old, "on" if policy.freeze else "off",
+        )  # fmt: skip
+        await server.run(task_status, drain_seconds)
+
+
+class Server:
+    """A running server. `listeners` are its sockets, `config` and `handlers` what it was given."""
+
+    def __init__(
+        self,
+        handlers: Handlers,
+        config: ServerConfig,
+        accounts: AccountSource | None,
+        reactor: Any = None,
+        *,
+        certificate_needed: bool = True,
+    ) -> None:
+        self.handlers = handlers
+        self.config = config
+        self.listeners: list[Bound] = []
+        self.collector: Collector | None = None
+        self._reactor = reactor if reactor is not None else regwire_native.Reactor()
+        self._codec = config.schema.codec("server")
+        self._limiter = trio.CapacityLimiter(config.limits.password_threads)
+        login = partial(self._check_login, accounts, certificate_needed) if accounts is not None else None
+        self.engine = Engine(
+            self._reactor, handlers, config, self, now=trio.current_time, login=login, codec=self._codec
+        )
+        self._handler_nursery: trio.Nursery | None = None
+        self._parked: dict[ServerSession, Task] = {}
+        self._running: set[ServerSession] = set()
+        self._turner: Task | None = None
+        self._turn_due = False
+        self._idle_workers: list[_Worker] = []
+        self._batch_waiting = 0
+
+    def listen(self, listeners: Sequence[Listener]) -> None:
+        """Bind every listener."""
+        for listener in listeners:
+            for sock in _sockets(listener):
+                host, port = sock.getsockname()[:2]
+                number = self._reactor.listen(
+                    sock.detach(),
+                    framing="epp",
+                    tls=listener.tls,
+                    limits=_session_limits(self.config),
+                    codec=self._codec,
+                    role="server",
+                )
+                self.listeners.append(Bound(host, port, listener.tls is not None, number))
+
+    def stats(self) -> dict[str, float]:
+        """Counts since the start, and sessions now.
+
+        Among them `commands`, `sessions`, `opened`, `closed`, `logins`, `refused_logins`, `failed`, the reactor's own
+        under `reactor_…`, and the collector's pauses in seconds: `gc_longest`, `gc_total`, `gc_collections`.
+        """
+        engine = self.engine
+        found: dict[str, float] = {
+            "commands": engine.loop.commands,
+            "sessions": len(engine.sessions),
+            **engine.counts,
+        }
+        found |= {f"reactor_{name}": value for name, value in self._reactor.stats().items()}
+        if self.collector is not None:
+            found |= {
+                "gc_longest": self.collector.longest,
+                "gc_total": self.collector.total,
+                "gc_collections": self.collector.collections,
+            }
+        return found
+
+    # --------------------------------------------------------------------------------------------------------- running
+
+    async def run(self, task_status: trio.TaskStatus[Server], drain_seconds: float) -> None:
+        """Serve until cancelled, then drain."""
+        stop = trio.Event()
+        async with trio.open_nursery() as outer:
+            outer.start_soon(_until_cancelled, stop)
+            with trio.CancelScope(shield=True):
+                async with trio.open_nursery() as nursery:
+                    self._handler_nursery = nursery
+                    reading = trio.CancelScope()
+                    nursery.start_soon(self._read, reading)
+                    nursery.start_soon(self._turn)
+                    task_status.started(self)
+                    await stop.wait()
+                    await self._drain(drain_seconds)
+                    nursery.cancel_scope.cancel()
+            outer.cancel_scope.cancel()
+
+    async def _read(self, scope: trio.CancelScope) -> None:
+        fd, poll, events = self._reactor.fileno(), self._reactor.poll, self.engine.loop.events
+        with scope:
+            while True:
+                await wait_readable(fd)
+                events(poll())
+
+    async def _turn(self) -> None:
+        """Let the loop settle what tasks finished, once for all that finished in the same turn of trio."""
+        while True:
+            if not self._turn_due:
+                self._turner = current_task()
+                await wait_task_rescheduled(_abort_turn)
+            self._turn_due = False
+            self.engine.loop.turn()
+
+    async def _drain(self, seconds: float) -> None:
+        for bound in self.listeners:
+            self._reactor.stop_accepting(bound.number)
+        with trio.move_on_after(seconds) as scope:
+            while True:
+                self.engine.drain()
+                self.engine.loop.turn()
+                if not self.engine.sessions and not self._batch_waiting:
+                    break
+                await trio.sleep(0.01)
+        if scope.cancelled_caught:
+            logger.warning("stopped with %d sessions that did not finish", len(self.engine.sessions))
+        self._reactor.shutdown()
+        if self.collector is not None:
+            logger.info(
+                "collector pauses: longest %.1f ms, %d in all, %.1f ms together",
+                self.collector.longest * 1e3, self.collector.collections, self.collector.total * 1e3,
+                extra={"event": "epp.collector", "longest": self.collector.longest},
+            )  # fmt: skip
+
+    # ---------------------------------------------------------------------------------------- waiting, for the engine
+
+    def kick(self) -> None:
+        """Let `loop.turn()` run soon."""
+        if self._turn_due:
+            return
+        self._turn_due = True
+        if self._turner is not None:
+            task, self._turner = self._turner, None
+            reschedule(task)
+
+    def start(self, session: ServerSession) -> None:
+        """Wake the session's task, or make it: it lives as long as the session, because a coroutine cannot move."""
+        if session in self._running:
+            return
+        task = self._parked.pop(session, None)
+        if task is not None:
+            self._running.add(session)
+            reschedule(task)
+        elif session.job is not None and self._handler_nursery is not None:
+            self._running.add(session)
+            self._handler_nursery.start_soon(self._session_task, session)
+
+    async def _session_task(self, session: ServerSession) -> None:
+        engine = self.engine
+        try:
+            while True:
+                job = session.job
+                if job is None:
+                    if session.number not in engine.sessions:
+                        return
+                    self._running.discard(session)
+                    self._parked[session] = current_task()
+                    await wait_task_rescheduled(partial(self._unpark, session))
+                    continue
+                await self._do(session, *job)
+        finally:
+            self._running.discard(session)
+
+    async def _do(self, session: ServerSession, entry: Entry, command: Command, obj: Any) -> None:
+        assert entry.function is not None
+        try:
+            if entry is self.engine.login_entry:
+                result = await entry.function(session, obj, command)
+            else:
+                result = await entry.function(session, command, obj)
+        except Exception as error:
+            result = self.engine.failed(session, command, error)
+        self.engine.finish(session, entry, command, result)
+        self.kick()
+
+    def _unpark(self, session: ServerSession, _: object) -> Abort:
+        self._parked.pop(session, None)
+        return Abort.SUCCEEDED
+
+    def start_batch(self, runs: list[Run]) -> None:
+        """Give the runs to a parked batch task, or make one."""
+        self._batch_waiting += 1
+        if self._idle_workers:
+            worker = self._idle_workers.pop()
+            worker.runs = runs
+            reschedule(worker.task)
+        elif self._handler_nursery is not None:
+            self._handler_nursery.start_soon(self._batch_task, runs)
+
+    async def _batch_task(self, runs: list[Run]) -> None:
+        batch = self.handlers.batch_handler
+        assert batch is not None
+        worker = _Worker(current_task())
+        while True:
+            try:
+                await batch(runs)
+            except Exception as error:
+                self.engine.failed(None, None, error)
+            self.engine.batch_done(runs)
+            self._batch_waiting -= 1
+            self.kick()
+            self._idle_workers.append(worker)
+            await wait_task_rescheduled(partial(self._drop_worker, worker))
+            runs = worker.runs
+
+    def _drop_worker(self, worker: _Worker, _: object) -> Abort:
+        if worker in self._idle_workers:
+            self._idle_workers.remove(worker)
+        return Abort.SUCCEEDED
+
+    async def _check_login(
+        self, accounts: AccountSource, certificate_needed: bool, session: ServerSession, login: Login, command: Command
+    ) -> Any:
+        """Hash in a limited number of threads: logins of a thousand clients at once must not starve the loop."""
+        needed = certificate_needed and getattr(session.peer, "tls_version", None) is not None
+        return await trio.to_thread.run_sync(
+            partial(check_login, accounts, session, command, certificate_needed=needed), limiter=self._limiter
+        )
+
+
+class _Worker:
+    """A parked batch task."""
+
+    __slots__ = ("runs", "task")
+
+    def __init__(self, task: Task) -> None:
+        self.task = task
+        self.runs: list[Run] = []
+
+
+def _abort_turn(_: object) -> Abort:
+    return Abort.SUCCEEDED
+
+
+async def _until_cancelled(stop: trio.Event) -> None:
+    try:
+        await trio.sleep_forever()
+    finally:
+        stop.set()
+
+
+def _session_limits(config: ServerConfig) -> Any:
+    limits = config.limits
+    return regwire_native.SessionLimits(
+        frame_octets=limits.frame_before_login,
+        handshake_seconds=limits.handshake,
+        login_seconds=limits.login,
+        frame_seconds=limits.frame,
+        idle_seconds=limits.idle,
+        session_seconds=limits.session,
+    )
+
+
+def _sockets(listener: Listener) -> list[socket.socket]:
+    where = f"{listener.host or '*'}:{listener.port}"
+    try:
+        found = socket.getaddrinfo(
+            listener.host or None, listener.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )
+    except OSError as error:
+        raise ConfigError(where, f"no such address ({error})") from error
+    sockets: list[socket.socket] = []
+    try:
+        for family, kind, proto, _, address in dict.fromkeys(found):
+            sock = socket.socket(family, kind, proto)
+            sockets.append(sock)
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if family == socket.AF_INET6:
+                sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+            sock.bind(address)
+            sock.listen(BACKLOG)
+            sock.setblocking(False)
+    except OSError as error:
+        for sock in sockets:
+            sock.close()
+        raise ConfigError(
+            where, f"cannot listen ({error.strerror})", "choose another port or stop what uses it"
+        ) from error
+    return sockets
