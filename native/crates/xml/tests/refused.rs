@@ -323,6 +323,12 @@ fn declarations() {
             Reason::MalformedDeclaration,
             20,
         ),
+    ]);
+}
+
+#[test]
+fn versions_and_encodings_of_declarations() {
+    check(&[
         ("<?xml version='2.0'?><a/>", Reason::UnknownVersion, 15),
         ("<?xml version='1.'?><a/>", Reason::UnknownVersion, 15),
         ("<?xml version='1.0a'?><a/>", Reason::UnknownVersion, 15),
