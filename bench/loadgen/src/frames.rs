@@ -82,7 +82,9 @@ impl<'a> Frame<'a> {
         self.close("info");
     }
 
-    pub fn create(&mut self, session: u64, n: u64) {
+    /// `linked` is how many contacts of each kind there are, and twice how many pairs of hosts.
+    pub fn create(&mut self, session: u64, n: u64, linked: u64) {
+        let (person, host) = (n % linked, n % linked.div_ceil(2));
         self.open("create");
         self.line(
             4,
@@ -96,35 +98,30 @@ impl<'a> Frame<'a> {
         for i in 1..=2 {
             self.line(
                 5,
-                format_args!(
-                    "<domain:hostObj>ns{i}.host{}.example.net</domain:hostObj>",
-                    n % 500
-                ),
+                format_args!("<domain:hostObj>ns{i}.host{host}.example.net</domain:hostObj>"),
             );
         }
         self.line(4, format_args!("</domain:ns>"));
         self.line(
             4,
-            format_args!("<domain:registrant>own{}</domain:registrant>", n % 1000),
+            format_args!("<domain:registrant>own{person}</domain:registrant>"),
         );
         self.line(
             4,
-            format_args!(
-                "<domain:contact type=\"admin\">adm{}</domain:contact>",
-                n % 1000
-            ),
+            format_args!("<domain:contact type=\"admin\">adm{person}</domain:contact>"),
         );
         self.line(
             4,
-            format_args!(
-                "<domain:contact type=\"tech\">tec{}</domain:contact>",
-                n % 1000
-            ),
+            format_args!("<domain:contact type=\"tech\">tec{person}</domain:contact>"),
         );
         self.line(4, format_args!("<domain:authInfo>"));
         self.line(
             5,
-            format_args!("<domain:pw>3f9a7c51-{session}-{n}</domain:pw>"),
+            format_args!(
+                "<domain:pw>{:016x}{:016x}</domain:pw>",
+                scatter(n),
+                scatter(session << 32 | n)
+            ),
         );
         self.line(4, format_args!("</domain:authInfo>"));
         self.close("create");
@@ -203,4 +200,12 @@ pub fn logout(session: u64) -> Vec<u8> {
 
 pub fn cl_trid(session: u64, n: u64) -> String {
     format!("LG-{session:04}-{n:08}")
+}
+
+/// `SplitMix64`: passwords that look as random ones do, the same in every run.
+fn scatter(value: u64) -> u64 {
+    let mut z = value.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ (z >> 31)
 }

@@ -73,15 +73,17 @@ pub struct Generator {
     session: u64,
     regions: u64,
     objects: u64,
+    linked: u64,
 }
 
 impl Generator {
-    pub fn new(mix: Mix, session: u64, objects: u64) -> Self {
+    pub fn new(mix: Mix, session: u64, objects: u64, linked: u64) -> Self {
         Self {
             mix,
             session,
             regions: objects / REGIONS,
             objects,
+            linked,
         }
     }
 
@@ -119,7 +121,7 @@ impl Generator {
                 expected.code = if missing { 2303 } else { 1000 };
                 frame.info(index);
             }
-            Kind::Create => frame.create(self.session, n),
+            Kind::Create => frame.create(self.session, n, self.linked),
             Kind::Update => frame.update(self.own(n), n),
         }
         frame.end(self.session, n);

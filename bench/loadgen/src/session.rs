@@ -69,7 +69,7 @@ impl Session {
             generator: args
                 .echo
                 .is_none()
-                .then(|| Generator::new(args.mix, number, args.objects)),
+                .then(|| Generator::new(args.mix, number, args.objects, args.linked)),
             echo: args.echo,
             outstanding: VecDeque::new(),
             next: args.first,
