@@ -30,7 +30,7 @@ keep_list = $(shell mkdir -p build && { [ -f build/$(1).list ] && [ "$$(cat buil
 $(call keep_list,native,$(NATIVE))
 $(call keep_list,sources,$(SOURCES))
 
-.PHONY: build dev run test lint bench fuzz docs clean \
+.PHONY: build dev run test lint bench bench-long fuzz docs clean \
 	lint-python lint-rust test-rust test-stubs test-python test-fuzz
 
 build: $(STATE)/root
@@ -99,8 +99,12 @@ test:
 	$(MAKE) test-fuzz
 	$(MAKE) docs
 
+# Bounded: under ten minutes. `bench-long` takes the full sizes and repetitions. Both leave a record in bench/records.
 bench: build
-	$(BIN)/python -m pytest bench --benchmark-only
+	$(BIN)/python bench/run.py
+
+bench-long: build
+	$(BIN)/python bench/run.py --long
 
 fuzz: $(STATE)/requirements
 	scripts/fuzz $(FUZZ_SECONDS)

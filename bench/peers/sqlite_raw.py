@@ -1,4 +1,4 @@
-"""Peer: what SQLite itself can do. One writer, WAL, synchronous FULL, a domain = 1 domain row + 3 name servers + 1 history row.
+"""Peer: what SQLite itself can do. One writer, WAL, synchronous FULL; a domain is 1 row, 3 name servers, 1 history row.
 
 Usage: sqlite_raw.py FILE GROUP SECONDS. Prints durable domains a second, one commit for every GROUP of them.
 """
