@@ -19,7 +19,10 @@ LIMIT = 1.3
 def one(server: Server, context: Context, window: int, commands: int) -> float:
     report = procs.load(
         *(server, context.pki, "--echo", str(OCTETS)),
-        sessions=50, window=window, warmup=commands // 8, commands=commands,
+        sessions=50,
+        window=window,
+        warmup=commands // 8,
+        commands=commands,
     )
     return float(report["server_cpu_us"])
 
