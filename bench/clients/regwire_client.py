@@ -36,14 +36,18 @@ async def together(pool: Pool, callers: int, first: int, count: int, objects: in
             nursery.start_soon(exchange, pool, caller, first, count, objects)
 
 
-async def main(
+async def main(  # noqa: PLR0917
     port: str, ca: str, certificate: str, key: str, sessions: str, warmup: str, commands: str, objects: str, window: str
 ) -> None:
     callers = int(sessions) * int(window)
     tls = ClientTls(ca=ca, certificate=certificate, key=key)
     pool = Pool(
         *("localhost", int(port)),
-        client_id="reg-a", password="bench-password", tls=tls, size=int(sessions), window=int(window),
+        client_id="reg-a",
+        password="bench-password",
+        tls=tls,
+        size=int(sessions),
+        window=int(window),
     )
     async with pool:
         while pool.ready < int(sessions):

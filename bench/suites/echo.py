@@ -33,7 +33,7 @@ def run(context: Context) -> list[Item]:
     script = str(procs.BENCH / "servers" / "regwire_echo.py")
     items = []
     with (
-        procs.serve("bare", [str(builds.ECHO_BARE), *paths]) as bare,
+        procs.serve("bare", [str(builds.ECHO_BARE), "0", *paths[:2]]) as bare,
         procs.serve("python", [sys.executable, script, *paths]) as ours,
     ):
         for window in (1, 16):

@@ -101,7 +101,11 @@ def run(context: Context) -> list[Item]:
             trio.run(furnish, server.port, pki, password)
             report = procs.load(
                 *(server, pki, "--mix", "create", "--user", USER, "--password", password, "--linked", str(LINKED)),
-                sessions=SESSIONS, window=WINDOW, warmup=creates // 10, commands=creates, seconds=180,
+                sessions=SESSIONS,
+                window=WINDOW,
+                warmup=creates // 10,
+                commands=creates,
+                seconds=180,
             )
         raw = raw_rate(folder, context.pick(2, 5))
     rate, latency = report["rate"], report["latency_us"]
