@@ -39,6 +39,8 @@ __all__ = [
     "render",
 ]
 
+#: The EPP extensions that the registry implements.
+EXTENSIONS = ("rgp", "secDNS", "loginSec", "unhandled-namespaces", "secure-authinfo-transfer")
 #: The port that IANA registered for each protocol a registry can speak.
 WELL_KNOWN_PORTS: Mapping[str, int] = {"epp": 700}
 
@@ -67,6 +69,13 @@ class RegistrySettings:
     repository: str = _setting(
         "RWIRE", why="the part of every ROID after the hyphen, 1 to 8 characters; production: as registered with IANA"
     )
+    settle_interval: float = _setting(
+        1.0,
+        unit="seconds",
+        why="how often what is due is written down (reads show it exactly)",
+        minimum=0.01,
+        maximum=3600,
+    )
     accounts: Path = _setting(Path("accounts.toml"), why="the accounts file, relative to this file; mode 0600")
 
 
@@ -94,9 +103,6 @@ class ListenSettings:
     )
     protocols: tuple[str, ...] = _setting(
         ("epp",), why="the fronts on their well-known ports", choices=tuple(WELL_KNOWN_PORTS)
-    )
-    backlog: int = _setting(
-        1024, unit="connections", why="a restart makes every registrar reconnect at once", minimum=1, maximum=65535
     )
     extra: tuple[ExtraListener, ...] = ()
 
@@ -157,6 +163,9 @@ class EppSettings:
     )
     frame_after_login: int = _setting(
         524_288, unit="octets", why="signed marks are large", minimum=4096, maximum=1 << 26
+    )
+    extensions: tuple[str, ...] = _setting(
+        EXTENSIONS, why="announced in the greeting, in this order; others are refused with 2103", choices=EXTENSIONS
     )
     check_names: int = _setting(50, unit="objects", why="in one check; more: 2306", minimum=1, maximum=10_000)
     in_flight: int = _setting(

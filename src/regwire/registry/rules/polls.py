@@ -22,6 +22,6 @@ def acknowledge(ctx: Context, request: PollAck) -> Outcome:
     """Take a message of one's own off the queue."""
     id = int(request.id) if request.id.isascii() and request.id.isdigit() and len(request.id) < 19 else -1
     if ctx.view.poll_message(ctx.account, id) is None:
-        raise Refusal(codes.DOES_NOT_EXIST, "no such message", "poll", request.id)
+        raise Refusal(codes.DOES_NOT_EXIST, "no such message")
     _, count = ctx.view.poll_head(ctx.account)
     return Outcome(codes.OK, Polled(count - 1, acked=id), acked=id)

@@ -79,10 +79,10 @@ def forbid(value: Domain | Host | Contact, action: str) -> None:
     """Refuse with 2304 if a status forbids ``action`` ("Update", "Delete", "Renew", "Transfer")."""
     for status in value.statuses:
         if status.value.endswith(action + "Prohibited"):
-            raise Refusal(codes.STATUS, f"status {status.value}", "status", status.value)
+            raise Refusal(codes.STATUS, f"status {status.value}")
     if not isinstance(value, Host):
         for status in _pending(value):
-            raise Refusal(codes.STATUS, f"status {status.value}", "status", status.value)
+            raise Refusal(codes.STATUS, f"status {status.value}")
 
 
 def forbid_update(value: Domain | Host | Contact, removed: Iterable[Status]) -> None:

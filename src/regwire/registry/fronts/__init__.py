@@ -1,0 +1,1 @@
+"""Fronts: one package a protocol, between its messages and the registry's requests and outcomes. No rules here."""

@@ -1,0 +1,177 @@
+"""A registry with every front that its configuration names."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import trio
+from regwire_native import Reactor, ReactorLimits, ServerTls
+
+from regwire.epp.ext import login_sec, rgp, secdns, secure_authinfo, unhandled
+from regwire.epp.messages.contact import CONTACT
+from regwire.epp.messages.domain import DOMAIN
+from regwire.epp.messages.host import HOST
+from regwire.errors import ConfigError
+from regwire.registry.accounts import Accounts, load_accounts
+from regwire.registry.clock import Clock, SystemClock
+from regwire.registry.config import WELL_KNOWN_PORTS, Config
+from regwire.registry.engine import Registry, open_registry
+from regwire.registry.fronts.epp import epp_handlers
+from regwire.trio.epp import Limits, Listener, Server, ServerConfig, serve
+
+__all__ = ["RunningRegistry", "serve_registry"]
+
+_log = logging.getLogger("regwire.registry")
+
+_EXTENSIONS: Mapping[str, str] = {
+    "rgp": rgp.NAMESPACE.uri,
+    "secDNS": secdns.NAMESPACE.uri,
+    "loginSec": login_sec.NAMESPACE.uri,
+    "unhandled-namespaces": unhandled.NAMESPACE.uri,
+    "secure-authinfo-transfer": secure_authinfo.NAMESPACE.uri,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class RunningRegistry:
+    """What :func:`serve_registry` reports when it is ready.
+
+    Attributes:
+        registry: the registry itself, for what runs in the same process.
+        epp: the EPP server; None if no EPP listener is configured.
+        listeners: one mapping a socket, fit for JSON: protocol, address, port, tls.
+
+    """
+
+    registry: Registry
+    epp: Server | None
+    listeners: tuple[dict[str, Any], ...]
+
+    def stats(self) -> dict[str, float]:
+        """Return the EPP server's counts, and of the store: groups committed, the largest, commands waiting."""
+        writer = self.registry.writer
+        found = {} if self.epp is None else dict(self.epp.stats())
+        found |= {"store_groups": writer.groups, "store_largest": writer.largest, "store_waiting": writer.waiting}
+        return found
+
+
+async def serve_registry(
+    config: Config,
+    *,
+    clock: Clock | None = None,
+    accounts: Accounts | None = None,
+    task_status: trio.TaskStatus[RunningRegistry] = trio.TASK_STATUS_IGNORED,
+) -> None:
+    """Open the store and serve every configured front until cancelled.
+
+    Args:
+        config: the registry's settings.
+        clock: where the rules and the greeting take their time from; None: the system's.
+        accounts: who may log in; None: read ``config.registry.accounts``.
+        task_status: told when every listener accepts connections.
+
+    Cancellation drains: nothing more is read, what is being decided is committed and answered, connections are closed,
+    then the store.
+
+    Raises:
+        ConfigError: a setting, a file that one names, or an address cannot be used.
+        StoreError: the store cannot be opened.
+
+    """
+    clock = clock or SystemClock()
+    if accounts is None:
+        # Hashes every password in clear: about 30 ms each.
+        accounts = await trio.to_thread.run_sync(load_accounts, config.path(config.registry.accounts))
+    listeners = list(_epp_listeners(config))
+    async with open_registry(config, clock=clock) as registry, trio.open_nursery() as nursery:
+        nursery.start_soon(registry.settle, config.registry.settle_interval)
+        server: Server | None = None
+        if listeners:
+            server = await nursery.start(
+                partial(
+                    serve,
+                    epp_handlers(registry),
+                    listeners=listeners,
+                    config=_epp_config(config, clock),
+                    accounts=accounts,
+                    certificate_needed=config.tls.client_ca is not None,
+                    reactor=_reactor(config),
+                )
+            )
+        bound = () if server is None else tuple(server.listeners)
+        described = tuple([{"protocol": "epp", "address": b.host, "port": b.port, "tls": b.tls} for b in bound])
+        _log.info("registry of %s ready: %s", ", ".join(config.registry.zones), described)
+        task_status.started(RunningRegistry(registry, server, described))
+        await trio.sleep_forever()
+
+
+def _epp_listeners(config: Config) -> Iterator[Listener]:
+    listen = config.listen
+    places: list[tuple[str, int]] = []
+    if "epp" in listen.protocols:
+        places.append((listen.address, WELL_KNOWN_PORTS["epp"] + listen.port_offset))
+    places += [(extra.address or listen.address, extra.port) for extra in listen.extra if extra.protocol == "epp"]
+    if places:
+        tls = _server_tls(config)
+        for host, port in places:
+            yield Listener(host=host, port=port, tls=tls)
+
+
+def _server_tls(config: Config) -> ServerTls:
+    settings = config.tls
+    certificate, key = config.path(settings.certificate), config.path(settings.key)
+    client_ca = None if settings.client_ca is None else config.path(settings.client_ca)
+    for name, path in (("tls.certificate", certificate), ("tls.key", key), ("tls.client_ca", client_ca)):
+        if path is not None and not _readable(path):
+            raise ConfigError(name, f"{path} cannot be read", f"`regwire init {config.directory}` writes one to try")
+    try:
+        return ServerTls(
+            certificate=certificate,
+            key=key,
+            client_ca=client_ca,
+            require_certificate=settings.require_certificate,
+        )
+    except (OSError, ValueError) as error:
+        raise ConfigError("tls", str(error), "certificate, key and client_ca must be PEM files that fit") from error
+
+
+def _readable(path: Path) -> bool:
+    try:
+        with path.open("rb"):
+            return True
+    except OSError:
+        return False
+
+
+def _reactor(config: Config) -> Reactor:
+    limits = config.limits
+    return Reactor(ReactorLimits(sessions=limits.connections, sessions_per_address=limits.connections_per_address))
+
+
+def _epp_config(config: Config, clock: Clock) -> ServerConfig:
+    epp = config.epp
+    limits = Limits(
+        handshake=epp.handshake_timeout,
+        login=epp.login_timeout,
+        frame=epp.frame_timeout,
+        idle=epp.idle_timeout,
+        session=epp.session_timeout,
+        failed_logins=epp.failed_logins,
+        frame_before_login=epp.frame_before_login,
+        frame_after_login=epp.frame_after_login,
+        check_names=epp.check_names,
+        in_flight=epp.in_flight,
+        sessions_per_account=config.limits.sessions_per_account,
+    )
+    return ServerConfig(
+        server_id=config.registry.server_id,
+        objects=(DOMAIN.uri, HOST.uri, CONTACT.uri),
+        extensions=tuple([_EXTENSIONS[name] for name in epp.extensions]),
+        limits=limits,
+        clock=clock.now,
+    )
