@@ -25,6 +25,10 @@ class Refused(Exception):
     """The document is not well-formed or not valid."""
 
 
+class IllFormed(Refused):
+    """The document is not well-formed."""
+
+
 class Oracle:
     """Decodes the documents of one Schema."""
 
@@ -39,7 +43,11 @@ class Oracle:
         try:
             root = etree.fromstring(frame, parser)
         except (etree.XMLSyntaxError, ValueError) as error:
-            raise Refused(str(error)) from None
+            raise IllFormed(str(error)) from None
+        # lxml looks at libxml2's last message only: a warning hides an undeclared prefix before it.
+        errors = parser.error_log.filter_from_errors()
+        if errors:
+            raise IllFormed(str(errors[0].message))
         if root.getroottree().docinfo.doctype:
             raise Refused("a document type declaration")
         if not self._validator.validate(root):

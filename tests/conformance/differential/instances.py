@@ -11,8 +11,9 @@ from re import _parser  # type: ignore[attr-defined]
 from typing import Any
 
 from lxml import etree
-from trees import Node
 from xml_schemas import XS, schema_files
+
+from conformance.differential.trees import Node
 
 _XS_URI = XS[1:-1]
 _MANY = 3
@@ -230,16 +231,12 @@ class _Draw:
                 self._any(node, ns, result, depth)
             elif node.get("ref") is not None:
                 other_ns, name = self.schemas.qname(node, node.get("ref"))
-                result.children.append(
-                    self.element(self.schemas.find("element", other_ns, name), other_ns, depth + 1)
-                )
+                result.children.append(self.element(self.schemas.find("element", other_ns, name), other_ns, depth + 1))
             else:
                 result.children.append(self.element(node, ns, depth + 1))
 
     def _any(self, node: etree._Element, ns: str, result: Node, depth: int) -> None:
-        allowed = [
-            (uri, name) for uri, name in self.schemas.globals if node.get("namespace") != "##other" or uri != ns
-        ]
+        allowed = [(uri, name) for uri, name in self.schemas.globals if node.get("namespace") != "##other" or uri != ns]
         fitting = [(uri, name) for uri, name in allowed if _fits(result, uri, name)]
         uri, name = self.rng.choice(fitting or allowed)
         result.children.append(self.element(self.schemas.find("element", uri, name), uri, depth + 1))
@@ -321,9 +318,9 @@ class _Draw:
         low = low if simple.low is None else int(simple.low)
         high = high if simple.high is None else int(simple.high)
         number = self.rng.choice([low, high, self.rng.randint(low, min(high, low + 300))])
-        return self.rng.choice(["{}", "{}", "{}", "+{}" if number >= 0 else "{}", "00{}" if number >= 0 else "{}"]).format(
-            number
-        )
+        return self.rng.choice(
+            ["{}", "{}", "{}", "+{}" if number >= 0 else "{}", "00{}" if number >= 0 else "{}"]
+        ).format(number)
 
     def _date(self) -> str:
         rng = self.rng
@@ -396,7 +393,9 @@ def _sampled(tree: Any, rng: random.Random) -> str:
             out.append(_one_of(value, rng))
         elif name in {"MAX_REPEAT", "MIN_REPEAT"}:
             low, high, inner = value
-            count = rng.choice([low, min(int(high), low + 3), rng.randint(low, min(int(high), low + 12)), min(int(high), 90)])
+            count = rng.choice(
+                [low, min(int(high), low + 3), rng.randint(low, min(int(high), low + 12)), min(int(high), 90)]
+            )
             out.extend(_sampled(inner, rng) for _ in range(count))
         elif name == "SUBPATTERN":
             out.append(_sampled(value[-1], rng))

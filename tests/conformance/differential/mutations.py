@@ -6,31 +6,152 @@ import random
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from trees import XML, XSI, Node
+from conformance.differential.trees import XML, XSI, Node
 
 if TYPE_CHECKING:
-    from instances import Schemas
+    from conformance.differential.instances import Schemas
 
 EDGES = (
-    *("", " ", "\n", "\u00a0", "\u2028", "0", "1", "-1", "-0", "+0", "+1", "01", "1.0", "1.", ".5", ".", "1e3", "1 2", "0x1"),
+    *(
+        "",
+        " ",
+        "\n",
+        "\u00a0",
+        "\u2028",
+        "0",
+        "1",
+        "-1",
+        "-0",
+        "+0",
+        "+1",
+        "01",
+        "1.0",
+        "1.",
+        ".5",
+        ".",
+        "1e3",
+        "1 2",
+        "0x1",
+    ),
     *("2", "10", "13", "63", "64", "86400", "99", "100", "254", "255", "256", "999", "1000", "65534", "65535", "65536"),
     *("2147483647", "2147483648", "-2147483648", "-2147483649", "4294967295", "4294967296"),
-    *("18446744073709551615", "18446744073709551616", "99999999999999999999999", "INF", "NaN", "\u0661", "1_0", "\u00b2"),
+    *(
+        "18446744073709551615",
+        "18446744073709551616",
+        "99999999999999999999999",
+        "INF",
+        "NaN",
+        "\u0661",
+        "1_0",
+        "\u00b2",
+    ),
     *("true", "false", "TRUE", "True", " true ", "yes", "tru e"),
-    *("2000-01-01", "2000-01-01Z", "2000-02-30", "1900-02-29", "2000-02-29", "2000-1-1", "20000101", "99-01-01", "0000-01-01"),
-    *("-0001-01-01", "10000-01-01", "2000-13-01", "2000-00-01", "2000-01-32", "2000-01-01+14:00", "2000-01-01+14:01", "2000-01-01z"),
-    *("2000-01-01T00:00:00Z", "2000-01-01T24:00:00Z", "2000-01-01T24:00:01Z", "2000-01-01T23:59:60Z", "2000-01-01T25:00:00Z"),
+    *(
+        "2000-01-01",
+        "2000-01-01Z",
+        "2000-02-30",
+        "1900-02-29",
+        "2000-02-29",
+        "2000-1-1",
+        "20000101",
+        "99-01-01",
+        "0000-01-01",
+    ),
+    *(
+        "-0001-01-01",
+        "10000-01-01",
+        "2000-13-01",
+        "2000-00-01",
+        "2000-01-32",
+        "2000-01-01+14:00",
+        "2000-01-01+14:01",
+        "2000-01-01z",
+    ),
+    *(
+        "2000-01-01T00:00:00Z",
+        "2000-01-01T24:00:00Z",
+        "2000-01-01T24:00:01Z",
+        "2000-01-01T23:59:60Z",
+        "2000-01-01T25:00:00Z",
+    ),
     *("2000-01-01T00:00:00.Z", "2000-01-01T00:00:00.123456789Z", "2000-01-01T00:00:00,5Z", "2000-01-01 00:00:00Z"),
-    *("2000-01-01t00:00:00Z", "2000-01-01T00:00Z", "2000-01-01T00:00:00+0000", "2000-01-01T00:00:00-14:00", "2000-01-01T1:00:00Z"),
-    *("2000-01-01T00:60:00Z", "2000-01-01T00:00:00", "2000-12-31T24:00:00-01:00", " 2000-01-01T00:00:00Z ", "2000-01-01T00:00:00+15:00"),
-    *("P1Y", "P", "PT", "P1", "1Y", "-P1D", "PT1.5S", "P1YT", "P1M1Y", "PT1S1M", "P1.5Y", "p1y", "P1W", "PT.5S", "PT5.S"),
+    *(
+        "2000-01-01t00:00:00Z",
+        "2000-01-01T00:00Z",
+        "2000-01-01T00:00:00+0000",
+        "2000-01-01T00:00:00-14:00",
+        "2000-01-01T1:00:00Z",
+    ),
+    *(
+        "2000-01-01T00:60:00Z",
+        "2000-01-01T00:00:00",
+        "2000-12-31T24:00:00-01:00",
+        " 2000-01-01T00:00:00Z ",
+        "2000-01-01T00:00:00+15:00",
+    ),
+    *(
+        "P1Y",
+        "P",
+        "PT",
+        "P1",
+        "1Y",
+        "-P1D",
+        "PT1.5S",
+        "P1YT",
+        "P1M1Y",
+        "PT1S1M",
+        "P1.5Y",
+        "p1y",
+        "P1W",
+        "PT.5S",
+        "PT5.S",
+    ),
     *("en", "EN", "en-US", "en_US", "e", "english-too-long", "x-a-b-c", "1n", "en-", "en--US", "abcdefghi", "d\u00e9"),
-    *("AQID", "AQI", "AQI=", "AQ==", "A===", "====", "AQ=D", "AQ ID", "A Q I D", "AQID\n", "AR==", "AQJ=", "QQ", "!!!!"),
+    *(
+        "AQID",
+        "AQI",
+        "AQI=",
+        "AQ==",
+        "A===",
+        "====",
+        "AQ=D",
+        "AQ ID",
+        "A Q I D",
+        "AQID\n",
+        "AR==",
+        "AQJ=",
+        "QQ",
+        "!!!!",
+    ),
     *("00", "0", "0g", "aB", "AB CD", "49fd46e6c4b45c55d4ac"),
     *("+1.5555551234", "+1.", "1.5555551234", "+1234.1", "+1.123456789012345", "+1 .5", "+49.1x"),
     *("a", "ab", "abc", "a b", "a  b", " a b ", "a\tb", "example.com", "EXAMPLE.com", "a@b", "@", "DE", "de", "12345"),
-    *("http://a b/", "http://[", "%", "%zz", "::", "#a#b", "urn:x", "\u00e9:\u00e9", "//", "a\\b", "{}", "http://a/%41"),
-    *("\U0001f600", "\u00e9" * 255, "\u00e9" * 256, "\U0001f600" * 64, "]]", "]]>", "&", "<", "a&b<c>d\"e'f", "\x7f\x85"),
+    *(
+        "http://a b/",
+        "http://[",
+        "%",
+        "%zz",
+        "::",
+        "#a#b",
+        "urn:x",
+        "\u00e9:\u00e9",
+        "//",
+        "a\\b",
+        "{}",
+        "http://a/%41",
+    ),
+    *(
+        "\U0001f600",
+        "\u00e9" * 255,
+        "\u00e9" * 256,
+        "\U0001f600" * 64,
+        "]]",
+        "]]>",
+        "&",
+        "<",
+        "a&b<c>d\"e'f",
+        "\x7f\x85",
+    ),
 )
 """Values that lie on, just inside and just outside what some datatype or facet allows."""
 
@@ -206,7 +327,9 @@ class TreeMutator:
     def special_attribute(self, root: Node, rng: random.Random) -> None:
         """Add an attribute that XML or XML Schema itself defines."""
         node = rng.choice(root.walk())
-        kind = rng.choice(["schemaLocation", "noNamespaceSchemaLocation", "nil", "type", "other", "lang", "space", "base"])
+        kind = rng.choice(
+            ["schemaLocation", "noNamespaceSchemaLocation", "nil", "type", "other", "lang", "space", "base"]
+        )
         if kind in {"lang", "space", "base"}:
             node.attributes[XML, kind] = rng.choice(["en", "preserve", "default", "x"])
             return
@@ -243,11 +366,58 @@ def _padded(text: str, rng: random.Random) -> str:
 # --- octets -----------------------------------------------------------------------------------------------------------
 
 SNIPPETS = (
-    *(b"<", b">", b"&", b'"', b"'", b"/", b"=", b":", b" ", b"\n", b"\0", b"\x1f", b"\x7f", b"\x80", b"\xff", b"]]>", b"--"),
-    *(b"&lt;", b"&#0;", b"&#x1F600;", b"&#xD800;", b"&nbsp;", b"&#65;", b"&amp", b"<!-- x -->", b"<!-- -- -->", b"<?x?>"),
-    *(b"<?xml version='1.0'?>", b"<![CDATA[x]]>", b"<![CDATA[]]>", b"<![CDATA[", b"<a/>", b"</a>", b"<a>", b"<a", b"/>"),
+    *(
+        b"<",
+        b">",
+        b"&",
+        b'"',
+        b"'",
+        b"/",
+        b"=",
+        b":",
+        b" ",
+        b"\n",
+        b"\0",
+        b"\x1f",
+        b"\x7f",
+        b"\x80",
+        b"\xff",
+        b"]]>",
+        b"--",
+    ),
+    *(
+        b"&lt;",
+        b"&#0;",
+        b"&#x1F600;",
+        b"&#xD800;",
+        b"&nbsp;",
+        b"&#65;",
+        b"&amp",
+        b"<!-- x -->",
+        b"<!-- -- -->",
+        b"<?x?>",
+    ),
+    *(
+        b"<?xml version='1.0'?>",
+        b"<![CDATA[x]]>",
+        b"<![CDATA[]]>",
+        b"<![CDATA[",
+        b"<a/>",
+        b"</a>",
+        b"<a>",
+        b"<a",
+        b"/>",
+    ),
     *(b" x='1'", b" x='1' x='2'", b" xmlns=''", b" xmlns:z=''", b" xmlns:z='u'", b" xml:lang='en'", b" xmlns:xml='u'"),
-    *(b"<!DOCTYPE epp>", b"\xc3\xa9", b"\xef\xbf\xbe", b"\xef\xbb\xbf", b"\xed\xa0\x80", b"\xf4\x90\x80\x80", b"\xc0\x80"),
+    *(
+        b"<!DOCTYPE epp>",
+        b"\xc3\xa9",
+        b"\xef\xbf\xbe",
+        b"\xef\xbb\xbf",
+        b"\xed\xa0\x80",
+        b"\xf4\x90\x80\x80",
+        b"\xc0\x80",
+    ),
     *(b"<:a/>", b"<a:/>", b"<z:a/>", b"<1/>", b"\r\n", b"\r", b"\t", b"text"),
 )
 
@@ -285,11 +455,20 @@ def change_octets(document: bytes, rng: random.Random) -> tuple[str, bytes]:
 
 DECLARATIONS = (
     *("", "", "", "", '<?xml version="1.0"?>', "<?xml version='1.0' encoding='UTF-8'?>\n"),
-    *('<?xml version="1.0" encoding="UTF-8" standalone="no"?>', '<?xml version="1.0" encoding="utf-8" standalone="yes" ?>'),
+    *(
+        '<?xml version="1.0" encoding="UTF-8" standalone="no"?>',
+        '<?xml version="1.0" encoding="utf-8" standalone="yes" ?>',
+    ),
     *("<?xml version = '1.1'?>", '<?xml version="1.0" standalone="no"?>\r\n'),
 )
 ODD_DECLARATIONS = (
-    *('<?xml version="2.0"?>', "<?xml?>", '<?xml encoding="UTF-8"?>', '<?xml version="1.0" encoding="UTF-16"?>', "<?xml version=1.0?>"),
+    *(
+        '<?xml version="2.0"?>',
+        "<?xml?>",
+        '<?xml encoding="UTF-8"?>',
+        '<?xml version="1.0" encoding="UTF-16"?>',
+        "<?xml version=1.0?>",
+    ),
     *('<?xml version="1.0" standalone="maybe"?>', '<?xml version="1.0" encoding="no-such"?>', ' <?xml version="1.0"?>'),
     *('<?xml version="1.0" encoding="ISO-8859-1"?>', '<?xml version="1.0"encoding="UTF-8"?>', '<?xml version="1.0"?'),
     *('<?xml version="1.0" standalone="no" encoding="UTF-8"?>', '<!-- --><?xml version="1.0"?>', "<!DOCTYPE epp>"),
@@ -301,7 +480,9 @@ def encode(text: str, rng: random.Random) -> tuple[str, bytes]:
     """Write a document in some encoding, with or without a declaration; mostly in a good way."""
     choice = rng.random()
     if choice < 0.75:
-        return "UTF-8", (rng.choice(DECLARATIONS) + text + rng.choice(["", "", "\n", "\r\n", "<!-- end -->", "\n<?end?>"])).encode()
+        return "UTF-8", (
+            rng.choice(DECLARATIONS) + text + rng.choice(["", "", "\n", "\r\n", "<!-- end -->", "\n<?end?>"])
+        ).encode()
     if choice < 0.80:
         return "UTF-8 marked", b"\xef\xbb\xbf" + (rng.choice(DECLARATIONS) + text).encode()
     if choice < 0.86:

@@ -117,43 +117,76 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// The (prefix, namespace name) pairs in scope, newest first, each prefix once. `xml` is left out, and so is an empty
-    /// default namespace.
+    /// The (prefix, namespace name) pairs in scope, each prefix once. `xml` is left out, and so is an empty default namespace.
     pub fn bindings(&self) -> impl Iterator<Item = (&'a [u8], &'a [u8])> + use<'a> {
-        self.visible(self.scratch.bindings.len())
+        self.visible(&self.scratch.bindings)
     }
 
     /// As [`Context::bindings`], without those that the innermost open element declares, or declares anew, itself: what has
     /// to be added to that element's own octets so that they stand alone.
     pub fn inherited(&self) -> impl Iterator<Item = (&'a [u8], &'a [u8])> + use<'a> {
-        self.visible(
-            self.scratch
-                .open
-                .last()
-                .map_or(0, |open| open.bindings as usize),
-        )
+        self.visible(self.outer())
     }
 
-    /// Appends the [`Context::inherited`] bindings as attributes (` xmlns:p="…"`), for [`write::standalone`].
+    /// The bindings that the innermost open element does not make itself, hidden ones included.
+    fn outer(&self) -> &'a [Binding] {
+        let count = self
+            .scratch
+            .open
+            .last()
+            .map_or(0, |open| open.bindings as usize);
+        &self.scratch.bindings[..count]
+    }
+
+    /// Appends all the [`Context::inherited`] bindings as attributes (` xmlns:p="…"`).
     pub fn render_inherited(&self, out: &mut Vec<u8>) {
         for (prefix, uri) in self.inherited() {
             write::binding(out, prefix, uri);
         }
     }
 
-    /// Bindings among the first `count` that no later one hides.
-    fn visible(&self, count: usize) -> impl Iterator<Item = (&'a [u8], &'a [u8])> + use<'a> {
-        let Context { doc, scratch, .. } = *self;
+    /// Appends those of the [`Context::inherited`] bindings that `element` may use as attributes (` xmlns:p="…"`), for
+    /// [`write::standalone`]: the default namespace, and every prefix that occurs before a colon anywhere in its octets (so
+    /// names inside values keep their meaning too).
+    ///
+    /// `element` is the innermost open element, from its `<` on: call this in [`Sink::end`]. (What is not used is left out so
+    /// that many small elements under many declarations do not make much of a small document.)
+    pub fn render_used(&self, element: &[u8], out: &mut Vec<u8>) {
+        let mut wanted = Vec::new();
+        for binding in self.outer() {
+            let prefix = binding.prefix(self.doc);
+            wanted.clear();
+            wanted.extend_from_slice(prefix);
+            wanted.push(b':');
+            let used = prefix.is_empty() || memchr::memmem::find(element, &wanted).is_some();
+            if used && self.is_visible(binding, &self.scratch.bindings) {
+                write::binding(out, prefix, self.uri(binding.ns));
+            }
+        }
+    }
+
+    /// Those of the `first` bindings that are worth naming, as names.
+    fn visible(
+        &self,
+        first: &'a [Binding],
+    ) -> impl Iterator<Item = (&'a [u8], &'a [u8])> + use<'a> {
         let cx = *self;
-        let all: &'a [Binding] = &scratch.bindings;
-        (0..count).rev().filter_map(move |place| {
-            let binding = &all[place];
-            let prefix = binding.prefix(doc);
-            let hidden = all[place + 1..]
-                .iter()
-                .any(|later| later.is_of(doc, prefix, binding.key));
-            let listed = !hidden && binding.ns != NsId::NONE && binding.ns != NsId::XML;
-            listed.then(|| (prefix, cx.uri(binding.ns)))
-        })
+        first
+            .iter()
+            .filter(move |binding| cx.is_visible(binding, &cx.scratch.bindings))
+            .map(move |binding| (binding.prefix(cx.doc), cx.uri(binding.ns)))
+    }
+
+    /// The binding is one of a namespace other than `xml`'s, and no later one of `all` hides it.
+    fn is_visible(&self, binding: &Binding, all: &[Binding]) -> bool {
+        if binding.ns == NsId::NONE || binding.ns == NsId::XML {
+            return false;
+        }
+        let prefix = binding.prefix(self.doc);
+        let newest = all
+            .iter()
+            .rev()
+            .find(|other| other.is_of(self.doc, prefix, binding.key));
+        newest.is_some_and(|newest| std::ptr::eq(newest, binding))
     }
 }

@@ -73,6 +73,8 @@ reasons! {
     TooManyAttributes => "an element has more attributes than the limit",
     /// A name is longer than [`crate::Limits::name_octets`].
     NameTooLong => "a name is longer than the limit",
+    /// A namespace name is longer than [`crate::Limits::uri_octets`].
+    NamespaceTooLong => "a namespace name is longer than the limit",
     /// More namespace bindings than [`crate::Limits::bindings`] or more unknown namespaces than [`crate::Limits::namespaces`].
     TooManyNamespaces => "more namespaces are declared than the limit",
     /// Nothing, or nothing but space and comments.

@@ -644,6 +644,9 @@ impl<S: Sink> Run<'_, S> {
         if self.scratch.bindings.len() >= self.limits.bindings {
             return fail(at, Reason::TooManyNamespaces);
         }
+        if (value.end - value.start) as usize > self.limits.uri_octets {
+            return fail(at, Reason::NamespaceTooLong);
+        }
         let ns = match self.names.get(value.as_raw(self.doc)) {
             Some(ns) if !value.needs_expansion() => ns,
             _ => self

@@ -208,7 +208,7 @@ pub fn binding(out: &mut Vec<u8>, prefix: &[u8], uri: &[u8]) {
     out.push(b'"');
 }
 
-/// Appends an element's octets with `bindings` (rendered by [`binding`] or [`crate::Context::render_inherited`]) added to
+/// Appends an element's octets with `bindings` (rendered by [`binding`] or [`crate::Context::render_used`]) added to
 /// its start tag, so that they parse alone.
 ///
 /// `element` starts with the `<` of a start tag that the tokenizer has accepted.

@@ -462,6 +462,7 @@ fn limits() {
         depth: 3,
         attributes: 3,
         name_octets: 8,
+        uri_octets: 12,
         bindings: 4,
         namespaces: 2,
     };
@@ -493,6 +494,11 @@ fn limits() {
     check(
         "<a xmlns:a='u' xmlns:b='v'><b xmlns:c='w'/></a>",
         Some((Reason::TooManyNamespaces, 30)),
+    );
+    check("<a xmlns='urn:90123456'/>", None);
+    check(
+        "<a xmlns='urn:901234567'/>",
+        Some((Reason::NamespaceTooLong, 3)),
     );
     check(&format!("<a>{}</a>", "x".repeat(393)), None);
     check(

@@ -1,0 +1,64 @@
+"""The frames to compare: made from the schemas or taken from the examples, then changed, written and damaged.
+
+Each frame follows from the seed and its number alone, so that a finding of a long run can be made again by itself.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+
+from xml_schemas import EXAMPLES
+
+from conformance.differential import mutations
+from conformance.differential.instances import Schemas
+from conformance.differential.trees import Node, Style, parse
+
+EPP = "urn:ietf:params:xml:ns:epp-1.0"
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A payload and how it came about."""
+
+    name: str
+    changes: tuple[str, ...]
+    octets: bytes
+
+
+@cache
+def example_trees() -> tuple[Node, ...]:
+    """Return the RFCs' commands and responses, valid or not."""
+    rows = (row.split("\t") for row in (EXAMPLES / "INDEX.tsv").read_text().splitlines()[1:])
+    chosen = [file for file, kind, *_ in rows if kind in {"epp-command", "epp-response"}]
+    return tuple(parse((EXAMPLES / file).read_bytes()) for file in chosen)
+
+
+class Source:
+    """Frames of the schemas of some namespaces."""
+
+    def __init__(self, namespaces: frozenset[str], seed: str) -> None:
+        self._schemas = Schemas(namespaces)
+        self._seed = seed
+        self._mutator = mutations.TreeMutator(self._schemas, list(example_trees()))
+
+    def frames(self, count: int, first: int = 0) -> Iterator[Frame]:
+        """Give frames by their numbers."""
+        return (self.frame(number) for number in range(first, first + count))
+
+    def frame(self, number: int) -> Frame:
+        """Give one frame."""
+        name = f"{self._seed}-{number}"
+        rng = random.Random(name)
+        made = rng.random() < 0.6
+        tree = self._schemas.document(rng, EPP, "epp") if made else rng.choice(example_trees()).copy()
+        changes = ["made" if made else "example"]
+        changes.extend(self._mutator.change(tree, rng) for _ in range(rng.choice([0, 0, 1, 1, 1, 2, 3])))
+        written, octets = mutations.encode(Style(rng, plain=rng.random() < 0.3).write(tree), rng)
+        changes.append(written)
+        for _ in range(rng.choice([0, 0, 0, 0, 1, 2])):
+            change, octets = mutations.change_octets(octets, rng)
+            changes.append(change)
+        return Frame(name, tuple(changes), octets)
