@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from registry_world import GLUE, PASSWORD, START, A, B, World, postal
+
 from regwire.registry.clock import MovableClock
 from regwire.registry.model.objects import (
     Address,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import queue
 import threading
+from collections import deque
 from collections.abc import Sequence
 
 import trio
@@ -30,6 +31,16 @@ class _Submission:
         self.done = trio.Event()
 
 
+class _Ticket:
+    """A submission that waits for room."""
+
+    __slots__ = ("admitted", "size")
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+        self.admitted = trio.Event()
+
+
 class GroupCommit:
     """The way for trio tasks to a store's :meth:`~regwire.registry.store.base.Store.execute`.
 
@@ -49,7 +60,7 @@ class GroupCommit:
         self._capacity = capacity
         self._queue: queue.SimpleQueue[_Submission | None] = queue.SimpleQueue()
         self._waiting = 0
-        self._room = trio.lowlevel.ParkingLot()
+        self._lobby: deque[_Ticket] = deque()
         self._closed = False
         self._token = trio.lowlevel.current_trio_token()
         self._thread = threading.Thread(target=self._run, name="regwire-store-writer", daemon=True)
@@ -68,16 +79,42 @@ class GroupCommit:
         Waits for room in the queue first; cancelled there, nothing was done. Once queued the calls will be decided and
         committed whatever happens, so from then on cancellation waits for the outcome, and this returns normally.
         """
-        while self._waiting and self._waiting + len(calls) > self._capacity:
-            await self._room.park()
+        if self._lobby or not self._fits(len(calls)):
+            await self._wait_for_room(len(calls))
+        else:
+            self._waiting += len(calls)
         if self._closed:
+            self._waiting -= len(calls)
             raise trio.ClosedResourceError("the store is closed")
         submission = _Submission(calls)
-        self._waiting += len(calls)
         self._queue.put(submission)
         with trio.CancelScope(shield=True):
             await submission.done.wait()
         return submission.outcomes
+
+    def _fits(self, size: int) -> bool:
+        # One that is larger than the whole queue goes when the queue is empty.
+        return not self._waiting or self._waiting + size <= self._capacity
+
+    async def _wait_for_room(self, size: int) -> None:
+        """Wait in line, so that small submissions do not overtake a large one for ever."""
+        ticket = _Ticket(size)
+        self._lobby.append(ticket)
+        try:
+            await ticket.admitted.wait()
+        except trio.Cancelled:
+            if ticket.admitted.is_set():
+                self._waiting -= size
+            else:
+                self._lobby.remove(ticket)
+            self._admit()
+            raise
+
+    def _admit(self) -> None:
+        while self._lobby and (self._closed or self._fits(self._lobby[0].size)):
+            ticket = self._lobby.popleft()
+            self._waiting += ticket.size
+            ticket.admitted.set()
 
     async def aclose(self) -> None:
         """Wait until everything submitted is committed and answered, then end the thread. The store stays open."""
@@ -85,7 +122,7 @@ class GroupCommit:
         with trio.CancelScope(shield=True):
             self._queue.put(None)
             await trio.to_thread.run_sync(self._thread.join)
-            self._room.unpark_all()
+            self._admit()
             await trio.lowlevel.checkpoint()
 
     # --- the writer's thread
@@ -138,4 +175,4 @@ class GroupCommit:
         for submission in group:
             self._waiting -= len(submission.calls)
             submission.done.set()
-        self._room.unpark_all()
+        self._admit()

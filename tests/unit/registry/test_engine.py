@@ -1,0 +1,87 @@
+"""The registry as fronts use it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import trio
+from registry_world import PASSWORD, START, A, B
+
+from regwire.registry.clock import MovableClock
+from regwire.registry.config import Config, StoreSettings
+from regwire.registry.engine import is_read, open_registry
+from regwire.registry.model.requests import (
+    AuthInfo,
+    CheckDomains,
+    CreateDomain,
+    InfoDomain,
+    PollAck,
+    PollRequest,
+    TransferDomain,
+)
+
+
+def test_reads_and_writes() -> None:
+    assert is_read(CheckDomains(("a.example",)))
+    assert is_read(PollRequest())
+    assert not is_read(PollAck("1"))
+    assert not is_read(CreateDomain("a.example"))
+
+
+def test_transactions_and_roids_are_unique_also_across_restarts(tmp_path: Path) -> None:
+    async def main() -> set[str]:
+        async with open_registry(Config(directory=tmp_path)) as registry:
+            return {registry.call(A, PollRequest()).transaction for _ in range(100)}
+
+    first, second = trio.run(main), trio.run(main)
+    assert len(first | second) == 200
+
+
+def test_every_call_has_its_own_salt(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with open_registry(Config(directory=tmp_path)) as registry:
+            salts = {registry.call(A, PollRequest()).salt for _ in range(1000)}
+            assert len(salts) == 1000
+            assert {len(salt) for salt in salts} == {16}
+
+    trio.run(main)
+
+
+def test_the_registry_survives_a_restart(tmp_path: Path) -> None:
+    async def create() -> int:
+        async with open_registry(Config(directory=tmp_path)) as registry:
+            return (await registry.submit([registry.call(A, CreateDomain("a.example"))]))[0].code
+
+    async def info() -> int:
+        async with open_registry(Config(directory=tmp_path)) as registry:
+            with registry.reading() as reading:
+                return reading.decide(A, InfoDomain("a.example")).code
+
+    assert trio.run(create) == 1000
+    assert trio.run(info) == 1000
+    assert trio.run(create) == 2302
+
+
+def test_settling_does_what_is_due_by_the_registrys_clock() -> None:
+    async def main() -> None:
+        clock = MovableClock(START)
+        config = Config(store=StoreSettings(kind="memory"))
+        async with open_registry(config, clock=clock) as registry, trio.open_nursery() as nursery:
+            await registry.submit([registry.call(A, CreateDomain("a.example", auth=PASSWORD))])
+            request = TransferDomain("request", "a.example", auth=AuthInfo(PASSWORD))
+            await registry.submit([registry.call(B, request)])
+            clock.advance(timedelta(days=5))
+            nursery.start_soon(registry.settle, 0.001)
+            with trio.fail_after(10):
+                while True:
+                    with registry.store.read() as view:
+                        domain = view.domain("a.example")
+                    if domain is not None and domain.sponsor == B:
+                        break
+                    await trio.sleep(0.001)
+            with registry.reading() as reading:
+                assert reading.decide(A, PollRequest()).data.count == 2  # type: ignore[attr-defined]
+            nursery.cancel_scope.cancel()
+
+    trio.run(main)

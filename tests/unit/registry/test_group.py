@@ -1,0 +1,205 @@
+"""Group commit: order, groups that grow by themselves, backpressure, cancellation."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+
+import pytest
+import trio
+import trio.testing
+from registry_world import A, World
+
+from regwire.registry.model.outcomes import Outcome
+from regwire.registry.model.requests import Call, CreateDomain
+from regwire.registry.rules import View
+from regwire.registry.store.group import GroupCommit
+
+
+class GatedStore:
+    """Notes the groups it gets; each waits at the gate."""
+
+    def __init__(self) -> None:
+        self.world = World()
+        self.groups: list[list[str]] = []
+        self.entered = threading.Semaphore(0)
+        self.gate = threading.Semaphore(0)
+        self.broken = False
+
+    def read(self) -> AbstractContextManager[View]:
+        return self.world.store.read()
+
+    def execute(self, calls: Sequence[Call]) -> list[Outcome]:
+        self.groups.append([call.transaction for call in calls])
+        self.entered.release()
+        assert self.gate.acquire(timeout=10)
+        if self.broken:
+            raise RuntimeError("the store broke")
+        return [Outcome(1000, data=call.transaction) for call in calls]
+
+    def close(self) -> None:
+        """Nothing to close."""
+
+    async def wait_entered(self) -> None:
+        assert await trio.to_thread.run_sync(lambda: self.entered.acquire(timeout=10))
+
+
+def calls(*transactions: str) -> list[Call]:
+    return [Call(A, CreateDomain(f"{transaction}.example"), transaction) for transaction in transactions]
+
+
+def test_what_comes_while_a_group_commits_is_the_next_group() -> None:
+    async def main() -> None:
+        store = GatedStore()
+        writer = GroupCommit(store, limit=10, capacity=100)
+        answered: list[list[object]] = []
+
+        async def submit(*transactions: str) -> None:
+            answered.append([outcome.data for outcome in await writer.submit(calls(*transactions))])
+
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(submit, "a")
+            await store.wait_entered()
+            for pair in (("b", "c"), ("d",), ("e", "f")):
+                nursery.start_soon(submit, *pair)
+                await trio.testing.wait_all_tasks_blocked()
+            assert writer.waiting == 6
+            store.gate.release(2)
+        assert store.groups == [["a"], ["b", "c", "d", "e", "f"]]
+        assert sorted(answered) == [["a"], ["b", "c"], ["d"], ["e", "f"]]
+        assert (writer.waiting, writer.groups, writer.largest) == (0, 2, 5)
+        await writer.aclose()
+
+    trio.run(main)
+
+
+def test_a_group_has_a_limit_and_a_submission_is_not_split() -> None:
+    async def main() -> None:
+        store = GatedStore()
+        writer = GroupCommit(store, limit=3, capacity=100)
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(writer.submit, calls("a"))
+            await store.wait_entered()
+            for group in (("b", "c"), ("d", "e"), ("f",), ("g", "h", "i", "j")):
+                nursery.start_soon(writer.submit, calls(*group))
+                await trio.testing.wait_all_tasks_blocked()
+            store.gate.release(4)
+        assert store.groups == [["a"], ["b", "c", "d", "e"], ["f", "g", "h", "i", "j"]]
+        await writer.aclose()
+
+    trio.run(main)
+
+
+def test_a_full_queue_makes_submitters_wait() -> None:
+    async def main() -> None:
+        store = GatedStore()
+        writer = GroupCommit(store, limit=1, capacity=2)
+        done: list[str] = []
+
+        async def submit(transaction: str) -> None:
+            await writer.submit(calls(transaction))
+            done.append(transaction)
+
+        async with trio.open_nursery() as nursery:
+            for transaction in "abcd":
+                nursery.start_soon(submit, transaction)
+                await trio.testing.wait_all_tasks_blocked()
+            await store.wait_entered()
+            assert writer.waiting == 2
+            store.gate.release()
+            await store.wait_entered()
+            await trio.testing.wait_all_tasks_blocked()
+            assert (done, writer.waiting) == (["a"], 2)
+            store.gate.release(3)
+        assert store.groups == [["a"], ["b"], ["c"], ["d"]]
+        await writer.aclose()
+
+    trio.run(main)
+
+
+def test_a_submission_larger_than_the_queue_still_goes() -> None:
+    async def main() -> None:
+        store = GatedStore()
+        store.gate.release()
+        writer = GroupCommit(store, limit=2, capacity=2)
+        assert len(await writer.submit(calls("a", "b", "c"))) == 3
+        await writer.aclose()
+
+    trio.run(main)
+
+
+def test_cancelled_while_it_waits_for_room_nothing_was_done() -> None:
+    async def main() -> None:
+        store = GatedStore()
+        writer = GroupCommit(store, limit=1, capacity=1)
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(writer.submit, calls("a"))
+            await store.wait_entered()
+            with trio.CancelScope() as scope:
+                nursery.start_soon(_cancel_when_blocked, scope)
+                await writer.submit(calls("b"))
+            assert scope.cancelled_caught
+            store.gate.release()
+        assert store.groups == [["a"]]
+        await writer.aclose()
+
+    trio.run(main)
+
+
+def test_cancelled_once_queued_it_is_committed_and_answered() -> None:
+    async def main() -> None:
+        store = GatedStore()
+        writer = GroupCommit(store, limit=1, capacity=10)
+        outcomes: list[Outcome] = []
+        with trio.CancelScope() as scope:
+            async with trio.open_nursery() as nursery:
+
+                async def cancel() -> None:
+                    await store.wait_entered()
+                    scope.cancel()
+                    store.gate.release()
+
+                nursery.start_soon(cancel)
+                outcomes = await writer.submit(calls("a"))
+        assert [outcome.code for outcome in outcomes] == [1000]
+        await writer.aclose()
+
+    trio.run(main)
+
+
+def test_closing_waits_for_what_was_submitted_and_refuses_more() -> None:
+    async def main() -> None:
+        store = GatedStore()
+        writer = GroupCommit(store, limit=1, capacity=10)
+        async with trio.open_nursery() as nursery:
+            for transaction in "ab":
+                nursery.start_soon(writer.submit, calls(transaction))
+            await trio.testing.wait_all_tasks_blocked()
+            store.gate.release(2)
+            await writer.aclose()
+        assert sorted(store.groups) == [["a"], ["b"]]
+        with pytest.raises(trio.ClosedResourceError):
+            await writer.submit(calls("c"))
+
+    trio.run(main)
+
+
+def test_a_store_that_breaks_answers_2400_and_the_writer_goes_on(caplog: pytest.LogCaptureFixture) -> None:
+    async def main() -> None:
+        store = GatedStore()
+        store.gate.release(2)
+        writer = GroupCommit(store, limit=1, capacity=10)
+        store.broken = True
+        assert [outcome.code for outcome in await writer.submit(calls("a"))] == [2400]
+        store.broken = False
+        assert [outcome.code for outcome in await writer.submit(calls("b"))] == [1000]
+        await writer.aclose()
+
+    trio.run(main)
+    assert "a group of 1 commands failed" in caplog.text
+
+
+async def _cancel_when_blocked(scope: trio.CancelScope) -> None:
+    await trio.testing.wait_all_tasks_blocked()
+    scope.cancel()
