@@ -1,7 +1,12 @@
 //! Python bindings: the only crate that knows `PyO3`.
+#![allow(
+    clippy::inline_always,
+    reason = "the hot paths of decoding and encoding are one function each"
+)]
 
 use pyo3::prelude::*;
 
+mod codec;
 mod reactor;
 mod reactor_codec;
 mod reactor_items;
@@ -20,6 +25,7 @@ fn _native(m: &Bound<'_, PyModule>) -> PyResult<()> {
             "release"
         },
     )?;
+    codec::add(m)?;
     add_reactor(m)
 }
 

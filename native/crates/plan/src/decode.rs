@@ -1,0 +1,827 @@
+//! Decoding: one pass over the frame, values straight into the slots of objects.
+//!
+//! The decoder knows only right frames. At the first thing that is not right it stops building, lets the tokenizer read to
+//! the end, and leaves saying what is wrong to [`crate::faults`], which reads the frame again: wrong frames are rare, and
+//! the fast path stays short.
+use regwire_xml::{Context, Error, Input, Limits, NsId, QName, Sink, Text, Tokenizer, key8};
+
+use crate::build::{Build, RawParts};
+use crate::plan::{Particle, Plan, Process, Role, Target, XSI};
+use crate::rule::Rule;
+
+/// What became of a frame.
+#[derive(Debug)]
+pub enum Outcome<V> {
+    /// The message, and the bits of the namespaces that its document and wildcard elements are of.
+    Message(V, u128),
+    /// Well-formed, but not what the schema has; [`crate::faults::find`] tells why.
+    Refused,
+    /// Not well-formed.
+    Syntax(Error),
+    /// The builder failed.
+    Stopped,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Open {
+    kind: u32,
+    base: u32,
+    state: u16,
+    slot: u16,
+    list: bool,
+    inline: bool,
+    /// Children came out of order (role client): the automaton has no say any more.
+    loose: bool,
+    attributes: u64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Mode {
+    /// Inside an object or a wrapper.
+    Normal,
+    /// Inside an element of simple type.
+    Leaf { simple: u32, slot: u16, list: bool },
+    /// Inside content that is kept raw.
+    Raw {
+        from: u32,
+        slot: u16,
+        list: bool,
+        ns: NsId,
+        local: (u32, u32),
+    },
+    /// Inside content that is dropped; `true`: it must be empty.
+    Drop(bool),
+    /// Something was wrong: nothing more is built.
+    Failed,
+}
+
+/// Memory of decoding, kept from frame to frame.
+#[derive(Debug)]
+pub struct Scratch<V> {
+    open: Vec<Open>,
+    values: Vec<V>,
+    lists: Vec<Vec<V>>,
+    joined: Vec<u8>,
+    expanded: Vec<u8>,
+    inherited: Vec<u8>,
+    /// Text of mixed elements that are open: depth and text.
+    mixed: Vec<(usize, Vec<u8>)>,
+    /// Attributes that a type to be chosen by `xsi:type` may have.
+    deferred: Vec<(QName, Text)>,
+    tokenizer: Tokenizer,
+}
+
+impl<V> Default for Scratch<V> {
+    fn default() -> Self {
+        Scratch {
+            open: Vec::new(),
+            values: Vec::new(),
+            lists: Vec::new(),
+            joined: Vec::new(),
+            expanded: Vec::new(),
+            inherited: Vec::new(),
+            mixed: Vec::new(),
+            deferred: Vec::new(),
+            tokenizer: Tokenizer::default(),
+        }
+    }
+}
+
+/// Decodes one frame.
+#[inline]
+pub fn decode<B: Build>(
+    plan: &Plan,
+    scratch: &mut Scratch<B::Value>,
+    frame: &[u8],
+    role: Role,
+    limits: &Limits,
+    build: &mut B,
+) -> Outcome<B::Value> {
+    let input = match Input::new(frame, limits) {
+        Ok(input) => input,
+        Err(error) => return Outcome::Syntax(error),
+    };
+    let mut tokenizer = std::mem::take(&mut scratch.tokenizer);
+    let mut decoder = Decoder::new(plan, scratch, role, build);
+    let read = tokenizer.run(&plan.names, limits, &input, &mut decoder);
+    let outcome = decoder.finish(read);
+    scratch.tokenizer = tokenizer;
+    outcome
+}
+
+struct Decoder<'a, B: Build> {
+    plan: &'a Plan,
+    build: &'a mut B,
+    scratch: &'a mut Scratch<B::Value>,
+    role: Role,
+    mode: Mode,
+    /// Elements open inside raw or dropped content, its own included.
+    depth: u32,
+    /// Character data of the element of simple content that is open.
+    text: Text,
+    pieces: u32,
+    lists: usize,
+    namespaces: u128,
+    stopped: bool,
+}
+
+impl<'a, B: Build> Decoder<'a, B> {
+    #[inline]
+    fn new(
+        plan: &'a Plan,
+        scratch: &'a mut Scratch<B::Value>,
+        role: Role,
+        build: &'a mut B,
+    ) -> Self {
+        scratch.open.clear();
+        scratch.values.clear();
+        scratch.values.push(B::NULL);
+        Decoder {
+            plan,
+            build,
+            scratch,
+            role,
+            mode: Mode::Normal,
+            depth: 0,
+            text: Text::default(),
+            pieces: 0,
+            lists: 0,
+            namespaces: 0,
+            stopped: false,
+        }
+    }
+
+    fn finish(mut self, read: Result<(), Error>) -> Outcome<B::Value> {
+        if read.is_ok() && self.mode == Mode::Normal {
+            let message = self.scratch.values[0];
+            return Outcome::Message(message, self.namespaces);
+        }
+        self.release();
+        match read {
+            Err(error) => Outcome::Syntax(error),
+            Ok(()) if self.stopped => Outcome::Stopped,
+            Ok(()) => Outcome::Refused,
+        }
+    }
+
+    /// Lets go of everything built so far.
+    #[cold]
+    fn release(&mut self) {
+        for value in self.scratch.values.drain(..) {
+            if !B::is_null(value) && B::marked(value).is_none() {
+                self.build.release(value);
+            }
+        }
+        for list in &mut self.scratch.lists[..self.lists] {
+            for value in list.drain(..) {
+                self.build.release(value);
+            }
+        }
+        self.scratch.mixed.clear();
+        self.scratch.deferred.clear();
+        self.scratch.joined.clear();
+    }
+
+    #[cold]
+    fn fail(&mut self) {
+        self.mode = Mode::Failed;
+    }
+
+    #[cold]
+    fn fail_by(&mut self, rule: Rule) {
+        self.stopped |= rule == Rule::Stopped;
+        self.fail();
+    }
+
+    #[inline(always)]
+    fn put(&mut self, base: u32, slot: u16, list: bool, value: B::Value) {
+        let cell = base as usize + usize::from(slot);
+        if list {
+            self.append(cell, value);
+        } else {
+            self.scratch.values[cell] = value;
+        }
+    }
+
+    #[inline]
+    fn append(&mut self, cell: usize, value: B::Value) {
+        let index = match B::marked(self.scratch.values[cell]) {
+            Some(index) if !B::is_null(self.scratch.values[cell]) => index as usize,
+            _ => {
+                let index = self.lists;
+                if self.scratch.lists.len() == index {
+                    self.scratch.lists.push(Vec::with_capacity(16));
+                }
+                self.lists += 1;
+                self.scratch.values[cell] = B::mark(index as u32);
+                index
+            }
+        };
+        self.scratch.lists[index].push(value);
+    }
+
+    #[inline(always)]
+    fn open(&mut self, kind: u32, slot: u16, list: bool) {
+        let declared = self.plan.kind(kind);
+        let (base, inline) = if declared.inline {
+            (self.scratch.open.last().map_or(0, |open| open.base), true)
+        } else {
+            let base = self.scratch.values.len();
+            self.scratch
+                .values
+                .resize(base + usize::from(declared.slots), B::NULL);
+            (base as u32, false)
+        };
+        if declared.text.is_some() {
+            self.pieces = 0;
+        }
+        self.scratch.open.push(Open {
+            kind,
+            base,
+            state: 0,
+            slot,
+            list,
+            inline,
+            loose: false,
+            attributes: 0,
+        });
+    }
+
+    #[inline(always)]
+    fn enter(&mut self, cx: &Context<'_>, particle: &Particle, name: QName, at: u32) {
+        let (slot, list) = (particle.slot, particle.list);
+        match &particle.target {
+            Target::Leaf(simple) => {
+                self.pieces = 0;
+                self.mode = Mode::Leaf {
+                    simple: *simple,
+                    slot,
+                    list,
+                };
+            }
+            Target::Node(kind) | Target::Wrap(kind) => self.open(*kind, slot, list),
+            Target::Flag(anything) => {
+                let value = self.build.boolean(true);
+                let base = self.scratch.open.last().map_or(0, |open| open.base);
+                self.put(base, slot, list, value);
+                self.depth = 1;
+                self.mode = Mode::Drop(!anything || self.role == Role::Server);
+            }
+            Target::Any(_, process) => self.enter_any(cx, *process, slot, list, name, at),
+        }
+    }
+
+    fn enter_any(
+        &mut self,
+        cx: &Context<'_>,
+        process: Process,
+        slot: u16,
+        list: bool,
+        name: QName,
+        at: u32,
+    ) {
+        if let Some(index) = name.ns.index() {
+            self.namespaces |= 1 << (index & 127);
+        }
+        if process != Process::Skip
+            && let Some(global) = self.plan.global(name.ns, name.local(cx.doc()))
+        {
+            self.open(global.kind, slot, list);
+            return;
+        }
+        if process == Process::Strict && self.role != Role::Client {
+            self.fail();
+            return;
+        }
+        self.scratch.inherited.clear();
+        cx.render_inherited(&mut self.scratch.inherited);
+        self.depth = 1;
+        self.mode = Mode::Raw {
+            from: at,
+            slot,
+            list,
+            ns: name.ns,
+            local: (name.local, name.end),
+        };
+    }
+
+    #[cold]
+    fn start_root(&mut self, cx: &Context<'_>, name: QName) {
+        let local = name.local(cx.doc());
+        match self
+            .plan
+            .roots
+            .iter()
+            .find(|root| root.ns == name.ns && *root.local == *local)
+        {
+            Some(root) => {
+                if let Some(index) = name.ns.index() {
+                    self.namespaces |= 1 << (index & 127);
+                }
+                self.open(root.kind, 0, false);
+            }
+            None => self.fail(),
+        }
+    }
+
+    /// No named edge: a wildcard, or (role client) an element out of order.
+    #[inline(never)]
+    fn start_other(&mut self, cx: &Context<'_>, name: QName, at: u32, top: Open) {
+        let plan = self.plan;
+        let kind = plan.kind(top.kind);
+        if kind.any {
+            if self.role == Role::Server {
+                self.fail();
+            } else {
+                self.depth = 1;
+                self.mode = Mode::Drop(false);
+            }
+            return;
+        }
+        let uri = cx.uri(name.ns);
+        for edge in kind.wild(top.state) {
+            let particle = &kind.particles[usize::from(edge.particle)];
+            if let Target::Any(admits, _) = &particle.target
+                && admits.admits(name.ns, uri)
+            {
+                self.advance(edge.next);
+                self.enter(cx, particle, name, at);
+                return;
+            }
+        }
+        if self.role == Role::Client && self.start_loose(cx, name, at, top) {
+            return;
+        }
+        self.fail();
+    }
+
+    /// Role client: an element that the type has, somewhere else.
+    fn start_loose(&mut self, cx: &Context<'_>, name: QName, at: u32, top: Open) -> bool {
+        let plan = self.plan;
+        let (local, uri) = (name.local(cx.doc()), cx.uri(name.ns));
+        for particle in &plan.kind(top.kind).particles {
+            let same = match &particle.target {
+                Target::Any(admits, _) => admits.admits(name.ns, uri),
+                _ => particle.ns == name.ns && *particle.local == *local,
+            };
+            let cell = top.base as usize + usize::from(particle.slot);
+            if same && (particle.list || B::is_null(self.scratch.values[cell])) {
+                if let Some(open) = self.scratch.open.last_mut() {
+                    open.loose = true;
+                }
+                self.enter(cx, particle, name, at);
+                return true;
+            }
+        }
+        false
+    }
+
+    #[inline(always)]
+    fn advance(&mut self, state: u16) {
+        if let Some(open) = self.scratch.open.last_mut() {
+            open.state = state;
+        }
+    }
+
+    /// The value of the collected character data.
+    #[inline(always)]
+    fn read(&mut self, cx: &Context<'_>, simple: u32) -> Result<B::Value, Rule> {
+        let simple = &self.plan.simples[simple as usize];
+        let lenient = self.role == Role::Client;
+        if self.pieces == 1 && !self.text.needs_expansion() {
+            let raw = self.text.as_raw(cx.doc());
+            return simple.read(raw, cx.is_ascii(), lenient, &self.plan.simples, self.build);
+        }
+        if self.pieces == 0 {
+            return simple.read(b"", true, lenient, &self.plan.simples, self.build);
+        }
+        if self.pieces == 1 {
+            self.scratch.joined.clear();
+            self.text.expand(cx.doc(), &mut self.scratch.joined);
+        }
+        let joined = &self.scratch.joined;
+        simple.read(
+            joined,
+            joined.is_ascii(),
+            lenient,
+            &self.plan.simples,
+            self.build,
+        )
+    }
+
+    #[inline(always)]
+    fn collect(&mut self, cx: &Context<'_>, text: Text) {
+        if self.pieces == 0 {
+            self.text = text;
+        } else {
+            self.collect_more(cx, text);
+        }
+        self.pieces += 1;
+    }
+
+    #[cold]
+    fn collect_more(&mut self, cx: &Context<'_>, text: Text) {
+        if self.pieces == 1 {
+            self.scratch.joined.clear();
+            self.text.expand(cx.doc(), &mut self.scratch.joined);
+        }
+        text.expand(cx.doc(), &mut self.scratch.joined);
+    }
+
+    /// Text where the automaton expects elements.
+    #[cold]
+    fn stray_text(&mut self, cx: &Context<'_>, text: Text) {
+        let depth = self.scratch.open.len();
+        let Some(top) = self.scratch.open.last() else {
+            return;
+        };
+        let kind = self.plan.kind(top.kind);
+        if kind.mixed && !kind.any {
+            if kind.text.is_none() {
+                return;
+            }
+            if self
+                .scratch
+                .mixed
+                .last()
+                .is_none_or(|(have, _)| *have != depth)
+            {
+                self.scratch.mixed.push((depth, Vec::new()));
+            }
+            if let Some((_, joined)) = self.scratch.mixed.last_mut() {
+                text.expand(cx.doc(), joined);
+            }
+            return;
+        }
+        let dropped = kind.any && self.role != Role::Server;
+        if !dropped && !is_blank(cx, text, &mut self.scratch.expanded) {
+            self.fail();
+        }
+    }
+
+    /// `xsi:type` and its kin.
+    #[cold]
+    fn schema_attribute(&mut self, cx: &Context<'_>, name: QName, value: Text) {
+        match name.local(cx.doc()) {
+            b"schemaLocation" | b"noNamespaceSchemaLocation" => {}
+            b"type" => {
+                let chosen = match (self.mode, self.scratch.open.last()) {
+                    (Mode::Normal, Some(top)) => chosen_type(cx, value, &mut self.scratch.expanded)
+                        .and_then(|(ns, local)| {
+                            self.plan.kind(top.kind).chosen(top.kind, ns, local)
+                        }),
+                    _ => None,
+                };
+                match chosen {
+                    Some(kind) => self.become_type(kind),
+                    None => self.fail(),
+                }
+            }
+            _ => self.fail(),
+        }
+    }
+
+    fn become_type(&mut self, kind: u32) {
+        let slots = usize::from(self.plan.kind(kind).slots);
+        if let Some(top) = self.scratch.open.last_mut() {
+            top.kind = kind;
+            self.scratch
+                .values
+                .resize(top.base as usize + slots, B::NULL);
+        }
+        if self.plan.kind(kind).text.is_some() {
+            self.pieces = 0;
+        }
+    }
+
+    #[cold]
+    fn late_attributes(&mut self, cx: &Context<'_>) {
+        let deferred = std::mem::take(&mut self.scratch.deferred);
+        for (name, value) in &deferred {
+            if self.mode == Mode::Normal {
+                self.own_attribute(cx, *name, *value, true);
+            }
+        }
+        self.scratch.deferred = deferred;
+        self.scratch.deferred.clear();
+        if let Some(top) = self.scratch.open.last()
+            && self.plan.kind(top.kind).is_abstract
+        {
+            self.fail();
+        }
+    }
+
+    #[inline(always)]
+    fn own_attribute(&mut self, cx: &Context<'_>, name: QName, value: Text, last: bool) {
+        let Some(&top) = self.scratch.open.last() else {
+            return;
+        };
+        let plan = self.plan;
+        let kind = plan.kind(top.kind);
+        let doc = cx.doc();
+        let key = key8(doc, name.local as usize, name.end as usize);
+        let Some((place, attribute)) = kind.attribute(name.ns, key, name.local(doc)) else {
+            self.other_attribute(name, value, last);
+            return;
+        };
+        let simple = &plan.simples[attribute.simple as usize];
+        let lenient = self.role == Role::Client;
+        let read = if value.needs_expansion() {
+            self.scratch.expanded.clear();
+            value.expand(doc, &mut self.scratch.expanded);
+            let expanded = &self.scratch.expanded;
+            simple.read(
+                expanded,
+                expanded.is_ascii(),
+                lenient,
+                &plan.simples,
+                self.build,
+            )
+        } else {
+            simple.read(
+                value.as_raw(doc),
+                cx.is_ascii(),
+                lenient,
+                &plan.simples,
+                self.build,
+            )
+        };
+        match read {
+            Ok(value) => {
+                self.scratch.values[top.base as usize + usize::from(attribute.slot)] = value;
+                if let Some(top) = self.scratch.open.last_mut() {
+                    top.attributes |= 1 << place;
+                }
+            }
+            Err(rule) => self.fail_by(rule),
+        }
+    }
+
+    #[cold]
+    fn other_attribute(&mut self, name: QName, value: Text, last: bool) {
+        let Some(top) = self.scratch.open.last() else {
+            return;
+        };
+        let kind = self.plan.kind(top.kind);
+        if !last && !kind.derived.is_empty() {
+            self.scratch.deferred.push((name, value));
+        } else if !(kind.any_attributes || (kind.any && self.role != Role::Server)) {
+            self.fail();
+        }
+    }
+
+    #[inline(always)]
+    fn end_open(&mut self, cx: &Context<'_>) {
+        let Some(top) = self.scratch.open.last().copied() else {
+            return;
+        };
+        let plan = self.plan;
+        let kind = plan.kind(top.kind);
+        if let Some((slot, simple)) = kind.text {
+            if kind.mixed {
+                self.end_mixed(top, slot, simple);
+            } else {
+                match self.read(cx, simple) {
+                    Ok(value) => self.scratch.values[top.base as usize + usize::from(slot)] = value,
+                    Err(rule) => return self.fail_by(rule),
+                }
+            }
+        }
+        if !kind.states[usize::from(top.state)].is_final && !self.forgives(top) {
+            return self.fail();
+        }
+        if top.attributes & kind.required != kind.required {
+            return self.fail();
+        }
+        self.scratch.open.pop();
+        if !top.inline {
+            self.close_record(top);
+        }
+    }
+
+    fn end_mixed(&mut self, top: Open, slot: u16, simple: u32) {
+        let depth = self.scratch.open.len();
+        let text = match self.scratch.mixed.last() {
+            Some((have, _)) if *have == depth => self.scratch.mixed.pop().unwrap_or_default().1,
+            _ => Vec::new(),
+        };
+        let simple = &self.plan.simples[simple as usize];
+        match simple.read(&text, text.is_ascii(), true, &self.plan.simples, self.build) {
+            Ok(value) => self.scratch.values[top.base as usize + usize::from(slot)] = value,
+            Err(rule) => self.fail_by(rule),
+        }
+    }
+
+    /// Role client: the content ended too early for the automaton, but what is needed is there.
+    #[cold]
+    fn forgives(&self, top: Open) -> bool {
+        let kind = self.plan.kind(top.kind);
+        if self.role != Role::Client {
+            return false;
+        }
+        let filled =
+            |slot: &u16| !B::is_null(self.scratch.values[top.base as usize + usize::from(*slot)]);
+        kind.mixed || (top.loose && kind.needed.iter().all(filled))
+    }
+
+    #[inline(always)]
+    fn close_record(&mut self, top: Open) {
+        if self.mode == Mode::Failed {
+            return;
+        }
+        let base = top.base as usize;
+        if self.lists > 0 && !self.close_lists(base) {
+            return;
+        }
+        let record = self
+            .build
+            .record(top.kind as usize, &mut self.scratch.values[base..]);
+        self.scratch.values.truncate(base);
+        match record {
+            Ok(record) => {
+                let outer = self.scratch.open.last().map_or(0, |open| open.base);
+                self.put(outer, top.slot, top.list, record);
+            }
+            Err(_) => self.fail_by(Rule::Stopped),
+        }
+    }
+
+    /// Turns the lists of the record at `base` into tuples.
+    #[inline]
+    fn close_lists(&mut self, base: usize) -> bool {
+        let mut lowest = self.lists;
+        for cell in base..self.scratch.values.len() {
+            let value = self.scratch.values[cell];
+            if B::is_null(value) {
+                continue;
+            }
+            let Some(index) = B::marked(value) else {
+                continue;
+            };
+            lowest = lowest.min(index as usize);
+            let list = &mut self.scratch.lists[index as usize];
+            if let Ok(tuple) = self.build.tuple(list) {
+                self.scratch.values[cell] = tuple;
+            } else {
+                self.fail_by(Rule::Stopped);
+                return false;
+            }
+        }
+        self.lists = lowest;
+        true
+    }
+
+    #[inline]
+    fn end_leaf(&mut self, cx: &Context<'_>, simple: u32, slot: u16, list: bool) {
+        match self.read(cx, simple) {
+            Ok(value) => {
+                let base = self.scratch.open.last().map_or(0, |open| open.base);
+                self.put(base, slot, list, value);
+                self.mode = Mode::Normal;
+            }
+            Err(rule) => self.fail_by(rule),
+        }
+    }
+
+    #[inline(never)]
+    fn end_inside(&mut self, cx: &Context<'_>, at: u32) {
+        self.depth -= 1;
+        if self.depth > 0 {
+            return;
+        }
+        let Mode::Raw {
+            from,
+            slot,
+            list,
+            ns,
+            local,
+        } = self.mode
+        else {
+            self.mode = Mode::Normal;
+            return;
+        };
+        let doc = cx.doc();
+        let raw = self.build.raw(RawParts {
+            xml: &doc[from as usize..at as usize],
+            inherited: &self.scratch.inherited,
+            namespace: cx.uri(ns),
+            tag: &doc[local.0 as usize..local.1 as usize],
+        });
+        match raw {
+            Ok(value) => {
+                let base = self.scratch.open.last().map_or(0, |open| open.base);
+                self.put(base, slot, list, value);
+                self.mode = Mode::Normal;
+            }
+            Err(_) => self.fail_by(Rule::Stopped),
+        }
+    }
+}
+
+/// The text is white space once it is expanded (CDATA sections and references to spaces count).
+pub(crate) fn is_blank(cx: &Context<'_>, text: Text, buffer: &mut Vec<u8>) -> bool {
+    text.is_whitespace()
+        || text
+            .value(cx.doc(), buffer)
+            .iter()
+            .all(|octet| matches!(octet, b' ' | b'\t' | b'\n' | b'\r'))
+}
+
+/// The name that the value of an `xsi:type` is.
+pub(crate) fn chosen_type<'a>(
+    cx: &Context<'_>,
+    value: Text,
+    buffer: &'a mut Vec<u8>,
+) -> Option<(NsId, &'a [u8])> {
+    buffer.clear();
+    value.expand(cx.doc(), buffer);
+    let name = buffer.trim_ascii();
+    let (prefix, local) = match memchr::memchr(b':', name) {
+        Some(at) => (&name[..at], &name[at + 1..]),
+        None => (&name[..0], name),
+    };
+    Some((cx.resolve(prefix)?, local))
+}
+
+impl<B: Build> Sink for Decoder<'_, B> {
+    #[inline]
+    fn start(&mut self, cx: &Context<'_>, name: QName, at: u32) {
+        match self.mode {
+            Mode::Normal => {}
+            Mode::Raw { .. } | Mode::Drop(false) => {
+                self.depth += 1;
+                return;
+            }
+            Mode::Leaf { .. } | Mode::Drop(true) => return self.fail(),
+            Mode::Failed => return,
+        }
+        let Some(&top) = self.scratch.open.last() else {
+            return self.start_root(cx, name);
+        };
+        let plan = self.plan;
+        let kind = plan.kind(top.kind);
+        let doc = cx.doc();
+        let key = key8(doc, name.local as usize, name.end as usize);
+        match kind.edge(top.state, name.ns, key, name.local(doc)) {
+            Some(edge) => {
+                self.advance(edge.next);
+                self.enter(cx, &kind.particles[usize::from(edge.particle)], name, at);
+            }
+            None => self.start_other(cx, name, at, top),
+        }
+    }
+
+    #[inline]
+    fn attribute(&mut self, cx: &Context<'_>, name: QName, value: Text) {
+        match self.mode {
+            Mode::Failed | Mode::Raw { .. } | Mode::Drop(false) => {}
+            _ if name.ns == XSI => self.schema_attribute(cx, name, value),
+            Mode::Leaf { .. } | Mode::Drop(true) => self.fail(),
+            Mode::Normal => self.own_attribute(cx, name, value, false),
+        }
+    }
+
+    #[inline]
+    fn attributes_done(&mut self, cx: &Context<'_>) {
+        if self.mode == Mode::Normal
+            && let Some(top) = self.scratch.open.last()
+            && self.plan.kind(top.kind).special
+        {
+            self.late_attributes(cx);
+        }
+    }
+
+    #[inline]
+    fn text(&mut self, cx: &Context<'_>, text: Text) {
+        match self.mode {
+            Mode::Leaf { .. } => self.collect(cx, text),
+            Mode::Normal => {
+                let Some(top) = self.scratch.open.last() else {
+                    return;
+                };
+                let kind = self.plan.kind(top.kind);
+                if kind.text.is_some() && !kind.mixed {
+                    self.collect(cx, text);
+                } else if !text.is_whitespace() || kind.mixed {
+                    self.stray_text(cx, text);
+                }
+            }
+            Mode::Drop(true) => {
+                if !is_blank(cx, text, &mut self.scratch.expanded) {
+                    self.fail();
+                }
+            }
+            Mode::Failed | Mode::Raw { .. } | Mode::Drop(false) => {}
+        }
+    }
+
+    #[inline]
+    fn end(&mut self, cx: &Context<'_>, at: u32) {
+        match self.mode {
+            Mode::Normal => self.end_open(cx),
+            Mode::Leaf { simple, slot, list } => self.end_leaf(cx, simple, slot, list),
+            Mode::Raw { .. } | Mode::Drop(_) => self.end_inside(cx, at),
+            Mode::Failed => {}
+        }
+    }
+}

@@ -1,0 +1,489 @@
+//! Message classes: where their slots are, and their native constructor.
+//!
+//! A class's slots lie at fixed offsets that its member descriptors tell. Decoding, encoding and construction read and write
+//! there directly; nothing else of the object layout is assumed.
+use std::cell::UnsafeCell;
+use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
+
+use pyo3::exceptions::{PyAttributeError, PyRuntimeError, PyTypeError};
+use pyo3::prelude::*;
+use pyo3::types::{PyBool, PyTuple, PyType};
+use pyo3::{ffi, intern};
+
+/// Hashes addresses: they are aligned and already well spread.
+#[derive(Default)]
+pub(crate) struct AddressHasher(u64);
+
+impl Hasher for AddressHasher {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
+        }
+    }
+    fn write_usize(&mut self, address: usize) {
+        self.0 = ((address >> 4) as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    }
+}
+
+/// A map by the address of a class.
+pub(crate) type ByClass<T> = HashMap<usize, T, BuildHasherDefault<AddressHasher>>;
+
+/// What is known of a sealed class.
+pub(crate) struct Layout {
+    /// Interned names of the fields.
+    names: Box<[Py<PyAny>]>,
+    /// Offset of each field's slot.
+    pub(crate) offsets: Box<[usize]>,
+    /// Default of each field; `None`: must be given.
+    defaults: Box<[Option<Py<PyAny>>]>,
+}
+
+/// State that only the holder of the interpreter lock touches.
+struct Locked<T>(UnsafeCell<T>);
+
+// SAFETY: every access goes through `registry`, which asks for a token of the interpreter lock; the extension does not
+// declare support for running without it, so that the lock is on wherever it is loaded.
+unsafe impl<T> Sync for Locked<T> {}
+
+#[derive(Default)]
+struct Registry {
+    layouts: Option<ByClass<&'static Layout>>,
+    /// Called with a class at its first use.
+    seal: Option<Py<PyAny>>,
+}
+
+static REGISTRY: Locked<Registry> = Locked(UnsafeCell::new(Registry {
+    layouts: None,
+    seal: None,
+}));
+
+/// The registry, for a moment: no Python code may run while the reference lives.
+fn registry(_py: Python<'_>) -> &'static mut Registry {
+    // SAFETY: the lock is held (see `Locked`), and every caller lets the reference go before it calls into Python, so that
+    // there is only one.
+    unsafe { &mut *REGISTRY.0.get() }
+}
+
+fn layout_of(py: Python<'_>, class: *mut ffi::PyTypeObject) -> Option<&'static Layout> {
+    registry(py)
+        .layouts
+        .as_ref()
+        .and_then(|layouts| layouts.get(&(class as usize)).copied())
+}
+
+/// The layout of a class, sealing it first when this is its first use.
+pub(crate) fn layout(py: Python<'_>, class: *mut ffi::PyTypeObject) -> PyResult<&'static Layout> {
+    if let Some(found) = layout_of(py, class) {
+        return Ok(found);
+    }
+    // SAFETY: `class` is a live type: its caller got it from an object or from Python.
+    let class_object = unsafe { Bound::from_borrowed_ptr(py, class.cast()) };
+    let seal = registry(py).seal.as_ref().map(|seal| seal.clone_ref(py));
+    let seal = seal.ok_or_else(|| PyRuntimeError::new_err("regwire.schema is not imported"))?;
+    seal.bind(py).call1((&class_object,))?;
+    layout_of(py, class).ok_or_else(|| PyRuntimeError::new_err("the class was not sealed"))
+}
+
+/// Takes a new class in: from now on it is constructed natively. `seal` is called with the class at its first use.
+#[pyfunction]
+pub(crate) fn adopt_class(class: &Bound<'_, PyType>, seal: Py<PyAny>) -> PyResult<()> {
+    let py = class.py();
+    let pointer = class.as_type_ptr();
+    // SAFETY: `class` is a live heap type that its metaclass has just made, and the lock is held.
+    unsafe {
+        let meta = ffi::Py_TYPE(pointer.cast());
+        if ffi::PyType_HasFeature(pointer, ffi::Py_TPFLAGS_HEAPTYPE) == 0
+            || ffi::PyType_HasFeature(pointer, ffi::Py_TPFLAGS_HAVE_GC) == 0
+                && (*pointer).tp_basicsize.cast_unsigned() > BARE
+            || (*pointer).tp_dictoffset != 0
+            || (*pointer).tp_weaklistoffset != 0
+            || (*meta).tp_vectorcall_offset.cast_unsigned()
+                != std::mem::offset_of!(ffi::PyTypeObject, tp_vectorcall)
+        {
+            return Err(PyTypeError::new_err(
+                "a message class has slots only; give its mixins __slots__ = ()",
+            ));
+        }
+        (*meta).tp_flags |= ffi::Py_TPFLAGS_HAVE_VECTORCALL;
+        (*pointer).tp_vectorcall = Some(construct);
+    }
+    let registry = registry(py);
+    let layouts = registry.layouts.get_or_insert_default();
+    layouts.remove(&(pointer as usize));
+    let old = registry.seal.replace(seal);
+    drop(old);
+    Ok(())
+}
+
+/// Size of an object without slots.
+const BARE: usize = std::mem::size_of::<ffi::PyObject>();
+
+/// Records the layout of a class: its fields, their defaults (`missing`: none).
+#[pyfunction]
+pub(crate) fn seal_class(
+    class: &Bound<'_, PyType>,
+    names: &Bound<'_, PyTuple>,
+    defaults: &Bound<'_, PyTuple>,
+    missing: &Bound<'_, PyAny>,
+) -> PyResult<()> {
+    let py = class.py();
+    let pointer = class.as_type_ptr();
+    let mut layout = Layout {
+        names: Box::default(),
+        offsets: Box::default(),
+        defaults: Box::default(),
+    };
+    let mut offsets = Vec::new();
+    let mut interned = Vec::new();
+    for name in names {
+        offsets.push(slot_offset(class, &name)?);
+        let name: String = name.extract()?;
+        interned.push(pyo3::types::PyString::intern(py, &name).into_any().unbind());
+    }
+    layout.defaults = defaults
+        .iter()
+        .map(|default| (!default.is(missing)).then(|| default.unbind()))
+        .collect();
+    layout.names = interned.into();
+    layout.offsets = offsets.into();
+    if layout.defaults.len() != layout.offsets.len() {
+        return Err(PyTypeError::new_err("one default for each field"));
+    }
+    let layout: &'static Layout = Box::leak(Box::new(layout));
+    registry(py)
+        .layouts
+        .get_or_insert_default()
+        .insert(pointer as usize, layout);
+    Ok(())
+}
+
+/// The offset of a slot, from its member descriptor.
+fn slot_offset(class: &Bound<'_, PyType>, name: &Bound<'_, PyAny>) -> PyResult<usize> {
+    let descriptor = class.getattr(name.cast::<pyo3::types::PyString>()?)?;
+    let wrong = || PyTypeError::new_err(format!("{name} of {class} is no slot"));
+    // SAFETY: the descriptor's type is compared first, so that the cast is right; CPython owns what it points to as long as
+    // the descriptor lives.
+    unsafe {
+        if ffi::Py_TYPE(descriptor.as_ptr()) != &raw mut ffi::PyMemberDescr_Type {
+            return Err(wrong());
+        }
+        let member = (*descriptor.as_ptr().cast::<ffi::PyMemberDescrObject>()).d_member;
+        if (*member).type_code != ffi::Py_T_OBJECT_EX {
+            return Err(wrong());
+        }
+        let offset = usize::try_from((*member).offset).map_err(|_| wrong())?;
+        let size = usize::try_from((*class.as_type_ptr()).tp_basicsize).map_err(|_| wrong())?;
+        if offset + std::mem::size_of::<*mut ffi::PyObject>() > size {
+            return Err(wrong());
+        }
+        Ok(offset)
+    }
+}
+
+/// The place of a slot.
+///
+/// # Safety
+/// `object` is of the class whose layout `offset` is from.
+#[inline(always)]
+pub(crate) unsafe fn slot(object: *mut ffi::PyObject, offset: usize) -> *mut *mut ffi::PyObject {
+    // SAFETY: the offset lies inside the object (checked when the class was sealed) and is aligned for a pointer.
+    unsafe { object.cast::<u8>().add(offset).cast() }
+}
+
+/// A new object that the collector does not track, its slots unset; null with an exception set on failure.
+///
+/// # Safety
+/// The lock is held; `class` was adopted. Every slot must be written before anything else sees the object.
+#[inline(always)]
+pub(crate) unsafe fn allocate(class: *mut ffi::PyTypeObject) -> *mut ffi::PyObject {
+    // SAFETY: adopted classes have the collector's header; the allocator sets type and reference count.
+    unsafe { ffi::PyObject_GC_New(class) }
+}
+
+/// The vectorcall constructor of every message class.
+unsafe extern "C" fn construct(
+    callable: *mut ffi::PyObject,
+    arguments: *const *mut ffi::PyObject,
+    flags: usize,
+    keywords: *mut ffi::PyObject,
+) -> *mut ffi::PyObject {
+    // SAFETY: the interpreter calls with the lock held.
+    let py = unsafe { Python::assume_attached() };
+    let class = callable.cast::<ffi::PyTypeObject>();
+    let found = match layout(py, class) {
+        Ok(found) => found,
+        Err(error) => {
+            error.restore(py);
+            return std::ptr::null_mut();
+        }
+    };
+    // SAFETY: the arguments are as the vectorcall protocol has them.
+    match unsafe { build(py, class, found, arguments, flags, keywords) } {
+        Ok(object) => object,
+        Err(error) => {
+            error.restore(py);
+            std::ptr::null_mut()
+        }
+    }
+}
+
+/// Makes and fills an object.
+///
+/// # Safety
+/// As the vectorcall protocol; `layout` is that of `class`.
+#[inline(always)]
+unsafe fn build(
+    py: Python<'_>,
+    class: *mut ffi::PyTypeObject,
+    layout: &Layout,
+    arguments: *const *mut ffi::PyObject,
+    flags: usize,
+    keywords: *mut ffi::PyObject,
+) -> PyResult<*mut ffi::PyObject> {
+    // SAFETY: see each step; `object` is owned by this function until it is returned.
+    unsafe {
+        let given = ffi::PyVectorcall_NARGS(flags).cast_unsigned();
+        let count = layout.offsets.len();
+        if given > count {
+            return Err(too_many(py, class, count, given));
+        }
+        if class_is_bare(class) {
+            return bare(py, class, keywords);
+        }
+        let object = allocate(class);
+        if object.is_null() {
+            return Err(PyErr::fetch(py));
+        }
+        for place in 0..given {
+            let value = *arguments.add(place);
+            ffi::Py_INCREF(value);
+            slot(object, layout.offsets[place]).write(value);
+        }
+        for offset in &layout.offsets[given..] {
+            slot(object, *offset).write(std::ptr::null_mut());
+        }
+        if !keywords.is_null()
+            && let Err(error) = fill_keywords(
+                py,
+                class,
+                layout,
+                object,
+                arguments.add(given),
+                keywords,
+                given,
+            )
+        {
+            ffi::Py_DECREF(object);
+            return Err(error);
+        }
+        for place in given..count {
+            let cell = slot(object, layout.offsets[place]);
+            if (*cell).is_null() {
+                let Some(default) = &layout.defaults[place] else {
+                    let error = missing(py, class, layout, object);
+                    ffi::Py_DECREF(object);
+                    return Err(error);
+                };
+                cell.write(default.clone_ref(py).into_ptr());
+            }
+        }
+        if layout
+            .offsets
+            .iter()
+            .any(|offset| may_cycle(*slot(object, *offset)))
+        {
+            ffi::PyObject_GC_Track(object.cast());
+        }
+        Ok(object)
+    }
+}
+
+/// A class without any slot has no collector's header.
+#[inline(always)]
+unsafe fn class_is_bare(class: *mut ffi::PyTypeObject) -> bool {
+    // SAFETY: `class` is a live type.
+    unsafe { ffi::PyType_HasFeature(class, ffi::Py_TPFLAGS_HAVE_GC) == 0 }
+}
+
+#[cold]
+unsafe fn bare(
+    py: Python<'_>,
+    class: *mut ffi::PyTypeObject,
+    keywords: *mut ffi::PyObject,
+) -> PyResult<*mut ffi::PyObject> {
+    // SAFETY: the class has no fields, so that there is nothing to fill; a given keyword is refused.
+    unsafe {
+        if !keywords.is_null() && ffi::PyTuple_GET_SIZE(keywords) > 0 {
+            return Err(unknown(py, class, ffi::PyTuple_GET_ITEM(keywords, 0)));
+        }
+        let object = ffi::PyType_GenericAlloc(class, 0);
+        if object.is_null() {
+            Err(PyErr::fetch(py))
+        } else {
+            Ok(object)
+        }
+    }
+}
+
+/// An empty object of a class without fields, for decoding.
+pub(crate) fn empty_object(py: Python<'_>, class: *mut ffi::PyTypeObject) -> *mut ffi::PyObject {
+    // SAFETY: the lock is held, the class was adopted.
+    let made = unsafe {
+        if class_is_bare(class) {
+            bare(py, class, std::ptr::null_mut())
+        } else {
+            Ok(allocate(class))
+        }
+    };
+    made.unwrap_or_else(|error| {
+        error.restore(py);
+        std::ptr::null_mut()
+    })
+}
+
+/// The value could be part of a reference cycle, so that whatever holds it has to be tracked.
+#[inline(always)]
+unsafe fn may_cycle(value: *mut ffi::PyObject) -> bool {
+    // SAFETY: `value` is a live object; items of a tuple are live as long as it is.
+    unsafe {
+        if ffi::PyObject_GC_IsTracked(value) == 0 {
+            return false;
+        }
+        if ffi::PyTuple_CheckExact(value) == 0 {
+            return true;
+        }
+        let items = ffi::PyTuple_GET_SIZE(value);
+        (0..items).any(|place| ffi::PyObject_GC_IsTracked(ffi::PyTuple_GET_ITEM(value, place)) != 0)
+    }
+}
+
+unsafe fn fill_keywords(
+    py: Python<'_>,
+    class: *mut ffi::PyTypeObject,
+    layout: &Layout,
+    object: *mut ffi::PyObject,
+    values: *const *mut ffi::PyObject,
+    keywords: *mut ffi::PyObject,
+    given: usize,
+) -> PyResult<()> {
+    // SAFETY: `keywords` is a tuple of strings, `values` has one value for each (the vectorcall protocol).
+    unsafe {
+        let count = ffi::PyTuple_GET_SIZE(keywords).cast_unsigned();
+        let mut expected = given;
+        for place in 0..count {
+            let keyword = ffi::PyTuple_GET_ITEM(keywords, place.cast_signed());
+            let found = find_name(layout, keyword, expected);
+            let Some(found) = found else {
+                return Err(unknown(py, class, keyword));
+            };
+            expected = found + 1;
+            let cell = slot(object, layout.offsets[found]);
+            if !(*cell).is_null() {
+                let name = Bound::from_borrowed_ptr(py, keyword);
+                return Err(PyTypeError::new_err(format!(
+                    "{}() got {name} twice",
+                    class_name(py, class)
+                )));
+            }
+            let value = *values.add(place);
+            ffi::Py_INCREF(value);
+            cell.write(value);
+        }
+    }
+    Ok(())
+}
+
+/// The place of a field, by identity from where it is expected, else by comparison.
+#[inline(always)]
+unsafe fn find_name(
+    layout: &Layout,
+    keyword: *mut ffi::PyObject,
+    expected: usize,
+) -> Option<usize> {
+    let names = &layout.names;
+    let same = |name: &Py<PyAny>| name.as_ptr() == keyword;
+    if let Some(place) = names
+        .get(expected..)
+        .and_then(|rest| rest.iter().position(same))
+    {
+        return Some(expected + place);
+    }
+    // SAFETY: both are strings.
+    names
+        .iter()
+        .position(|name| unsafe { ffi::PyUnicode_Compare(name.as_ptr(), keyword) == 0 })
+}
+
+fn class_name(py: Python<'_>, class: *mut ffi::PyTypeObject) -> String {
+    // SAFETY: `class` is a live type.
+    let class = unsafe { Bound::from_borrowed_ptr(py, class.cast()) };
+    class
+        .getattr(intern!(py, "__qualname__"))
+        .map_or_else(|_| "?".to_owned(), |name| name.to_string())
+}
+
+#[cold]
+fn too_many(py: Python<'_>, class: *mut ffi::PyTypeObject, count: usize, given: usize) -> PyErr {
+    let name = class_name(py, class);
+    PyTypeError::new_err(format!("{name}() takes {count} fields, {given} were given"))
+}
+
+#[cold]
+fn unknown(py: Python<'_>, class: *mut ffi::PyTypeObject, keyword: *mut ffi::PyObject) -> PyErr {
+    // SAFETY: a keyword is a live string.
+    let keyword = unsafe { Bound::from_borrowed_ptr(py, keyword) };
+    PyTypeError::new_err(format!(
+        "{}() has no field {keyword}",
+        class_name(py, class)
+    ))
+}
+
+#[cold]
+unsafe fn missing(
+    py: Python<'_>,
+    class: *mut ffi::PyTypeObject,
+    layout: &Layout,
+    object: *mut ffi::PyObject,
+) -> PyErr {
+    let mut names = Vec::new();
+    for (place, offset) in layout.offsets.iter().enumerate() {
+        // SAFETY: `object` is of this layout, all its slots are set or null.
+        if layout.defaults[place].is_none() && unsafe { (*slot(object, *offset)).is_null() } {
+            names.push(layout.names[place].bind(py).to_string());
+        }
+    }
+    PyTypeError::new_err(format!(
+        "{}() needs {}",
+        class_name(py, class),
+        names.join(", ")
+    ))
+}
+
+/// All values of a message, in the order of its fields.
+#[pyfunction]
+pub(crate) fn values_of<'py>(message: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyTuple>> {
+    let py = message.py();
+    let layout = layout(py, message.get_type().as_type_ptr())?;
+    let mut values = Vec::with_capacity(layout.offsets.len());
+    for offset in &layout.offsets {
+        // SAFETY: the object is of the class whose layout this is; a set slot holds a live reference.
+        let value = unsafe {
+            let value = *slot(message.as_ptr(), *offset);
+            Bound::from_borrowed_ptr_or_opt(py, value)
+        };
+        values.push(value.ok_or_else(|| PyAttributeError::new_err("a field is not set"))?);
+    }
+    PyTuple::new(py, values)
+}
+
+/// The collector tracks the object (for tests).
+#[pyfunction]
+pub(crate) fn is_tracked<'py>(object: &Bound<'py, PyAny>) -> Bound<'py, PyBool> {
+    // SAFETY: a live object.
+    let tracked = unsafe { ffi::PyObject_GC_IsTracked(object.as_ptr()) != 0 };
+    PyBool::new(object.py(), tracked).to_owned()
+}

@@ -1,0 +1,181 @@
+//! `Raw`: content that no declaration claims, as it was received.
+use std::hash::{Hash, Hasher};
+
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyString, PyTuple, PyType};
+use regwire_xml::{Context, Input, Limits, Names, QName, Sink, Text, Tokenizer, write};
+
+/// An element kept as XML. `Raw(xml)` takes one well-formed element in UTF-8 (a declaration in front of it is dropped).
+#[pyclass(frozen, module = "regwire_native")]
+#[derive(PartialEq, Eq, Hash)]
+pub(crate) struct Raw {
+    /// The element, with all namespace declarations it needs: it can stand alone.
+    pub(crate) xml: Box<[u8]>,
+    pub(crate) namespace: Box<str>,
+    tag: Box<str>,
+}
+
+impl Raw {
+    /// Raw content out of a frame; `inherited` are the declarations around it, of which the used ones are kept.
+    pub(crate) fn from_frame(xml: &[u8], inherited: &[u8], namespace: &[u8], tag: &[u8]) -> Raw {
+        let mut bindings = Vec::new();
+        for binding in split_bindings(inherited) {
+            if uses(xml, binding) {
+                bindings.extend_from_slice(binding);
+            }
+        }
+        let mut out = Vec::with_capacity(xml.len() + bindings.len());
+        write::standalone(&mut out, xml, &bindings);
+        Raw {
+            xml: out.into(),
+            namespace: String::from_utf8_lossy(namespace).into(),
+            tag: String::from_utf8_lossy(tag).into(),
+        }
+    }
+}
+
+/// Cuts ` xmlns:a="…" xmlns="…"` into its declarations: values hold neither quotes nor spaces before `xmlns`.
+fn split_bindings(inherited: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut rest = inherited;
+    std::iter::from_fn(move || {
+        let first = rest.iter().position(|octet| *octet == b'"')?;
+        let second = first + 1 + rest[first + 1..].iter().position(|octet| *octet == b'"')?;
+        let (binding, others) = rest.split_at(second + 1);
+        rest = others;
+        Some(binding)
+    })
+}
+
+/// The prefix may be used: a name or a value of the element holds it. The default namespace always counts.
+fn uses(xml: &[u8], binding: &[u8]) -> bool {
+    let Some(prefix) = binding.strip_prefix(b" xmlns:") else {
+        return true;
+    };
+    let end = prefix
+        .iter()
+        .position(|octet| *octet == b'=')
+        .unwrap_or(prefix.len());
+    let wanted = &prefix[..end];
+    xml.windows(wanted.len() + 1)
+        .any(|window| window[..wanted.len()] == *wanted && window[wanted.len()] == b':')
+}
+
+#[derive(Default)]
+struct Outline {
+    depth: usize,
+    range: (u32, u32),
+    namespace: String,
+    tag: String,
+}
+
+impl Sink for Outline {
+    fn start(&mut self, cx: &Context<'_>, name: QName, at: u32) {
+        if self.depth == 0 {
+            self.range.0 = at;
+            self.namespace = String::from_utf8_lossy(cx.uri(name.ns)).into_owned();
+            self.tag = String::from_utf8_lossy(name.local(cx.doc())).into_owned();
+        }
+        self.depth += 1;
+    }
+    fn attribute(&mut self, _cx: &Context<'_>, _name: QName, _value: Text) {}
+    fn attributes_done(&mut self, _cx: &Context<'_>) {}
+    fn text(&mut self, _cx: &Context<'_>, _text: Text) {}
+    fn end(&mut self, _cx: &Context<'_>, at: u32) {
+        self.depth -= 1;
+        self.range.1 = at;
+    }
+}
+
+#[pymethods]
+impl Raw {
+    #[new]
+    fn new(xml: &[u8]) -> PyResult<Raw> {
+        let limits = Limits::default();
+        let refuse = |error: regwire_xml::Error| PyValueError::new_err(format!("Raw: {error}"));
+        let input = Input::new(xml, &limits).map_err(refuse)?;
+        let mut outline = Outline::default();
+        Tokenizer::default()
+            .run(&Names::default(), &limits, &input, &mut outline)
+            .map_err(refuse)?;
+        let (start, end) = (outline.range.0 as usize, outline.range.1 as usize);
+        Ok(Raw {
+            xml: input.text()[start..end].into(),
+            namespace: outline.namespace.into(),
+            tag: outline.tag.into(),
+        })
+    }
+
+    /// The element in UTF-8, with every namespace declaration it needs.
+    #[getter]
+    fn xml<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
+        PyBytes::new(py, &self.xml)
+    }
+
+    /// Its namespace; empty for none.
+    #[getter]
+    fn namespace(&self) -> &str {
+        &self.namespace
+    }
+
+    /// Its local name.
+    #[getter]
+    fn tag(&self) -> &str {
+        &self.tag
+    }
+
+    /// The element as an lxml element, parsed anew at each access.
+    #[getter]
+    fn element<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        let etree = py.import("lxml.etree")?;
+        let options = [
+            ("resolve_entities", false),
+            ("no_network", true),
+            ("huge_tree", false),
+        ];
+        let options = pyo3::types::IntoPyDict::into_py_dict(options, py)?;
+        let parser = etree.call_method("XMLParser", (), Some(&options))?;
+        etree.call_method1("fromstring", (PyBytes::new(py, &self.xml), parser))
+    }
+
+    fn __eq__(&self, other: &Raw) -> bool {
+        self == other
+    }
+
+    fn __hash__(&self) -> u64 {
+        let mut hasher = std::hash::DefaultHasher::new();
+        self.hash(&mut hasher);
+        hasher.finish()
+    }
+
+    fn __repr__(&self) -> String {
+        format!(
+            "<Raw {{{}}}{} of {} octets>",
+            self.namespace,
+            self.tag,
+            self.xml.len()
+        )
+    }
+
+    fn __copy__(slf: Py<Self>) -> Py<Self> {
+        slf
+    }
+
+    fn __deepcopy__(slf: Py<Self>, _memo: &Bound<'_, PyAny>) -> Py<Self> {
+        slf
+    }
+
+    fn __reduce__<'py>(
+        slf: &Bound<'py, Self>,
+    ) -> PyResult<(Bound<'py, PyType>, Bound<'py, PyTuple>)> {
+        let py = slf.py();
+        Ok((
+            slf.get_type(),
+            PyTuple::new(py, [PyBytes::new(py, &slf.get().xml)])?,
+        ))
+    }
+
+    fn __str__<'py>(&self, py: Python<'py>) -> Bound<'py, PyString> {
+        PyString::new(py, &String::from_utf8_lossy(&self.xml))
+    }
+}

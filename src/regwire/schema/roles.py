@@ -1,0 +1,36 @@
+"""What each role takes beyond the XML schema, and what it refuses besides.
+
+The reference documentation is generated from `RELAXATIONS` and `REFUSALS`.
+"""
+
+from typing import Final
+
+RELAXATIONS: Final[dict[str, tuple[str, ...]]] = {
+    "strict": (),
+    "server": (),
+    "client": (
+        "Children may come in any order, as long as each that is required is there and none comes too often.",
+        "Wildcard content that nobody declared stays Raw, whatever the schema's processContents.",
+        "Text may be longer than its maximal length.",
+        "Mixed content may lack the elements it should hold (a <value> that is mere text).",
+    ),
+}
+"""For each role: what it takes though the XML schema refuses it."""
+
+REFUSALS: Final[dict[str, tuple[str, ...]]] = {
+    "strict": (),
+    "server": ("Anything inside elements that the schema leaves without a type (<logout>, <hello>, presence flags).",),
+    "client": (),
+}
+"""For each role: what it refuses though the XML schema takes it."""
+
+DIFFERENCES: Final[tuple[str, ...]] = (
+    "Dates outside the years 1 to 9999 (in UTC) are refused: datetime cannot hold them.",
+    "What is inside an element without a type is dropped unseen; XML Schema would check declared elements in it.",
+    "xs:ID values are not checked to be unique in the document.",
+    "xsi:nil is refused: no registry schema has nillable elements.",
+    "xsi:type is taken for the types that a Schema declares to be derived from the expected one, and for no others.",
+)
+"""What differs from the XML schema in every role."""
+
+__all__ = ["DIFFERENCES", "REFUSALS", "RELAXATIONS"]
