@@ -51,7 +51,8 @@ class Registry:
 
     def call(self, account: str, request: Request, client_transaction: str | None = None) -> Call:
         """Return ``request`` with a new transaction identifier."""
-        transaction = f"{self._prefix}{next(self._numbers):X}"
+        # Of one width, so that ROIDs grow: what a store keeps by them stays together.
+        transaction = f"{self._prefix}{next(self._numbers):08X}"
         return Call(account, request, transaction, client_transaction, next(self._salts))
 
     @contextmanager

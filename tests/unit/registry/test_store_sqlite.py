@@ -83,6 +83,9 @@ def test_every_change_leaves_a_row_of_history_without_secrets(world: World, path
         (A, "T00003", "client-3", "UpdateHost", "host", "ns1.a.example", None),
         (A, "T00003", "client-3", "UpdateHost", "host", "ns2.a.example", A),
     ]
+    former = rows(path, "SELECT key, roid FROM former")
+    assert former == [("ns1.a.example", "HT00002-TEST")]
+    assert rows(path, "SELECT count(*) FROM history WHERE roid = 'HT00002-TEST'") == [(3,)]
     assert json.loads(found[1][7]) == {"addresses": [["192.0.2.1", "v4"]]}
     assert found[2][7] is None
 
@@ -110,8 +113,8 @@ def test_links_in_the_file_are_those_of_the_domains(world: World, path: Path) ->
     world.contact()
     world.host("ns1.other.net")
     world.domain(registrant="con-1", contacts=world.links(("tech", "con-1")), hosts=("ns1.other.net",))
-    assert rows(path, "SELECT domain FROM domain_host") == [("a.example",)]
-    assert rows(path, "SELECT contact, domain FROM domain_contact") == [("con-1", "a.example")]
+    assert rows(path, "SELECT host, domain FROM domain_host") == [("HT00002-TEST", "DT00003-TEST")]
+    assert rows(path, "SELECT contact, domain FROM domain_contact") == [("con-1", "DT00003-TEST")]
     world.must(A, DeleteDomain("a.example"))
     assert rows(path, "SELECT * FROM domain_host") == rows(path, "SELECT * FROM domain_contact") == []
 

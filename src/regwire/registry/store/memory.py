@@ -124,16 +124,16 @@ class _State:
         return sorted(inside, key=lambda host: host.name)
 
     def host_linked(self, roid: str, *, other_than: str | None = None, without: Collection[str] = ()) -> bool:
-        """See View; ``without``: domains to leave out."""
+        """See View; ``without``: domains to leave out, by ROID."""
         return any(
-            roid in domain.hosts and domain.sponsor != other_than and domain.name not in without
+            roid in domain.hosts and domain.sponsor != other_than and domain.roid not in without
             for domain in self._domains.values()
         )
 
     def contact_linked(self, id: str, *, without: Collection[str] = ()) -> bool:
-        """See View; ``without``: domains to leave out."""
+        """See View; ``without``: domains to leave out, by ROID."""
         return any(
-            domain.name not in without and (domain.registrant == id or any(link.id == id for link in domain.contacts))
+            domain.roid not in without and (domain.registrant == id or any(link.id == id for link in domain.contacts))
             for domain in self._domains.values()
         )
 

@@ -167,24 +167,26 @@ class Overlay:
 
     def host_linked(self, roid: str, *, other_than: str | None = None) -> bool:
         """See :class:`~regwire.registry.rules.view.View`."""
-        touched = self._touched_domains()
-        for name in touched:
+        for name in self._touched_domains():
             domain = self.domains[name]
             if domain is not None and roid in domain.hosts and domain.sponsor != other_than:
                 return True
-        return self._base.host_linked(roid, other_than=other_than, without=touched)
+        return self._base.host_linked(roid, other_than=other_than, without=self._former_roids())
 
     def contact_linked(self, id: str) -> bool:
         """See :class:`~regwire.registry.rules.view.View`."""
-        touched = self._touched_domains()
-        for name in touched:
+        for name in self._touched_domains():
             domain = self.domains[name]
             if domain is not None and (domain.registrant == id or any(link.id == id for link in domain.contacts)):
                 return True
-        return self._base.contact_linked(id, without=touched)
+        return self._base.contact_linked(id, without=self._former_roids())
 
     def _touched_domains(self) -> list[str]:
         return [key for kind, key in self.before if kind == "domain"]
+
+    def _former_roids(self) -> list[str]:
+        """Return the ROIDs of those domains whose committed state does not count any more."""
+        return [before.roid for (kind, _), before in self.before.items() if kind == "domain" and before is not None]
 
     def poll_head(self, account: str) -> tuple[PollMessage | None, int]:
         """See :class:`~regwire.registry.rules.view.View`."""

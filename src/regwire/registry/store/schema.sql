@@ -9,7 +9,7 @@ CREATE TABLE schema_version (
 CREATE TABLE domain (
     id INTEGER PRIMARY KEY,
     name TEXT NOT NULL UNIQUE,
-    roid TEXT NOT NULL,
+    roid TEXT NOT NULL UNIQUE,
     sponsor TEXT NOT NULL,
     creator TEXT NOT NULL,
     created INTEGER NOT NULL,
@@ -55,7 +55,8 @@ CREATE TABLE contact (
 ) STRICT;
 CREATE INDEX contact_due ON contact (due) WHERE due IS NOT NULL;
 
--- Which domains use a host (by ROID: hosts can be renamed) or a contact; derived from domain.detail.
+-- Which domains (by ROID) use a host (by ROID: hosts can be renamed) or a contact; derived from domain.detail.
+-- ROIDs grow: the links of new domains go to the ends of few ranges, where names would go everywhere.
 CREATE TABLE domain_host (
     host TEXT NOT NULL,
     domain TEXT NOT NULL,
@@ -78,6 +79,7 @@ CREATE TABLE poll (
 ) STRICT, WITHOUT ROWID;
 
 -- One row for each object that a command changed. "detail" NULL: the object is gone. No secrets.
+-- Found by ROID, which grows; those of an object that is gone or renamed are found by its name in "former".
 CREATE TABLE history (
     id INTEGER PRIMARY KEY,
     at INTEGER NOT NULL,
@@ -87,11 +89,19 @@ CREATE TABLE history (
     operation TEXT NOT NULL,
     kind TEXT NOT NULL,
     key TEXT NOT NULL,
+    roid TEXT NOT NULL,
     sponsor TEXT,
     expires INTEGER,
     detail TEXT
 ) STRICT;
-CREATE INDEX history_key ON history (key);
+CREATE INDEX history_roid ON history (roid);
+
+CREATE TABLE former (
+    key TEXT NOT NULL,
+    roid TEXT NOT NULL,
+    gone INTEGER NOT NULL,
+    PRIMARY KEY (key, roid, gone)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE counter (
     name TEXT PRIMARY KEY,

@@ -330,14 +330,14 @@ class _Committed:
         return [codec.host_from_row(row) for row in self._execute(_SUBORDINATES, (domain,)).fetchall()]
 
     def host_linked(self, roid: str, *, other_than: str | None = None, without: Collection[str] = ()) -> bool:
-        """See View; ``without``: domains to leave out."""
+        """See View; ``without``: domains to leave out, by ROID."""
         left_out = json.dumps(list(without))
         if other_than is None:
             return self._one(_HOST_LINKED, roid, left_out) is not None
         return self._one(_HOST_LINKED_BY_OTHERS, roid, left_out, other_than) is not None
 
     def contact_linked(self, id: str, *, without: Collection[str] = ()) -> bool:
-        """See View; ``without``: domains to leave out."""
+        """See View; ``without``: domains to leave out, by ROID."""
         return self._one(_CONTACT_LINKED, id, json.dumps(list(without))) is not None
 
     def poll_head(self, account: str, *, without: Collection[int] = ()) -> tuple[PollMessage | None, int]:
@@ -380,8 +380,8 @@ _HOST_NAMES: Final = f"SELECT roid, name FROM host WHERE roid {_IN}"  # noqa: S6
 _SUBORDINATES: Final = f"SELECT {codec.HOST_COLUMNS} FROM host WHERE superordinate = ? ORDER BY name"  # noqa: S608
 _HOST_LINKED: Final = f"SELECT 1 FROM domain_host WHERE host = ? AND domain NOT {_IN} LIMIT 1"  # noqa: S608
 _HOST_LINKED_BY_OTHERS: Final = (
-    "SELECT 1 FROM domain_host JOIN domain ON domain.name = domain_host.domain "  # noqa: S608
-    f"WHERE host = ? AND domain.name NOT {_IN} AND sponsor <> ? LIMIT 1"
+    "SELECT 1 FROM domain_host JOIN domain ON domain.roid = domain_host.domain "  # noqa: S608
+    f"WHERE host = ? AND domain.roid NOT {_IN} AND sponsor <> ? LIMIT 1"
 )
 _CONTACT_LINKED: Final = f"SELECT 1 FROM domain_contact WHERE contact = ? AND domain NOT {_IN} LIMIT 1"  # noqa: S608
 _POLL_HEAD: Final = (
@@ -402,6 +402,7 @@ class _Pending:
     def __init__(self, now: int) -> None:
         self._now = now
         self._history: list[_Row] = []
+        self._former: list[_Row] = []
         self._details: dict[int, str] = {}
 
     def record(self, call: Call, outcome: Outcome) -> None:
@@ -410,11 +411,14 @@ class _Pending:
         for change in outcome.changes:
             after: Any = change.after
             detail = sponsor = expires = None
+            before: Any = change.before
             if after is not None:
                 detail = self._details[id(after)] = _DETAIL[change.kind](after)
                 sponsor = after.sponsor
                 if change.kind == "domain":
                     expires = codec.to_ms(after.expires)
+            elif before is not None:
+                self._former.append((change.key, before.roid, self._now))
             self._history.append(
                 (
                     self._now,
@@ -424,6 +428,7 @@ class _Pending:
                     operation,
                     change.kind,
                     change.key,
+                    (before if after is None else after).roid,
                     sponsor,
                     expires,
                     detail,
@@ -442,7 +447,7 @@ class _Pending:
             after: Any
             if kind == "domain":
                 after = overlay.domains[key]
-                links.compare(key, before, after)
+                links.compare(before, after)
                 if after is not None:
                     write_domains.append(codec.domain_row(after, details[id(after)]))
             elif kind == "host":
@@ -464,6 +469,7 @@ class _Pending:
         links.write(connection)
         self._write_polls(connection, overlay)
         _in_chunks(connection, *_WRITE_HISTORY, self._history)
+        _in_chunks(connection, "INSERT OR IGNORE INTO former VALUES ", "", self._former)
 
     @staticmethod
     def _write_polls(connection: sqlite3.Connection, overlay: Overlay) -> None:
@@ -484,18 +490,21 @@ class _Links:
         self.contacts_added: list[_Row] = []
         self.contacts_removed: list[_Row] = []
 
-    def compare(self, name: str, before: Domain | None, after: Domain | None) -> None:
-        if before is None:
-            if after is not None:
-                self.hosts_added += [(roid, name) for roid in after.hosts]
-                self.contacts_added += [(id, name) for id in _contact_ids(after)]
+    def compare(self, before: Domain | None, after: Domain | None) -> None:
+        if before is not None and after is not None and before.roid == after.roid:
+            old, new = set(before.hosts), set(after.hosts)
+            self.hosts_added += [(host, after.roid) for host in new - old]
+            self.hosts_removed += [(host, before.roid) for host in old - new]
+            old, new = _contact_ids(before), _contact_ids(after)
+            self.contacts_added += [(id, after.roid) for id in new - old]
+            self.contacts_removed += [(id, before.roid) for id in old - new]
             return
-        old, new = set(before.hosts), set(after.hosts if after is not None else ())
-        self.hosts_added += [(roid, name) for roid in new - old]
-        self.hosts_removed += [(roid, name) for roid in old - new]
-        old, new = _contact_ids(before), _contact_ids(after)
-        self.contacts_added += [(id, name) for id in new - old]
-        self.contacts_removed += [(id, name) for id in old - new]
+        if before is not None:
+            self.hosts_removed += [(host, before.roid) for host in before.hosts]
+            self.contacts_removed += [(id, before.roid) for id in _contact_ids(before)]
+        if after is not None:
+            self.hosts_added += [(host, after.roid) for host in after.hosts]
+            self.contacts_added += [(id, after.roid) for id in _contact_ids(after)]
 
     def write(self, connection: sqlite3.Connection) -> None:
         for table, key, removed, added in (
@@ -507,9 +516,7 @@ class _Links:
             _in_chunks(connection, f"INSERT INTO {table} VALUES ", "", added)  # noqa: S608
 
 
-def _contact_ids(domain: Domain | None) -> set[str]:
-    if domain is None:
-        return set()
+def _contact_ids(domain: Domain) -> set[str]:
     ids = {link.id for link in domain.contacts}
     if domain.registrant:
         ids.add(domain.registrant)
@@ -533,7 +540,7 @@ _WRITE_DOMAIN: Final = _upsert("domain", codec.DOMAIN_COLUMNS)
 _WRITE_HOST: Final = _upsert("host", codec.HOST_COLUMNS)
 _WRITE_CONTACT: Final = _upsert("contact", codec.CONTACT_COLUMNS)
 _WRITE_HISTORY: Final = (
-    "INSERT INTO history (at, account, txn, client_txn, operation, kind, key, sponsor, expires, detail) VALUES ",
+    "INSERT INTO history (at, account, txn, client_txn, operation, kind, key, roid, sponsor, expires, detail) VALUES ",
     "",
 )
 
