@@ -66,7 +66,7 @@ class Engine:
         *,
         now: Callable[[], float],
         login: Callable[..., Any] | None = None,
-        codec: Any = None,
+        codec: Any,
     ) -> None:
         self.reactor = reactor
         self.handlers = handlers
@@ -106,6 +106,9 @@ class Engine:
             return
         session = self.sessions.get(owner)
         if session is not None:
+            if isinstance(item, Command):
+                # It was decoded before the session's namespaces were set: to be looked at by the session itself.
+                item = item_types.Unnegotiated(item, 0)
             self.loop.arrived(session, item)
 
     def other(self, session: ServerSession, item: Any) -> None:
@@ -202,13 +205,9 @@ class Engine:
         self.perform(session, session.open(self.now()))
 
     def _bits(self, namespaces: frozenset[str]) -> int:
-        if self.codec is None:
-            return 0
         bits = 0
         for uri in (EPP_URI, *namespaces):
-            bit = self.codec.namespace_bit(uri)
-            if bit is not None:
-                bits |= 1 << bit
+            bits |= self.codec.namespace_bit(uri)
         return bits
 
     def perform(self, session: ServerSession, actions: list[Action]) -> None:

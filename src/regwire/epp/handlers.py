@@ -130,7 +130,7 @@ class Handlers:
 
     def _entry(self, cls: type, function: Callable[..., Any] | None, limits: Limits) -> Entry:
         op = op_of(cls)
-        many = next((name for name in ("names", "ids") if op is Check and name in cls.__match_args__), None)
+        many = next((name for name in ("names", "ids") if op is Check and hasattr(cls, name)), None)
         return Entry(function, op, waits=is_async(function), many=many, limit=limits.check_names)
 
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping
-from typing import Literal, TypeVar
+from typing import Literal, TypeVar, cast
 
 from regwire.epp.compose import auth_info as domain_auth
 from regwire.epp.compose import command, contact_auth_info
+from regwire.epp.ext.login_sec import NAMESPACE as LOGIN_SEC
 from regwire.epp.ext.login_sec import SENTINEL, LoginSec, UserAgent
 from regwire.epp.messages.contact import (
     ContactAddRem,
@@ -68,6 +69,7 @@ from regwire.errors import ConfigError, ProtocolError, command_error
 from regwire.schema import Element, Raw
 
 T = TypeVar("T")
+ContactKind = Literal["admin", "billing", "tech"]
 Extension = Element | Raw | Iterable[Element | Raw]
 Contacts = Iterable[DomainContact] | Mapping[str, str | Iterable[str]]
 PASSWORD_MAX = 16
@@ -130,7 +132,7 @@ def contacts_of(contacts: Contacts) -> tuple[DomainContact, ...]:
     if not isinstance(contacts, Mapping):
         return tuple(contacts)
     return tuple(
-        DomainContact(id, kind)  # type: ignore[arg-type] - the schema judges the kind
+        DomainContact(id, cast("ContactKind", kind))
         for kind, ids in contacts.items()
         for id in ((ids,) if isinstance(ids, str) else ids)
     )
@@ -178,7 +180,7 @@ def login(
     long = max(len(password), len(new_password or "")) > PASSWORD_MAX
     extension: tuple[Element, ...] = ()
     if long or user_agent is not None:
-        uri = LoginSec.__ns__.uri
+        uri = LOGIN_SEC.uri
         if uri not in extra:
             if long:
                 raise ConfigError("login", "the password has more than 16 characters and the server no loginSec")

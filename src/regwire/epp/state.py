@@ -13,12 +13,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any
+from typing import Any, Literal
 
 from regwire.session.table import Step, Table
 
 EPP_URI = "urn:ietf:params:xml:ns:epp-1.0"
-VERSIONS = ("1.0",)
+VERSIONS: tuple[Literal["1.0"], ...] = ("1.0",)
 OBJECT_COMMANDS = frozenset({"check", "create", "delete", "info", "renew", "transfer", "update"})
 COMMANDS = OBJECT_COMMANDS | {"login", "logout", "poll"}
 
@@ -176,13 +176,13 @@ _ENDS = {
     _CI.TIME_UP: Step(_CA.LOSE, None, _CS.CLOSED),
     _CI.GONE: Step(_CA.LOSE, None, _CS.CLOSED),
 }
-_REFUSED = {
+_REFUSED: dict[ClientInput, Step[ClientState, ClientAction]] = {
     _CI.SEND_HELLO: Step(_CA.REFUSE),
     _CI.SEND_LOGIN: Step(_CA.REFUSE),
     _CI.SEND_COMMAND: Step(_CA.REFUSE),
     _CI.SEND_LOGOUT: Step(_CA.REFUSE),
 }
-_ANSWERS = {
+_ANSWERS: dict[ClientInput, Step[ClientState, ClientAction]] = {
     _CI.GREETING: Step(_CA.DELIVER),
     _CI.RESPONSE: Step(_CA.DELIVER),
     _CI.UNREADABLE: Step(_CA.UNKNOWN),
@@ -261,7 +261,7 @@ class Offer:
     objects: tuple[str, ...]
     extensions: tuple[str, ...]
     languages: tuple[str, ...] = ("en",)
-    versions: tuple[str, ...] = VERSIONS
+    versions: tuple[Literal["1.0"], ...] = VERSIONS
     elements: frozenset[tuple[str, str]] = frozenset()
 
 

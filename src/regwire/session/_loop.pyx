@@ -420,7 +420,7 @@ cdef class Loop:
         cdef object head = self.success
         cdef long code = 1000
         cdef tuple data = ()
-        if kind is int:
+        if kind is int or isinstance(result, int):
             head = self.results.get(result)
             if head is None:
                 message = self.protocol.reply(session, command, result)

@@ -16,6 +16,7 @@ from typing import Any
 
 import trio
 
+from regwire.schema._schema import ROLES
 from regwire.session import items
 
 __all__ = ["MemoryPeer", "MemoryReactor", "MemoryStream"]
@@ -130,7 +131,7 @@ class _Session:
 class MemoryReactor:
     """Sessions in memory. Give it to `serve(..., reactor=...)`; `connect()` opens a session.
 
-    `codec` decodes and encodes (`Schema.codec("server")`). `frame_seconds`: from a frame's first octet to its last.
+    `codec` decodes and encodes (`Schema.codec`). `frame_seconds`: from a frame's first octet to its last.
     """
 
     def __init__(self, codec: Any, *, frame_limit: int = 16 * 1024, frame_seconds: float = 30.0) -> None:
@@ -199,8 +200,7 @@ class MemoryReactor:
         return self._awake.fileno()
 
     def listen(self, sock_fd: int, **_: Any) -> int:
-        """There is nothing to listen on: close the socket."""
-        socket.socket(fileno=sock_fd).close()
+        """There is nothing to listen on."""
         return 0
 
     def poll(self) -> int:
@@ -262,7 +262,7 @@ class MemoryReactor:
         return owners, found
 
     def _decode(self, session: _Session, payload: bytes) -> Any:
-        message, used = self._codec.decode_used(payload, "server")
+        message, used = self._codec.decode_with_namespaces(payload, ROLES["server"])
         if used & ~session.allowed:
             return items.Unnegotiated(message, used)
         return message

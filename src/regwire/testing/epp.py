@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from types import TracebackType
 from typing import Any
 
 import trio
 
 import regwire.epp
+from regwire.epp.accounts import AccountSource, check_login
 from regwire.epp.client import ClientConfig
 from regwire.epp.handlers import Handlers
 from regwire.epp.messages.core import Command, Login, Options, Services
@@ -40,6 +40,16 @@ def login_command(
     return Command(
         Login(client_id, password, options=Options("1.0", "en"), svcs=Services(objects, extensions)), (), cl_trid
     )
+
+
+def _checker(accounts: AccountSource, certificate_needed: bool) -> Any:
+    """Decide on logins without a thread: a clock that jumps does not wait for threads."""
+
+    def check(session: Any, login: Any, command: Any) -> Any:
+        needed = certificate_needed and getattr(session.peer, "tls_version", None) is not None
+        return check_login(accounts, session, command, certificate_needed=needed)
+
+    return check
 
 
 class MemoryServer:
@@ -88,38 +98,56 @@ class MemoryServer:
         )
 
 
-@asynccontextmanager
-async def memory_server(
-    handlers: Handlers, *, config: ServerConfig | None = None, accounts: Any = None, **options: Any
-) -> AsyncIterator[MemoryServer]:
-    """Serve in memory for the length of the block. Without `accounts` and a login handler everybody is let in.
+class memory_server:  # noqa: N801 - used as a function: `async with memory_server(handlers) as server`
+    """Serve in memory for the length of the block; leaving it drains the server.
 
-    `options` go to `serve`. Leaving the block drains the server.
+    Without `accounts` and a login handler everybody is let in. `options` go to `serve`; the garbage collector is left
+    alone unless they say so. An exception of the block comes out as it is.
     """
-    config = config or ServerConfig()
-    if accounts is None and handlers.login_handler is None:
-        handlers.login(accept_everybody)
-    limits = config.limits
-    reactor = MemoryReactor(
-        config.schema.codec("server"), frame_limit=limits.frame_before_login, frame_seconds=limits.frame
-    )
-    async with trio.open_nursery() as nursery:
-        nursery.start_soon(reactor.run_timers)
-        options.setdefault("collector", None)
 
-        async def run(task_status: trio.TaskStatus[Server]) -> None:
-            await serve(
-                handlers,
-                listeners=(),
-                config=config,
-                accounts=accounts,
-                reactor=reactor,
-                task_status=task_status,
-                **options,
+    def __init__(
+        self, handlers: Handlers, *, config: ServerConfig | None = None, accounts: Any = None, **options: Any
+    ) -> None:
+        if handlers.login_handler is None:
+            handlers.login(
+                _checker(accounts, options.pop("certificate_needed", True)) if accounts else accept_everybody
             )
+        self._handlers = handlers
+        self._config = config or ServerConfig()
+        self._options = {"collector": None, **options}
 
-        server: Server = await nursery.start(run)
+    async def __aenter__(self) -> MemoryServer:
+        """Start serving."""
+        config = self._config
+        reactor = MemoryReactor(
+            config.schema.codec,
+            frame_limit=config.limits.frame_before_login,
+            frame_seconds=config.limits.frame,
+        )
+        self._manager = trio.open_nursery()
+        nursery = await self._manager.__aenter__()
+        nursery.start_soon(reactor.run_timers)
+        server: Server = await nursery.start(self._serve, reactor)
+        self._nursery = nursery
+        return MemoryServer(server, reactor)
+
+    async def _serve(self, reactor: MemoryReactor, task_status: trio.TaskStatus[Server]) -> None:
+        await serve(
+            self._handlers,
+            listeners=(),
+            config=self._config,
+            reactor=reactor,
+            task_status=task_status,
+            **self._options,
+        )
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """Drain and stop."""
+        self._nursery.cancel_scope.cancel()
         try:
-            yield MemoryServer(server, reactor)
-        finally:
-            nursery.cancel_scope.cancel()
+            await self._manager.__aexit__(None, None, None)
+        except BaseException:
+            if error is None or isinstance(error, trio.Cancelled):
+                raise

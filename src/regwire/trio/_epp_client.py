@@ -55,6 +55,9 @@ CHUNK = 65536
 LOGOUT_SECONDS = 5.0
 """How long the end of a `connect` block waits for the answer to logout."""
 
+GOODBYE_SECONDS = 1.0
+"""How long close_notify may take to leave."""
+
 SYSTEM_ROOTS: Any = object()
 """The default of `tls`: verified against the certificates the system trusts, no client certificate."""
 
@@ -397,7 +400,7 @@ class connect:  # noqa: N801 - used as a function: `async with connect(...) as c
             tls=self._tls,
             server_name=self._server_name if self._tls is not None else None,
             frame_limit=FRAME_LIMIT,
-            codec=self._schema.codec("client"),
+            codec=self._schema.codec,
         )
         self._client = client = Client(stream, wire, self._config, self._schema)
         nursery.start_soon(client._read)
@@ -419,21 +422,29 @@ class connect:  # noqa: N801 - used as a function: `async with connect(...) as c
         """Log out when the block ended well, and close."""
         client = self._client
         assert client is not None
-        if error is None and not client.closed and client._session.state is ClientState.READY:
+        try:
+            await self._say_goodbye(client, error)
+        finally:
+            await self._close(error)
+
+    async def _say_goodbye(self, client: Client, error: BaseException | None) -> None:
+        if error is None and client._session.state is ClientState.READY:
             with trio.move_on_after(LOGOUT_SECONDS):
                 with contextlib.suppress(NotSent, OutcomeUnknown):
                     await client.logout()
-        await self._close(error)
 
     async def _close(self, error: BaseException | None) -> None:
         manager, self._manager = self._manager, None
         client = self._client
-        if client is not None:
-            with trio.move_on_after(1) as scope:
-                scope.shield = True
-                await client._shut()
-            await trio.aclose_forcefully(client._stream)
-        manager._nursery.cancel_scope.cancel()
+        try:
+            if client is not None:
+                # Shielded: a cancelled block says goodbye too, but not for long.
+                with trio.CancelScope(shield=True, deadline=trio.current_time() + GOODBYE_SECONDS):
+                    await client._shut()
+                with trio.CancelScope(shield=True):
+                    await trio.aclose_forcefully(client._stream)
+        finally:
+            manager._nursery.cancel_scope.cancel()
         try:
             await manager.__aexit__(None, None, None)
         except BaseException:

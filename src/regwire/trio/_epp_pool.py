@@ -9,11 +9,11 @@ import socket
 from collections import deque
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, cast
 
 import regwire_native
 import trio
-from trio.lowlevel import Abort, Task, current_task, reschedule, wait_readable, wait_task_rescheduled
+from trio.lowlevel import Abort, Task, current_task, reschedule, wait_task_rescheduled
 
 from regwire.epp import requests
 from regwire.epp.client import ClientConfig, ClientSession
@@ -43,6 +43,7 @@ from regwire.trio._epp_client import (
     login_command,
 )
 from regwire.trio._epp_commands import AsyncCommands
+from regwire.trio._reactor import drive, make_reactor
 
 __all__ = ["Backoff", "Pool"]
 
@@ -165,12 +166,12 @@ class Pool(AsyncCommands):
 
     async def __aenter__(self) -> Self:
         """Start the sessions; wait for the first that is logged in."""
-        self._reactor = regwire_native.Reactor()
-        self._codec = self._schema.codec("client")
+        self._reactor = make_reactor()
+        self._codec = self._schema.codec
         self._manager = trio.open_nursery()
         nursery = await self._manager.__aenter__()
         try:
-            nursery.start_soon(self._read)
+            nursery.start_soon(drive, self._reactor, self._events)
             nursery.start_soon(self._flush)
             nursery.start_soon(self._tick)
             for _ in range(self._size):
@@ -191,12 +192,14 @@ class Pool(AsyncCommands):
     ) -> None:
         """Log out of every session, and close."""
         self._ending = True
-        if error is None:
-            with trio.move_on_after(LOGOUT_SECONDS):
-                async with trio.open_nursery() as nursery:
-                    for link in list(self._ready):
-                        nursery.start_soon(self._log_out, link)
-        await self._stop(error)
+        try:
+            if error is None:
+                with trio.move_on_after(LOGOUT_SECONDS):
+                    async with trio.open_nursery() as nursery:
+                        for link in list(self._ready):
+                            nursery.start_soon(self._log_out, link)
+        finally:
+            await self._stop(error)
 
     async def _stop(self, error: BaseException | None) -> None:
         self._ending = True
@@ -292,6 +295,8 @@ class Pool(AsyncCommands):
                 self._wake_all()
                 return
             except (RegwireError, OSError) as error:
+                if self._ending:
+                    return
                 pause = next(pauses)
                 logger.warning(
                     "%s:%d: %s; again in %.1f s", self._host, self._port, error, pause,
@@ -387,26 +392,24 @@ class Pool(AsyncCommands):
 
     # -------------------------------------------------------------------------------------------------------- reactor
 
-    async def _read(self) -> None:
+    def _events(self, n: int) -> None:
+        """Take what a poll left, chunk by chunk, and hand it to the sessions."""
         reactor = self._reactor
-        fd = reactor.fileno()
-        while True:
-            await wait_readable(fd)
-            n = reactor.poll()
-            while n > 0:
-                owners, items = reactor.take(32)
-                if not items:
-                    break
-                n -= len(items)
-                for owner, item in zip(owners, items, strict=True):
-                    link = owner if isinstance(owner, _Link) else self._links.get(owner)
-                    if link is not None:
-                        link.arrived(item)
-                        if isinstance(item, Closed):
-                            self._links.pop(link.number, None)
-                        elif link.conversation.closed:
-                            reactor.close(link.number, drain=False)
-            reactor.flush()
+        while n > 0:
+            owners, items = reactor.take(32)
+            if not items:
+                break
+            n -= len(items)
+            for owner, item in zip(owners, items, strict=True):
+                link = owner if isinstance(owner, _Link) else self._links.get(cast("int", owner))
+                if link is None:
+                    continue
+                link.arrived(item)
+                if isinstance(item, Closed):
+                    self._links.pop(link.number, None)
+                elif link.conversation.closed:
+                    reactor.close(link.number, drain=False)
+        reactor.flush()
 
     async def _flush(self) -> None:
         """One flush for all that was sent in the same turn of trio."""

@@ -11,7 +11,7 @@ from typing import Any
 
 import regwire_native
 import trio
-from trio.lowlevel import Abort, Task, current_task, reschedule, wait_readable, wait_task_rescheduled
+from trio.lowlevel import Abort, Task, current_task, reschedule, wait_task_rescheduled
 
 from regwire.epp.accounts import AccountSource, check_login
 from regwire.epp.engine import Engine
@@ -21,6 +21,7 @@ from regwire.epp.server import ServerConfig, ServerSession
 from regwire.errors import ConfigError
 from regwire.session import Entry, Run
 from regwire.trio._collector import Collector, CollectorPolicy
+from regwire.trio._reactor import drive, make_reactor
 
 __all__ = ["Bound", "Listener", "Server", "serve"]
 
@@ -112,8 +113,8 @@ class Server:
         self.config = config
         self.listeners: list[Bound] = []
         self.collector: Collector | None = None
-        self._reactor = reactor if reactor is not None else regwire_native.Reactor()
-        self._codec = config.schema.codec("server")
+        self._reactor = reactor if reactor is not None else make_reactor()
+        self._codec = config.schema.codec
         self._limiter = trio.CapacityLimiter(config.limits.password_threads)
         login = partial(self._check_login, accounts, certificate_needed) if accounts is not None else None
         self.engine = Engine(
@@ -132,14 +133,15 @@ class Server:
         for listener in listeners:
             for sock in _sockets(listener):
                 host, port = sock.getsockname()[:2]
-                number = self._reactor.listen(
-                    sock.detach(),
-                    framing="epp",
-                    tls=listener.tls,
-                    limits=_session_limits(self.config),
-                    codec=self._codec,
-                    role="server",
-                )
+                with sock:
+                    number = self._reactor.listen(
+                        sock.fileno(),
+                        framing="epp",
+                        tls=listener.tls,
+                        limits=_session_limits(self.config),
+                        codec=self._codec,
+                        role="server",
+                    )
                 self.listeners.append(Bound(host, port, listener.tls is not None, number))
 
     def stats(self) -> dict[str, float]:
@@ -183,11 +185,8 @@ class Server:
             outer.cancel_scope.cancel()
 
     async def _read(self, scope: trio.CancelScope) -> None:
-        fd, poll, events = self._reactor.fileno(), self._reactor.poll, self.engine.loop.events
         with scope:
-            while True:
-                await wait_readable(fd)
-                events(poll())
+            await drive(self._reactor, self.engine.loop.events)
 
     async def _turn(self) -> None:
         """Let the loop settle what tasks finished, once for all that finished in the same turn of trio."""
