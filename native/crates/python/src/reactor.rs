@@ -56,7 +56,7 @@ struct Session {
     profile: Arc<Profile>,
     framer: AnyFramer,
     /// Namespaces that a message may use without being wrapped.
-    allowed: u64,
+    allowed: u128,
     /// Framed output since the last flush.
     output: Vec<u8>,
     paused: bool,
@@ -161,7 +161,7 @@ impl Reactor {
         codec: Option<Py<PyAny>>,
         role: &str,
     ) -> PyResult<u32> {
-        let profile = Arc::new(Profile::new(framing, codec, role)?);
+        let profile = Arc::new(Profile::new(py, framing, codec, role)?);
         let listen = Listen {
             socket: regwire_sys::duplicate(sock_fd)?,
             framing: profile.framing,
@@ -188,7 +188,7 @@ impl Reactor {
         codec: Option<Py<PyAny>>,
         role: &str,
     ) -> PyResult<u64> {
-        let profile = Arc::new(Profile::new(framing, codec, role)?);
+        let profile = Arc::new(Profile::new(py, framing, codec, role)?);
         let transport = client_transport(tls, server_name)?;
         // Last, so that a refused argument leaves the descriptor with the caller.
         let socket = regwire_sys::adopt(sock_fd)
@@ -248,7 +248,7 @@ impl Reactor {
         }
     }
 
-    fn set_allowed(&mut self, session: u64, namespaces: u64) {
+    fn set_allowed(&mut self, session: u64, namespaces: u128) {
         if let Some(session) = self.sessions.get_mut(&session) {
             session.allowed = namespaces;
         }
@@ -449,7 +449,7 @@ impl Reactor {
             owner: number.into_pyobject(py)?.into_any().unbind(),
             framer: profile.framing.framer(),
             profile,
-            allowed: u64::MAX,
+            allowed: u128::MAX,
             output: Vec::new(),
             paused: false,
             parked: VecDeque::new(),

@@ -4,43 +4,51 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 use regwire_framing::{AnyFramer, Framer, Framing, PayloadTooLong};
+use regwire_plan::Role;
 
-/// In which role frames are decoded; the numbers are `Codec.decode`'s.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Role {
-    Strict = 0,
-    Server = 1,
-    Client = 2,
-}
+use crate::codec::{Codec, Decoded};
 
-impl Role {
-    pub(crate) fn parse(name: &str) -> PyResult<Self> {
-        match name {
-            "strict" => Ok(Self::Strict),
-            "server" => Ok(Self::Server),
-            "client" => Ok(Self::Client),
-            _ => Err(PyValueError::new_err(format!(
-                "role {name:?} is not one of strict, server, client"
-            ))),
-        }
+/// The role of a name.
+fn role_of(name: &str) -> PyResult<Role> {
+    match name {
+        "strict" => Ok(Role::Strict),
+        "server" => Ok(Role::Server),
+        "client" => Ok(Role::Client),
+        _ => Err(PyValueError::new_err(format!(
+            "role {name:?} is not one of strict, server, client"
+        ))),
     }
-}
-
-/// What a decoded frame is, and the namespaces it uses as a bit set.
-pub(crate) struct Decoded {
-    pub(crate) item: Py<PyAny>,
-    pub(crate) namespaces: u64,
 }
 
 /// What the sessions of a listener have in common.
 pub(crate) struct Profile {
     pub(crate) framing: Framing,
-    codec: Option<Py<PyAny>>,
+    codec: Option<Translator>,
     role: Role,
 }
 
+/// The schema's codec, called without Python in between, or any object with its methods.
+enum Translator {
+    Native(Py<Codec>),
+    Other(Py<PyAny>),
+}
+
+impl Translator {
+    fn new(py: Python<'_>, codec: Py<PyAny>) -> Self {
+        match codec.cast_bound::<Codec>(py) {
+            Ok(native) => Self::Native(native.clone().unbind()),
+            Err(_) => Self::Other(codec),
+        }
+    }
+}
+
 impl Profile {
-    pub(crate) fn new(framing: &str, codec: Option<Py<PyAny>>, role: &str) -> PyResult<Self> {
+    pub(crate) fn new(
+        py: Python<'_>,
+        framing: &str,
+        codec: Option<Py<PyAny>>,
+        role: &str,
+    ) -> PyResult<Self> {
         let framing = framing
             .parse()
             .map_err(|error: regwire_framing::UnknownFraming| {
@@ -48,24 +56,27 @@ impl Profile {
             })?;
         Ok(Self {
             framing,
-            codec,
-            role: Role::parse(role)?,
+            codec: codec.map(|codec| Translator::new(py, codec)),
+            role: role_of(role)?,
         })
     }
 
     /// The item for one payload: `bytes` without a codec.
     pub(crate) fn decode(&self, py: Python<'_>, payload: &[u8]) -> PyResult<Decoded> {
-        let frame = PyBytes::new(py, payload);
-        let item = match &self.codec {
-            None => frame.into_any(),
-            Some(codec) => codec
-                .bind(py)
-                .call_method1("decode", (frame, self.role as u8))?,
-        };
-        Ok(Decoded {
-            item: item.unbind(),
-            namespaces: 0,
-        })
+        match &self.codec {
+            None => Ok(Decoded {
+                item: PyBytes::new(py, payload).into_any().unbind(),
+                namespaces: 0,
+            }),
+            Some(Translator::Native(codec)) => codec.get().decode_frame(py, payload, self.role),
+            Some(Translator::Other(codec)) => Ok(Decoded {
+                item: codec
+                    .bind(py)
+                    .call_method1("decode", (PyBytes::new(py, payload), self.role as u8))?
+                    .unbind(),
+                namespaces: 0,
+            }),
+        }
     }
 
     /// Appends the message as one frame; on an error `out` is as before.
@@ -75,17 +86,24 @@ impl Profile {
         message: &Bound<'_, PyAny>,
         out: &mut Vec<u8>,
     ) -> PyResult<()> {
-        let Some(codec) = &self.codec else {
-            return Err(PyValueError::new_err(
+        match &self.codec {
+            None => Err(PyValueError::new_err(
                 "send_message needs a codec; this session has none",
-            ));
-        };
-        let payload = codec
-            .bind(message.py())
-            .call_method1("encode", (message,))?;
-        framer
-            .frame(payload.cast::<PyBytes>()?.as_bytes(), out)
-            .map_err(too_long)
+            )),
+            Some(Translator::Native(codec)) => {
+                let mut payload = Vec::with_capacity(1024);
+                codec.get().encode_into(message, &mut payload)?;
+                framer.frame(&payload, out).map_err(too_long)
+            }
+            Some(Translator::Other(codec)) => {
+                let payload = codec
+                    .bind(message.py())
+                    .call_method1("encode", (message,))?;
+                framer
+                    .frame(payload.cast::<PyBytes>()?.as_bytes(), out)
+                    .map_err(too_long)
+            }
+        }
     }
 }
 

@@ -239,7 +239,7 @@ impl ReactorLimits {
 #[pyclass(frozen, get_all, module = "regwire_native")]
 pub(crate) struct Unnegotiated {
     pub(crate) message: Py<PyAny>,
-    pub(crate) namespaces: u64,
+    pub(crate) namespaces: u128,
 }
 
 #[pymethods]

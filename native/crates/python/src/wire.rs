@@ -34,7 +34,9 @@ pub(crate) struct Wire {
 impl Wire {
     #[new]
     #[pyo3(signature = (*, framing, tls, server_name=None, frame_limit, codec=None, role="client"))]
+    #[allow(clippy::too_many_arguments, reason = "keyword arguments")]
     fn new(
+        py: Python<'_>,
         framing: &str,
         tls: Option<&Bound<'_, PyAny>>,
         server_name: Option<&str>,
@@ -42,7 +44,7 @@ impl Wire {
         codec: Option<Py<PyAny>>,
         role: &str,
     ) -> PyResult<Self> {
-        let profile = Profile::new(framing, codec, role)?;
+        let profile = Profile::new(py, framing, codec, role)?;
         let mut transport = match tls {
             None => Transport::plain(),
             Some(tls) => any_transport(tls, server_name)?,
