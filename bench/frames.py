@@ -106,7 +106,7 @@ _UPDATE = """<domain:name>shop-4711.example</domain:name>
     <domain:hostObj>ns3.provider.example.net</domain:hostObj>
     </domain:ns>
     <domain:contact type="billing">bil4711</domain:contact>
-    <domain:status s="clientHold" lang="en">Invoice unpaid</domain:status>
+    <domain:status s="clientHold" lang="nl">Niet betaald</domain:status>
     </domain:add>
     <domain:rem>
     <domain:ns>
@@ -153,7 +153,7 @@ _TRANSFER_DATA = f"""<domain:trnData xmlns:domain="{DOMAIN}">
 
 _COMMANDS = {
     "check": _command("check", _names(10)),
-    "info": _command("info", f'<domain:name hosts="all">shop-4711.example</domain:name>\n{_AUTH}'),
+    "info": _command("info", f'<domain:name hosts="sub">shop-4711.example</domain:name>\n{_AUTH}'),
     "create": _command("create", _CREATE),
     "update": _command("update", _UPDATE),
     "renew": _command(
