@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -67,32 +68,48 @@ class Server:
         return self.first - count
 
 
+def port_of(line: bytes) -> int:
+    """The port from a server's first line: JSON, or words with an address."""
+    if line.startswith(b"{"):
+        return int(json.loads(line)["port"])
+    found = re.search(rb":(\d+)", line)
+    if found is None:
+        raise Failed(f"no port in {line!r}")
+    return int(found.group(1))
+
+
 @contextlib.contextmanager
 def serve(
     name: str, command: Sequence[str], *, core: str = SERVER_CORE, env: dict[str, str] | None = None
 ) -> Iterator[Server]:
-    """Start a server, wait for its line, and stop it with SIGTERM; its last line of JSON is kept in `final`."""
+    """Start a server, wait for its line, and stop it with SIGTERM; the JSON of its last line is kept in `final`."""
     with tempfile.NamedTemporaryFile(prefix=f"bench-{name}-", suffix=".log") as log:
         process = subprocess.Popen(
-            pinned(core, command), stdout=subprocess.PIPE, stderr=log, env={**os.environ, **(env or {})}, cwd=BENCH
+            pinned(core, command),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            env={**os.environ, **(env or {})},
+            cwd=BENCH,
         )
         try:
             assert process.stdout is not None
             line = process.stdout.readline()
             if not line:
                 raise Failed(f"{name} did not start: {Path(log.name).read_text(encoding='utf-8')[-2000:]}")
-            server = Server(name, process, int(json.loads(line)["port"]), Path(log.name))
+            server = Server(name, process, port_of(line), Path(log.name))
             yield server
             process.send_signal(signal.SIGTERM)
             rest, _ = process.communicate(timeout=30)
             lines = rest.splitlines()
-            server.final = json.loads(lines[-1]) if lines else {}
+            server.final = json.loads(lines[-1]) if lines and lines[-1].startswith(b"{") else {}
         finally:
             if process.poll() is None:
                 process.kill()
             process.wait()
-            if process.stdout is not None:
-                process.stdout.close()
+            for pipe in (process.stdin, process.stdout):
+                if pipe is not None:
+                    pipe.close()
 
 
 def load_command(server: Server, pki: Pki, *options: str) -> list[str]:

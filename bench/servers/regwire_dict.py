@@ -15,9 +15,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 import trio
-from regwire.schema import replace
-from regwire.trio.epp import Handlers, Listener, ServerConfig, ServerSession, serve
-from regwire_native import ServerTls
 
 from regwire.epp import (
     CheckName,
@@ -36,6 +33,8 @@ from regwire.epp import (
     NameServers,
     Reason,
 )
+from regwire.schema import replace
+from regwire.trio.epp import Handlers, Listener, ServerConfig, ServerTls, Session, serve
 
 IN_USE = Reason("In use")
 OK = (DomainStatus("ok"),)
@@ -68,7 +67,7 @@ class Registry:
         self.domains = preloaded(objects)
         self.auth_info: dict[str, str | None] = {}
 
-    def check(self, session: ServerSession, command: Command, obj: DomainCheck) -> Result:
+    def check(self, session: Session, command: Command, obj: DomainCheck) -> Result:
         domains = self.domains
         return DomainCheckData(
             tuple(
@@ -81,10 +80,10 @@ class Registry:
             )
         )
 
-    def info(self, session: ServerSession, command: Command, obj: DomainInfo) -> Result:
-        return self.domains.get(obj.name.value, 2303)
+    def info(self, session: Session, command: Command, obj: DomainInfo) -> Result:
+        return self.domains.get(obj.name.name, 2303)
 
-    def create(self, session: ServerSession, command: Command, obj: DomainCreate) -> Result:
+    def create(self, session: Session, command: Command, obj: DomainCreate) -> Result:
         domains, name = self.domains, obj.name
         if name in domains:
             return 2302
@@ -107,7 +106,7 @@ class Registry:
         self.auth_info[name] = obj.auth_info.pw.value if obj.auth_info.pw is not None else None
         return DomainCreateData(name, created, expires)
 
-    def update(self, session: ServerSession, command: Command, obj: DomainUpdate) -> Result:
+    def update(self, session: Session, command: Command, obj: DomainUpdate) -> Result:
         domain = self.domains.get(obj.name)
         if domain is None:
             return 2303
@@ -176,19 +175,19 @@ def waiting(registry: Registry) -> Handlers:
     handlers = Handlers()
 
     @handlers.command(DomainCheck)
-    async def check(session: ServerSession, command: Command, obj: DomainCheck) -> Result:
+    async def check(session: Session, command: Command, obj: DomainCheck) -> Result:
         return registry.check(session, command, obj)
 
     @handlers.command(DomainInfo)
-    async def info(session: ServerSession, command: Command, obj: DomainInfo) -> Result:
+    async def info(session: Session, command: Command, obj: DomainInfo) -> Result:
         return registry.info(session, command, obj)
 
     @handlers.command(DomainCreate)
-    async def create(session: ServerSession, command: Command, obj: DomainCreate) -> Result:
+    async def create(session: Session, command: Command, obj: DomainCreate) -> Result:
         return registry.create(session, command, obj)
 
     @handlers.command(DomainUpdate)
-    async def update(session: ServerSession, command: Command, obj: DomainUpdate) -> Result:
+    async def update(session: Session, command: Command, obj: DomainUpdate) -> Result:
         return registry.update(session, command, obj)
 
     return handlers
@@ -216,7 +215,7 @@ async def main(kind: str, certificate: str, key: str, authority: str, objects: i
     handlers = KINDS[kind](registry)
 
     @handlers.login
-    def login(session: ServerSession, login: Login, command: Command) -> Any:
+    def login(session: Session, login: Login, command: Command) -> Any:
         return login.cl_id if (login.cl_id, login.pw) == ("reg-a", "bench-password") else 2200
 
     tls = ServerTls(certificate=certificate, key=key, client_ca=authority)

@@ -19,7 +19,10 @@ LIMIT = 1.3
 def one(server: Server, context: Context, window: int, commands: int) -> float:
     report = procs.load(
         *(server, context.pki, "--echo", str(OCTETS)),
-        sessions=50, window=window, warmup=commands // 8, commands=commands,
+        sessions=50,
+        window=window,
+        warmup=commands // 8,
+        commands=commands,
     )
     return float(report["server_cpu_us"])
 
@@ -30,7 +33,7 @@ def run(context: Context) -> list[Item]:
     script = str(procs.BENCH / "servers" / "regwire_echo.py")
     items = []
     with (
-        procs.serve("bare", [str(builds.ECHO_BARE), *paths]) as bare,
+        procs.serve("bare", [str(builds.ECHO_BARE), "0", *paths[:2]]) as bare,
         procs.serve("python", [sys.executable, script, *paths]) as ours,
     ):
         for window in (1, 16):

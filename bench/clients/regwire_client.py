@@ -1,0 +1,64 @@
+"""The client under test: regwire's pool of sessions, check of ten names and info in turn.
+
+Usage: regwire_client.py PORT CA CERT KEY SESSIONS WARMUP COMMANDS OBJECTS WINDOW. Prints its own CPU a command.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from functools import partial
+
+import trio
+
+from regwire.trio.epp import ClientTls, Pool
+
+
+async def exchange(pool: Pool, caller: int, first: int, count: int, objects: int) -> None:
+    """`count` commands, one after another; every answer is looked at."""
+    for n in range(first, first + count):
+        own = (n * 7 + caller) % objects
+        if n % 2 == 0:
+            names = [f"p{(own + i) % objects}.example" if i % 2 == 0 else f"q{n}-{i}.example" for i in range(10)]
+            checked = await pool.check_domain(*names)
+            if sum(item.name.avail for item in checked.items) != 5:
+                raise SystemExit(f"{checked} for {names}")
+        else:
+            domain = await pool.info_domain(f"p{own}.example")
+            if domain.name != f"p{own}.example":
+                raise SystemExit(f"{domain} for p{own}.example")
+
+
+async def together(pool: Pool, callers: int, first: int, count: int, objects: int) -> None:
+    async with trio.open_nursery() as nursery:
+        for caller in range(callers):
+            nursery.start_soon(exchange, pool, caller, first, count, objects)
+
+
+async def main(  # noqa: PLR0917
+    port: str, ca: str, certificate: str, key: str, sessions: str, warmup: str, commands: str, objects: str, window: str
+) -> None:
+    callers = int(sessions) * int(window)
+    tls = ClientTls(ca=ca, certificate=certificate, key=key)
+    pool = Pool(
+        *("localhost", int(port)),
+        client_id="reg-a",
+        password="bench-password",
+        tls=tls,
+        size=int(sessions),
+        window=int(window),
+    )
+    async with pool:
+        while pool.ready < int(sessions):
+            await trio.sleep(0.01)
+        run = partial(together, pool, callers, objects=int(objects))
+        before, measured = int(warmup) // callers, int(commands) // callers
+        await run(first=0, count=before)
+        start = time.process_time_ns()
+        await run(first=before, count=measured)
+        used = time.process_time_ns() - start
+    print(json.dumps({"client_cpu_us": used / 1000 / (measured * callers)}))
+
+
+trio.run(main, *sys.argv[1:10])
