@@ -12,11 +12,14 @@ from typing import Any
 import trio
 from regwire_native import Reactor, ReactorLimits, ServerTls
 
+from regwire.epp.coding import DEFAULT
 from regwire.epp.ext import login_sec, rgp, secdns, secure_authinfo, unhandled
+from regwire.epp.messages.common import EPPCOM
 from regwire.epp.messages.contact import CONTACT
+from regwire.epp.messages.core import EPP
 from regwire.epp.messages.domain import DOMAIN
 from regwire.epp.messages.host import HOST
-from regwire.errors import ConfigError
+from regwire.errors import ConfigError, RegwireError
 from regwire.registry.accounts import Accounts, load_accounts
 from regwire.registry.clock import Clock, SystemClock
 from regwire.registry.config import WELL_KNOWN_PORTS, Config
@@ -87,6 +90,21 @@ async def serve_registry(
     if accounts is None:
         # Hashes every password in clear: about 30 ms each.
         accounts = await trio.to_thread.run_sync(load_accounts, config.path(config.registry.accounts))
+    try:
+        await _serve(config, clock, accounts, task_status)
+    except BaseExceptionGroup as group:
+        # One thing went wrong: say that, not how many tasks it went through.
+        error: BaseException = group
+        while isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
+            error = error.exceptions[0]
+        if isinstance(error, RegwireError):
+            raise error from None
+        raise
+
+
+async def _serve(
+    config: Config, clock: Clock, accounts: Accounts, task_status: trio.TaskStatus[RunningRegistry]
+) -> None:
     listeners = list(_epp_listeners(config))
     async with open_registry(config, clock=clock) as registry, trio.open_nursery() as nursery:
         nursery.start_soon(registry.settle, config.registry.settle_interval)
@@ -168,10 +186,15 @@ def _epp_config(config: Config, clock: Clock) -> ServerConfig:
         in_flight=epp.in_flight,
         sessions_per_account=config.limits.sessions_per_account,
     )
+    objects = (DOMAIN.uri, HOST.uri, CONTACT.uri)
+    extensions = tuple([_EXTENSIONS[name] for name in epp.extensions])
+    # What the greeting does not announce is not understood either: the session refuses it with 2307 and 2103.
+    schema = DEFAULT.only((EPP.uri, EPPCOM.uri, *objects, *(uri for uri in extensions if uri in DEFAULT.namespaces)))
     return ServerConfig(
         server_id=config.registry.server_id,
-        objects=(DOMAIN.uri, HOST.uri, CONTACT.uri),
-        extensions=tuple([_EXTENSIONS[name] for name in epp.extensions]),
+        schema=schema,
+        objects=objects,
+        extensions=extensions,
         limits=limits,
         clock=clock.now,
     )

@@ -251,7 +251,9 @@ def _disclose(disclose: Disclose | None) -> c.Disclose | None:
         else:
             flags[name] = True
     names, orgs, addrs = (tuple(typed[name]) for name in ("name", "org", "addr"))
-    return c.Disclose(disclose.flag, names, orgs, addrs, flags.get("voice"), flags.get("fax"), flags.get("email"))
+    return c.Disclose(
+        disclose.flag, names, orgs, addrs, flags.get("voice", False), flags.get("fax", False), flags.get("email", False)
+    )
 
 
 _BUILDERS: Mapping[type[Any], Callable[[r.Request, int, Any], Any]] = {

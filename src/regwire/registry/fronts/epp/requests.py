@@ -80,7 +80,7 @@ def _new_auth(info: Any) -> str | None:
         return None
     if info.pw is not None:
         return str(info.pw.value)
-    if getattr(info, "null", None) is not None:
+    if getattr(info, "null", False):
         return ""
     raise Refusal(codes.UNIMPLEMENTED_OPTION, "authInfo takes a pw only")
 
@@ -282,7 +282,7 @@ def _disclose(disclose: c.Disclose | None) -> Disclose | None:
         for name, items in (("name", disclose.names), ("org", disclose.orgs), ("addr", disclose.addrs))
         for item in items
     ]
-    elements += [name for name in ("voice", "fax", "email") if getattr(disclose, name) is not None]
+    elements += [name for name in ("voice", "fax", "email") if getattr(disclose, name)]
     return Disclose(disclose.flag, tuple(elements))
 
 
