@@ -449,8 +449,8 @@ class Message(metaclass=MessageMeta):
     def to_dict(self, *, secrets: bool = False) -> dict[str, Any]:
         """Convert to plain data: dict, list, str, int, float never; secrets are masked unless `secrets`.
 
-        Decimals, dates, durations become str, bytes base64 text, raw content its XML as str. Where a field may hold
-        several classes, the class's tag is added under `"tag"`.
+        Decimals, dates, durations become str, bytes the text of their type (base64, hexadecimal), raw content its XML
+        as str. Where a field may hold several classes, the class's tag is added under `"tag"`.
         """
         return to_dict(self, secrets=secrets)
 
@@ -483,6 +483,8 @@ def to_dict(message: Message, *, secrets: bool = False) -> dict[str, Any]:
         value = getattr(message, f.name)
         if f.secret and not secrets and value is not None:
             out[f.name] = MASK
+        elif isinstance(value, bytes) and f.simple is not None and f.simple.kind == "hexBinary":
+            out[f.name] = value.hex().upper()
         else:
             tagged = len(f.classes) > 1 or any(c in _ABSTRACT_ROOTS or c.__regwire__.heirs for c in f.classes)
             out[f.name] = _plain(value, secrets=secrets, tagged=tagged or f.raw)

@@ -1,0 +1,107 @@
+"""The top commands, and how a mistake is told: one line that names the thing and the cure, no traceback."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from regwire.cli.epp import epp
+from regwire.errors import CommandError, OutcomeUnknown, RegwireError, TransportError
+
+__all__ = ["EXIT_CONNECTION", "EXIT_REFUSED", "EXIT_UNKNOWN", "EXIT_USAGE", "app", "main"]
+
+#: The server answered with an error code, or an outcome of the demonstration was not as expected.
+EXIT_REFUSED = 1
+#: The command line or a file it names is wrong.
+EXIT_USAGE = 2
+#: No connection, or it was lost before the command left.
+EXIT_CONNECTION = 3
+#: The command left and its reply is lost.
+EXIT_UNKNOWN = 4
+
+app = typer.Typer(
+    name="regwire",
+    help="The registry protocol engine: try a registry, and talk EPP to any.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    rich_markup_mode=None,
+)
+app.add_typer(epp, name="epp")
+
+
+def main() -> None:
+    """Run the command line of this process and exit with its code."""
+    try:
+        app()
+    except RegwireError as error:
+        typer.echo(f"regwire: {error}", err=True)
+        sys.exit(_exit_code(error))
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except BrokenPipeError:
+        # The reader of our output went away (`regwire … | head`): not our failure, and nobody is left to tell.
+        sys.stderr.close()
+        sys.exit(0)
+
+
+def _exit_code(error: RegwireError) -> int:
+    if isinstance(error, OutcomeUnknown):
+        return EXIT_UNKNOWN
+    if isinstance(error, CommandError):
+        return EXIT_REFUSED
+    return EXIT_CONNECTION if isinstance(error, TransportError) else EXIT_USAGE
+
+
+def _version(value: bool) -> None:
+    if value:
+        from regwire import __version__
+
+        typer.echo(f"regwire {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    pass
+
+
+@app.command()
+def init(folder: Annotated[Path, typer.Argument(metavar="DIR", help="Made if it does not exist.")]) -> None:
+    """Write registry.toml, accounts.toml and a development PKI into DIR."""
+    from regwire.cli.init import REGISTRARS, create_registry
+
+    for path in create_registry(folder):
+        typer.echo(f"wrote {path}")
+    typer.echo(f"accounts: {', '.join(REGISTRARS)}; zone: example")
+    typer.echo(f"next: regwire serve {folder}")
+
+
+@app.command()
+def serve(folder: Annotated[Path, typer.Argument(metavar="DIR", help="What `regwire init` wrote.")]) -> None:
+    """Serve the registry in DIR; prints one JSON line with the listeners when it is ready.
+
+    SIGTERM and SIGINT drain: reading stops, what was read is answered, everything acknowledged is on disk.
+    """
+    from regwire.cli.serve import serve_folder
+
+    serve_folder(folder)
+
+
+@app.command()
+def demo(
+    labels: Annotated[int, typer.Option(min=0, help="Register at most so many labels; 0 = all of them.")] = 0,
+    sessions: Annotated[int, typer.Option(min=2, max=200, help="TLS sessions of both registrars together.")] = 20,
+    keep: Annotated[Path | None, typer.Option(metavar="DIR", help="Keep the registry in DIR.")] = None,
+) -> None:
+    """Register the labels of the Public Suffix List with a registry of its own, and check every outcome."""
+    from regwire.cli.demo import run_demo
+
+    raise typer.Exit(0 if run_demo(limit=labels or None, sessions=sessions, folder=keep) else EXIT_REFUSED)

@@ -1,0 +1,74 @@
+"""``regwire init``: a folder with everything that ``regwire serve`` needs."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import string
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from regwire.cli.pki import create_pki
+from regwire.errors import ConfigError
+
+if TYPE_CHECKING:
+    from regwire.registry.config import ListenSettings
+
+__all__ = ["REGISTRARS", "create_registry"]
+
+#: The accounts of a new registry.
+REGISTRARS = ("reg-a", "reg-b")
+# RFC 5730's pwType has at most 16 characters; 16 of these 62 carry 95 bits.
+_PASSWORD_ALPHABET = string.ascii_letters + string.digits
+_PASSWORD_LENGTH = 16
+
+
+def create_registry(
+    folder: Path, registrars: Sequence[str] = REGISTRARS, *, listen: ListenSettings | None = None
+) -> list[Path]:
+    """Write ``registry.toml``, ``accounts.toml`` (mode 0600) and the development PKI into ``folder``.
+
+    Args:
+        folder: made if it does not exist; other files in it are left alone.
+        registrars: the accounts, each with a generated password and a certificate that it is pinned to.
+        listen: where `regwire serve` will listen; None: the defaults.
+
+    Returns:
+        What was written: the two files and the folder of the PKI.
+
+    Raises:
+        ConfigError: something of it exists already, or the folder cannot be written. Nothing was written then.
+
+    """
+    paths = [folder / "registry.toml", folder / "accounts.toml", folder / "pki"]
+    for path in paths:
+        if path.exists():
+            raise ConfigError(str(path), "exists already", "choose another folder, or move it away first")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        _fill(folder, paths, registrars, listen)
+    except OSError as error:
+        raise ConfigError(str(folder), f"cannot be written ({error.strerror})", "choose another folder") from error
+    return paths
+
+
+def _fill(folder: Path, paths: Sequence[Path], registrars: Sequence[str], listen: ListenSettings | None) -> None:
+    from regwire.registry.config import Config, ListenSettings, render
+
+    settings, accounts, pki = paths
+    config = Config(directory=folder, listen=listen or ListenSettings())
+    pki.mkdir()
+    fingerprints = create_pki(pki, registrars)
+    settings.write_text(_HEADER + render(config, every=True), encoding="utf-8")
+    descriptor = os.open(accounts, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        for name in registrars:
+            password = "".join(secrets.choice(_PASSWORD_ALPHABET) for _ in range(_PASSWORD_LENGTH))
+            file.write(f'[{name}]\npassword = "{password}"\ncertificates = ["{fingerprints[name]}"]\n\n')
+
+
+_HEADER = """\
+# A regwire registry. Lines that are commented out show defaults; `regwire serve` on this folder starts it.
+
+"""

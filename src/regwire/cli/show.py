@@ -1,0 +1,157 @@
+"""Printing responses and greetings: for people, and as JSON."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from regwire.epp import Greeting, Response
+
+__all__ = ["plain_greeting", "plain_response", "print_json", "readable"]
+
+# Fields that say nothing to a reader when they have these values.
+_SILENT: Mapping[str, object] = {"lang": "en", "ip": "v4", "text": ""}
+
+
+def plain_response(response: Response, *, secrets: bool = False) -> dict[str, Any]:
+    """A response as plain data: what ``--json`` prints."""
+    result = response.results[0]
+    plain: dict[str, Any] = {
+        "code": int(result.code),
+        "message": result.msg.text,
+        "reasons": [value.reason.text for value in result.values if hasattr(value, "reason")],
+        "cl_trid": response.tr_id.cl_trid,
+        "sv_trid": response.tr_id.sv_trid,
+    }
+    if response.msg_q is not None:
+        plain["msg_q"] = response.msg_q.to_dict()
+    plain["data"] = [_typed(item, secrets=secrets) for item in response.res_data]
+    plain["extension"] = [_typed(item, secrets=secrets) for item in response.extension]
+    return plain
+
+
+def plain_greeting(greeting: Greeting) -> dict[str, Any]:
+    """A greeting as plain data."""
+    return {
+        "sv_id": greeting.sv_id,
+        "sv_date": greeting.sv_date,
+        "version": list(greeting.svc_menu.version),
+        "lang": list(greeting.svc_menu.lang),
+        "obj_uri": list(greeting.svc_menu.obj_uri),
+        "ext_uri": list(greeting.svc_menu.ext_uri),
+    }
+
+
+def _typed(item: Any, *, secrets: bool) -> dict[str, Any]:
+    """One element with its class; what is not declared keeps its XML."""
+    from regwire.schema import Raw
+
+    if isinstance(item, Raw):
+        return {"type": "Raw", "xml": bytes(item.xml).decode("utf-8", "replace")}
+    return {"type": type(item).__name__, **item.to_dict(secrets=secrets)}
+
+
+def print_json(plain: Mapping[str, Any]) -> None:
+    """One JSON object: one line for programs, indented on a terminal."""
+    indent = 2 if sys.stdout.isatty() else None
+    print(json.dumps(plain, ensure_ascii=False, indent=indent, default=_json_value))
+
+
+def _json_value(value: object) -> str:
+    if isinstance(value, dt.datetime):
+        return value.astimezone(dt.UTC).isoformat().replace("+00:00", "Z")
+    if isinstance(value, dt.date):
+        return value.isoformat()
+    return value.hex() if isinstance(value, bytes) else str(value)
+
+
+def readable(plain: Mapping[str, Any]) -> None:
+    """A response or greeting for people."""
+    console = _console()
+    with console.capture() as capture:
+        _readable(console, plain)
+    # Tables pad their last column.
+    print("\n".join(line.rstrip() for line in capture.get().splitlines()))
+
+
+def _readable(console: Console, plain: Mapping[str, Any]) -> None:
+    from rich.text import Text
+
+    if "code" not in plain:
+        _grid(console, plain.items())
+        return
+    if "msg_q" in plain:
+        _grid(console, ((f"queue {name}", value) for name, value in plain["msg_q"].items()))
+    for item in (*plain["data"], *plain["extension"]):
+        _element(console, item)
+    colour = "green" if plain["code"] < 2000 else "red"
+    console.print(Text.assemble((str(plain["code"]), colour), f" {plain['message']}"))
+    for reason in plain["reasons"]:
+        console.print(f"     {reason}", markup=False, highlight=False)
+
+
+def _console() -> Console:
+    from rich.console import Console
+
+    # No terminal, no folding: a pipe's reader wants whole lines.
+    return Console() if sys.stdout.isatty() else Console(width=1000, highlight=False)
+
+
+def _element(console: Console, item: Mapping[str, Any]) -> None:
+    rows = item.get("items")
+    if item["type"].endswith("CheckData") and rows:
+        _check_table(console, rows)
+    else:
+        _grid(console, ((name, value) for name, value in item.items() if name != "type"))
+
+
+def _check_table(console: Console, rows: Iterable[Mapping[str, Any]]) -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False)
+    for title in ("name", "available", "reason"):
+        table.add_column(title)
+    for row in rows:
+        checked = row.get("name") or row.get("id") or {}
+        named = [str(value) for name, value in checked.items() if name != "avail"]
+        available = "yes" if checked.get("avail") else "no"
+        table.add_row(*map(Text, (named[0] if named else "", available, _text(row.get("reason")))))
+    console.print(table)
+
+
+def _grid(console: Console, pairs: Iterable[tuple[str, Any]]) -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table.grid(padding=(0, 2))
+    for name, text in _pairs(pairs):
+        table.add_row(Text(name.replace("_", " "), style="bold"), Text(text))
+    if table.row_count:
+        console.print(table)
+
+
+def _pairs(pairs: Iterable[tuple[str, Any]]) -> Iterator[tuple[str, str]]:
+    for name, value in pairs:
+        text = _text(value)
+        if text:
+            yield name, text
+
+
+def _text(value: Any) -> str:
+    """Any plain value on one line: lists by commas, objects by their values."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, Mapping):
+        return " ".join(filter(None, (_text(item) for name, item in value.items() if _SILENT.get(name) != item)))
+    if isinstance(value, list | tuple):
+        return ", ".join(filter(None, map(_text, value)))
+    return value if isinstance(value, str) else str(value) if isinstance(value, int) else _json_value(value)
