@@ -261,7 +261,6 @@ class ServerSession(SessionCore):
         self.data: Any = None
         self.opened = now
         self.failed_logins = 0
-        self.unparsable = 0
         self.gone = False
         self.timers = Timers()
         self.allowed = allowed
@@ -346,7 +345,7 @@ class ServerSession(SessionCore):
     def _act(self, given: ServerInput, item: Any) -> list[Action]:
         step = SERVER.step(self.state, given)
         if given is not ServerInput.UNPARSABLE:
-            self.unparsable = 0
+            self.strikes = 0
         if step.next is not None:
             self._enter(step.next)
         match step.action:
@@ -453,10 +452,10 @@ class ServerSession(SessionCore):
         response = self.respond(item, Reply(refusal.code, text=_text(refusal)))
         actions: list[Action] = [Send(response)]
         if classify(item) is ServerInput.UNPARSABLE:
-            self.unparsable += 1
-            if self.unparsable >= self.config.limits.unparsable:
+            self.strikes += 1
+            if self.strikes >= self.config.limits.unparsable:
                 self._enter(ServerState.CLOSING)
-                actions.append(self._close(f"{self.unparsable} unparsable frames in a row"))
+                actions.append(self._close(f"{self.strikes} unparsable frames in a row"))
         return actions
 
     def log_refusal(self, item: Any, refusal: Refusal) -> None:

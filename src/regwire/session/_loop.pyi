@@ -23,6 +23,7 @@ class SessionCore:
     busy: bool
     closed: bool
     paused: bool
+    strikes: int
     backlog: deque[Any]
     job: tuple[Entry, Any, Any] | None
     run: Run | None

@@ -61,7 +61,7 @@ cdef class SessionCore:
     """What the loop keeps of a session. Protocols derive their session class from it.
 
     `number` is the reactor's number of the session. `ready` says that commands may take the fast path. `busy` says that
-    a command of the session waits for its result. `backlog` holds what arrived meanwhile, in order. `job` is the
+    a command of the session waits for its result. `strikes` counts unreadable frames in a row. `backlog` holds what arrived meanwhile, in order. `job` is the
     (entry, command, object) that the session's task has to await. `run` is the open run of a batch handler.
     """
 
@@ -70,6 +70,7 @@ cdef class SessionCore:
     cdef public bint busy
     cdef public bint closed
     cdef public bint paused
+    cdef public int strikes
     cdef public object backlog
     cdef public object job
     cdef public Run run
@@ -80,6 +81,7 @@ cdef class SessionCore:
         self.busy = False
         self.closed = False
         self.paused = False
+        self.strikes = 0
         self.backlog = deque()
         self.job = None
         self.run = None
@@ -348,6 +350,7 @@ cdef class Loop:
         cdef object result
         cdef Run run
         self.commands += 1
+        session.strikes = 0
         if entry.function is None:
             run = Run.__new__(Run)
             run.session = session

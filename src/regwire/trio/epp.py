@@ -26,12 +26,15 @@ from regwire.epp.codes import Reply, error, ok
 from regwire.epp.handlers import Handlers
 from regwire.epp.limits import Limits
 from regwire.epp.server import ServerConfig
-from regwire.epp.server import ServerSession as Session
+from regwire.epp.server import ServerSession
 from regwire.session import Run
 from regwire.trio._collector import CollectorPolicy
 from regwire.trio._epp_client import Client, LoginOptions, connect
 from regwire.trio._epp_pool import Backoff, Pool
 from regwire.trio._epp_server import Bound, Listener, Server, serve
+
+Session = ServerSession
+"""What handlers are given."""
 
 __all__ = [
     "Account",
@@ -52,6 +55,7 @@ __all__ = [
     "Server",
     "ServerConfig",
     "ServerTls",
+    "ServerSession",
     "Session",
     "connect",
     "error",
