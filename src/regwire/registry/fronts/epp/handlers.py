@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
 from regwire.epp.handlers import Handlers
@@ -16,7 +17,7 @@ from regwire.registry.engine import Reading, Registry, is_read
 from regwire.registry.fronts.epp.replies import refused, reply_of
 from regwire.registry.fronts.epp.requests import request_of
 from regwire.registry.model import codes
-from regwire.registry.model.outcomes import Refusal
+from regwire.registry.model.outcomes import Outcome, Refusal
 from regwire.registry.model.requests import Call, Request
 
 if TYPE_CHECKING:
@@ -36,9 +37,9 @@ def epp_handlers(registry: Registry) -> Handlers:
     async def batch(runs: Sequence[Run]) -> None:
         calls: list[Call] = []
         slots: list[_Slot] = []
-        with registry.reading() as reading:
+        with _Reads(registry) as reads:
             for run in runs:
-                _begin(registry, reading, run, calls, slots)
+                _begin(registry, reads, run, calls, slots)
         if calls:
             for (run, i, request), outcome in zip(slots, await registry.submit(calls), strict=True):
                 run.reply(i, reply_of(request, outcome))
@@ -46,15 +47,42 @@ def epp_handlers(registry: Registry) -> Handlers:
     return handlers
 
 
-def _begin(registry: Registry, reading: Reading, run: Run, calls: list[Call], slots: list[_Slot]) -> None:
+class _Reads:
+    """The state that the reads of a batch are decided on; opened by the first of them, because many batches have none.
+
+    Each touch of the database may cost a turn of the interpreter's lock against the writer.
+    """
+
+    __slots__ = ("_context", "_reading", "_registry")
+
+    def __init__(self, registry: Registry) -> None:
+        self._registry = registry
+        self._reading: Reading | None = None
+        self._context: AbstractContextManager[Reading] | None = None
+
+    def __enter__(self) -> _Reads:
+        return self
+
+    def __exit__(self, *details: object) -> None:
+        if self._context is not None:
+            self._context.__exit__(None, None, None)
+
+    def decide(self, account: str, request: Request) -> Outcome:
+        if self._reading is None:
+            self._context = self._registry.reading()
+            self._reading = self._context.__enter__()
+        return self._reading.decide(account, request)
+
+
+def _begin(registry: Registry, reads: _Reads, run: Run, calls: list[Call], slots: list[_Slot]) -> None:
     """Answer what can be answered now; add the rest to ``calls``, and where its replies go to ``slots``."""
     account = run.session.client_id
     writing = False
     for i, command in enumerate(run.commands):
         try:
             request = request_of(command)
-            if is_read(request) and not writing:
-                run.reply(i, reply_of(request, reading.decide(account, request)))
+            if not writing and is_read(request):
+                run.reply(i, reply_of(request, reads.decide(account, request)))
                 continue
         except Refusal as refusal:
             run.reply(i, refused(refusal))
