@@ -56,7 +56,7 @@ def decode(
     (`regwire.schema.roles`). Raises `regwire.errors.XmlError` when the frame is not well-formed and
     `regwire.errors.SchemaFault` when it is not a message of the Schema.
     """
-    return schema.decode(frame, role=role)  # type: ignore[return-value]
+    return schema.decode(frame, role=role)  # type: ignore[no-any-return]
 
 
 def encode(message: Message, *, schema: Schema = DEFAULT) -> bytes:

@@ -52,17 +52,29 @@ pub struct Report {
     pub login_lang: Option<String>,
 }
 
+/// A frame in UTF-8 with every secret value replaced, for logs and stored frames.
+///
+/// Only values whose place in the frame is declared can be known to be secret; a frame that is not well-formed has none.
+pub fn mask(plan: &Plan, frame: &[u8], limits: &Limits) -> Result<Vec<u8>, Error> {
+    let input = Input::new(frame, limits)?;
+    let mut finder = Finder::new(plan, Role::Client);
+    Tokenizer::default().run(&plan.names, limits, &input, &mut finder)?;
+    let text = input.text();
+    let mut out = Vec::with_capacity(text.len());
+    let mut copied = 0;
+    for (start, end) in finder.secrets {
+        out.extend_from_slice(&text[copied..start as usize]);
+        out.extend_from_slice(MASK.as_bytes());
+        copied = end as usize;
+    }
+    out.extend_from_slice(&text[copied..]);
+    Ok(out)
+}
+
 /// Reads a frame for its faults.
 pub fn find(plan: &Plan, frame: &[u8], role: Role, limits: &Limits) -> Result<Report, Error> {
     let input = Input::new(frame, limits)?;
-    let mut finder = Finder {
-        plan,
-        role,
-        report: Report::default(),
-        open: Vec::new(),
-        path: String::new(),
-        buffer: Vec::new(),
-    };
+    let mut finder = Finder::new(plan, role);
     Tokenizer::default().run(&plan.names, limits, &input, &mut finder)?;
     let mut report = finder.report;
     report.findings.sort_by_key(|finding| finding.offset);
@@ -120,6 +132,8 @@ struct Finder<'a> {
     open: Vec<Open>,
     path: String,
     buffer: Vec<u8>,
+    /// Ranges of secret values.
+    secrets: Vec<(u32, u32)>,
 }
 
 fn lossy(text: &[u8]) -> String {
@@ -127,6 +141,24 @@ fn lossy(text: &[u8]) -> String {
 }
 
 impl<'a> Finder<'a> {
+    fn new(plan: &'a Plan, role: Role) -> Self {
+        Finder {
+            plan,
+            role,
+            report: Report::default(),
+            open: Vec::new(),
+            path: String::new(),
+            buffer: Vec::new(),
+            secrets: Vec::new(),
+        }
+    }
+
+    fn guard(&mut self, simple: u32, text: Text) {
+        if self.plan.simples[simple as usize].secret && !text.is_empty() {
+            self.secrets.push((text.start, text.end));
+        }
+    }
+
     fn note(&mut self, rule: Rule, path: String, value: Option<String>, at: u32) {
         if self.report.findings.len() < FAULTS {
             self.report.findings.push(Finding {
@@ -401,6 +433,7 @@ impl<'a> Finder<'a> {
         if let Some(top) = self.open.last_mut() {
             top.attributes |= 1 << place;
         }
+        self.guard(attribute.simple, value);
         let mut text = Vec::new();
         value.expand(doc, &mut text);
         if let Some(rule) = self.check_value(attribute.simple, &text) {
@@ -623,6 +656,14 @@ impl Sink for Finder<'_> {
     }
 
     fn text(&mut self, cx: &Context<'_>, text: Text) {
+        let secret = match self.open.last().map(|top| top.what) {
+            Some(What::Leaf(simple)) => Some(simple),
+            Some(What::Content(kind)) => self.plan.kind(kind).text.map(|(_, simple)| simple),
+            _ => None,
+        };
+        if let Some(simple) = secret {
+            self.guard(simple, text);
+        }
         let Some(top) = self.open.last_mut() else {
             return;
         };

@@ -472,7 +472,9 @@ impl Type {
             .map(Model::needed)
             .unwrap_or_default();
         Ok(Type {
-            special: declared.is_abstract || !declared.derived.is_empty(),
+            special: declared.is_abstract
+                || declared.type_name.is_some()
+                || !declared.derived.is_empty(),
             slots: declared.fields.len() as u16,
             fields: declared.fields.into_iter().map(Into::into).collect(),
             required: required.fold(0, |bits, (place, _)| bits | 1 << place),

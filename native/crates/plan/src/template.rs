@@ -50,6 +50,32 @@ impl Model {
         }
     }
 
+    /// There is a group in it that is not a plain sequence of fields.
+    fn is_nested(&self) -> bool {
+        self.items.iter().any(|item| item.kind != ModelKind::Field)
+    }
+
+    /// Exactly these slots can be written by this model.
+    pub fn fits(&self, there: &[u16]) -> bool {
+        let mut own = Vec::new();
+        self.slots(&mut own);
+        if self.min == 0 && !there.iter().any(|slot| own.contains(slot)) {
+            return true;
+        }
+        match self.kind {
+            ModelKind::Field => there.contains(&self.slot),
+            ModelKind::Sequence => self.items.iter().all(|item| item.fits(there)),
+            ModelKind::Choice => self.items.iter().any(|item| {
+                let mut covered = Vec::new();
+                item.slots(&mut covered);
+                let stray = there
+                    .iter()
+                    .any(|slot| own.contains(slot) && !covered.contains(slot));
+                !stray && item.fits(there)
+            }),
+        }
+    }
+
     fn slots(&self, out: &mut Vec<u16>) {
         if self.kind == ModelKind::Field {
             out.push(self.slot);
@@ -203,6 +229,8 @@ pub struct Branch {
     pub covers: Box<[u16]>,
     /// Slots that must be filled.
     pub needs: Box<[u16]>,
+    /// The model, where the slots alone do not decide.
+    pub model: Option<Model>,
     /// How it is written.
     pub ops: Box<[Op]>,
 }
@@ -562,10 +590,11 @@ impl Compiler<'_> {
             branches.push(Branch {
                 covers: covers.into(),
                 needs: item.needed().into(),
+                model: item.is_nested().then(|| item.clone()),
                 ops: ops.into(),
             });
         }
-        let optional = model.min == 0 || branches.iter().any(|branch| branch.needs.is_empty());
+        let optional = model.fits(&[]);
         let mut slots = Vec::new();
         model.slots(&mut slots);
         slots.sort_unstable();

@@ -389,6 +389,7 @@ impl<'py> Writer<'_, 'py> {
         let fits = |branch: &&Branch| {
             there.iter().all(|place| branch.covers.contains(place))
                 && branch.needs.iter().all(|place| there.contains(place))
+                && branch.model.as_ref().is_none_or(|model| model.fits(&there))
         };
         match branches.iter().find(fits) {
             Some(branch) => Ok(Some(branch)),

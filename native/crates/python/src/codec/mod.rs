@@ -447,6 +447,13 @@ impl Codec {
             .map_or(0, |index| 1 << (index & 127))
     }
 
+    /// The frame in UTF-8 with secret values replaced by `***`; None when it is not well-formed.
+    #[pyo3(signature = (frame, /))]
+    fn mask<'py>(&self, py: Python<'py>, frame: &[u8]) -> Option<Bound<'py, PyBytes>> {
+        let masked = faults::mask(&self.plan, frame, &self.limits).ok()?;
+        Some(PyBytes::new(py, &masked))
+    }
+
     /// The namespaces that the document and wildcard elements of a message are of, raw content's included.
     #[pyo3(signature = (message, /))]
     fn namespaces_used(&self, message: &Bound<'_, PyAny>) -> PyResult<Vec<String>> {

@@ -90,9 +90,10 @@ pub(crate) fn layout(py: Python<'_>, class: *mut ffi::PyTypeObject) -> PyResult<
 
 /// Takes a new class in: from now on it is constructed natively. `seal` is called with the class at its first use.
 #[pyfunction]
-pub(crate) fn adopt_class(class: &Bound<'_, PyType>, seal: Py<PyAny>) -> PyResult<()> {
-    let py = class.py();
-    let pointer = class.as_type_ptr();
+#[pyo3(signature = (cls, seal, /))]
+pub(crate) fn adopt_class(cls: &Bound<'_, PyType>, seal: Py<PyAny>) -> PyResult<()> {
+    let py = cls.py();
+    let pointer = cls.as_type_ptr();
     // SAFETY: `class` is a live heap type that its metaclass has just made, and the lock is held.
     unsafe {
         let meta = ffi::Py_TYPE(pointer.cast());
@@ -124,14 +125,15 @@ const BARE: usize = std::mem::size_of::<ffi::PyObject>();
 
 /// Records the layout of a class: its fields, their defaults (`missing`: none).
 #[pyfunction]
+#[pyo3(signature = (cls, names, defaults, missing, /))]
 pub(crate) fn seal_class(
-    class: &Bound<'_, PyType>,
+    cls: &Bound<'_, PyType>,
     names: &Bound<'_, PyTuple>,
     defaults: &Bound<'_, PyTuple>,
     missing: &Bound<'_, PyAny>,
 ) -> PyResult<()> {
-    let py = class.py();
-    let pointer = class.as_type_ptr();
+    let py = cls.py();
+    let pointer = cls.as_type_ptr();
     let mut layout = Layout {
         names: Box::default(),
         offsets: Box::default(),
@@ -140,7 +142,7 @@ pub(crate) fn seal_class(
     let mut offsets = Vec::new();
     let mut interned = Vec::new();
     for name in names {
-        offsets.push(slot_offset(class, &name)?);
+        offsets.push(slot_offset(cls, &name)?);
         let name: String = name.extract()?;
         interned.push(pyo3::types::PyString::intern(py, &name).into_any().unbind());
     }
@@ -465,6 +467,7 @@ unsafe fn missing(
 
 /// All values of a message, in the order of its fields.
 #[pyfunction]
+#[pyo3(signature = (message, /))]
 pub(crate) fn values_of<'py>(message: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyTuple>> {
     let py = message.py();
     let layout = layout(py, message.get_type().as_type_ptr())?;
@@ -482,8 +485,9 @@ pub(crate) fn values_of<'py>(message: &Bound<'py, PyAny>) -> PyResult<Bound<'py,
 
 /// The collector tracks the object (for tests).
 #[pyfunction]
-pub(crate) fn is_tracked<'py>(object: &Bound<'py, PyAny>) -> Bound<'py, PyBool> {
+#[pyo3(signature = (value, /))]
+pub(crate) fn is_tracked<'py>(value: &Bound<'py, PyAny>) -> Bound<'py, PyBool> {
     // SAFETY: a live object.
-    let tracked = unsafe { ffi::PyObject_GC_IsTracked(object.as_ptr()) != 0 };
-    PyBool::new(object.py(), tracked).to_owned()
+    let tracked = unsafe { ffi::PyObject_GC_IsTracked(value.as_ptr()) != 0 };
+    PyBool::new(value.py(), tracked).to_owned()
 }
