@@ -70,10 +70,11 @@ def greeting_services(schema: Schema = DEFAULT) -> tuple[tuple[str, ...], tuple[
     An extension without elements (RFC 9038, RFC 9154) is in no Schema and always among them: leave out what the server
     does not do.
     """
-    objects = tuple(namespace.uri for namespace in OBJECTS if namespace.uri in schema.namespaces)
+    declared = {cls.__ns__.uri for cls in schema.elements if cls.__ns__}
+    objects = tuple(namespace.uri for namespace in OBJECTS if namespace.uri in declared)
     extensions = tuple(
         extension.namespace.uri
         for extension in EXTENSIONS
-        if not extension.is_object and (extension.namespace.uri in schema.namespaces or not extension.all_elements())
+        if not extension.is_object and (extension.namespace.uri in declared or not extension.all_elements())
     )
     return objects, extensions

@@ -4,8 +4,6 @@ mod encode;
 mod fault;
 mod objects;
 mod raw;
-mod trouble;
-mod values;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Mutex, PoisonError};
