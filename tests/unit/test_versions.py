@@ -5,8 +5,9 @@ import sys
 import tomllib
 from pathlib import Path
 
-import regwire
 import regwire_native
+
+import regwire
 
 ROOT = Path(__file__).parents[2]
 

@@ -18,9 +18,11 @@ class _Codec(Protocol):
 class ServerTls:
     """A server's side of TLS 1.2 and 1.3 (ECDHE with AES-GCM only); immutable, to be shared by any number of sessions.
 
-    `certificate` is the chain, own certificate first, and `key` its unencrypted private key; both are PEM, as `bytes` or
+    `certificate` is the chain, own certificate first, and `key` its unencrypted private key; both are PEM, as `bytes`
+    or
     as the path of a file. With `client_ca` clients are asked for a certificate, which is verified against these roots;
-    `require_certificate` ends the handshake of a client without one. `key_log` names a file to which the secrets of every
+    `require_certificate` ends the handshake of a client without one. `key_log` names a file to which the secrets of
+    every
     session are appended (created with mode 0600). There are no tickets: no resumption and no early data.
 
     Raises OSError for a file that cannot be read, ValueError for a part that cannot be used, with its name and reason.
@@ -40,7 +42,8 @@ class ServerTls:
 class ClientTls:
     """A client's side of TLS; immutable, to be shared.
 
-    The server's certificate is verified against `ca` (None: what the operating system trusts) and must be for the name or
+    The server's certificate is verified against `ca` (None: what the operating system trusts) and must be for the name
+    or
     address of the session in its subject alternative names. `certificate` and `key` are presented when the server asks.
     Raises OSError and ValueError as `ServerTls` does.
     """
@@ -185,12 +188,14 @@ class ReactorLimits:
     """Limits of a whole reactor.
 
     - `sessions`, `sessions_per_address`: connections above are closed on accept.
-    - `partial_octets`: memory in half received frames of all sessions; above it, sessions that hold more than 16 KiB are
+    - `partial_octets`: memory in half received frames of all sessions; above it, sessions that hold more than 16 KiB
+      are
       not read until there is room again (10,000 half frames must not cost 5 GB).
     - `unsent_octets`: unsent output of all sessions; above it, no session with unsent output is read; above twice as
       much, a session whose own unsent output is above its low-water mark is dropped.
     - `backlog_octets`: delivered and not yet taken; above it nothing is read.
-    - `events_per_step` (at most 512), `octets_per_session`, `handshakes_per_step`, `accepts_per_step`: bounds of one poll;
+    - `events_per_step` (at most 512), `octets_per_session`, `handshakes_per_step`, `accepts_per_step`: bounds of one
+      poll;
       what is left over takes its turn in the next one.
     - `accept_back_off_seconds`: first pause of a listener when descriptors run out; doubles up to 32 times as long.
     """
@@ -255,7 +260,7 @@ class Reactor:
     def poll(self) -> int:
         """Do one bounded step of network work without the GIL; returns the number of items that `take` will give."""
     def take(self, n: int = 32) -> tuple[list[object], list[object]]:
-        """The next `n` items in order, and for each the owner of its session (`set_owner`, else the session's number)."""
+        """The next `n` items in order, and for each its session's owner (`set_owner`, else the session's number)."""
     def set_owner(self, session: int, owner: object) -> None:
         """What `take` gives as the session's owner from now on; kept until the session has ended."""
     def set_allowed(self, session: int, namespaces: int) -> None:
@@ -265,10 +270,12 @@ class Reactor:
     def send_message(self, session: int, message: object) -> None:
         """Encode with the session's codec, frame and queue. Raises what the codec raises; then nothing is queued."""
     def flush(self) -> None:
-        """Encrypt and write everything queued since the last flush: one record (of up to 16 KiB) and one write a session."""
+        """Encrypt and write what was queued since the last flush: one record (up to 16 KiB) and one write a session."""
     def close(self, session: int, *, drain: bool = True) -> None:
-        """End a session. `drain`: what was sent goes out first, then close_notify, then the socket closes; what arrives
-        meanwhile is dropped. Otherwise at once. `Closed` follows in both cases.
+        """End a session; `Closed` follows.
+
+        `drain`: what was sent goes out first, then close_notify, then the socket closes; what arrives meanwhile is
+        dropped. Otherwise at once.
         """
     def set_limit(self, session: int, frame_octets: int) -> None:
         """The longest frame from now on, header included."""
@@ -281,7 +288,7 @@ class Reactor:
     def resume(self, session: int) -> None:
         """Deliver and read again."""
     def upgrade(self, session: int, tls: ServerTls | ClientTls, server_name: str | None = None) -> None:
-        """From plain to TLS. What is queued goes out in the clear first; octets that arrived and were not taken are TLS's.
+        """From plain to TLS. What is queued goes out in the clear first; octets not taken yet are TLS's.
 
         `Opened` follows after the handshake.
         """
@@ -317,7 +324,8 @@ class Wire:
     def receive(self, data: bytes) -> list[object]:
         """Frames (`bytes` without a codec) and whatever else arrived, in order; `b""` is the end of file.
 
-        Never raises on what the peer sent: `FrameTooLarge`, `BadFrameLength`, `EmptyFrame` and, last, `Closed` are items.
+        Never raises on what the peer sent: `FrameTooLarge`, `BadFrameLength`, `EmptyFrame` and, last, `Closed` are
+        items.
         """
     def send(self, payload: bytes) -> None:
         """Frame and queue; held back during the handshake. Raises ValueError after `close`."""
@@ -356,7 +364,8 @@ class Codec:
 class Raw:
     """An element kept as XML: `Raw(xml)` takes one well-formed element, a declaration in front of it is dropped.
 
-    `xml` is the element in UTF-8 with every namespace declaration it needs; `namespace` is empty for none; `element` parses
+    `xml` is the element in UTF-8 with every namespace declaration it needs; `namespace` is empty for none; `element`
+    parses
     it to an lxml element, anew at each access. Raises ValueError for anything but one well-formed element.
     """
 
@@ -436,8 +445,6 @@ class Fault:
     def __eq__(self, other: object, /) -> bool: ...
 
 def adopt_class(cls: type, seal: Callable[[Any], None], /) -> None: ...
-def seal_class(
-    cls: type, names: tuple[str, ...], defaults: tuple[object, ...], missing: object, /
-) -> None: ...
+def seal_class(cls: type, names: tuple[str, ...], defaults: tuple[object, ...], missing: object, /) -> None: ...
 def values_of(message: object, /) -> tuple[Any, ...]: ...
 def is_tracked(value: object, /) -> bool: ...

@@ -9,8 +9,11 @@
 Frames are payloads: the four octets of length in front of them belong to the transport (RFC 5734 section 4).
 """
 
+from typing import TYPE_CHECKING, Any
+
+from regwire.epp import coding
 from regwire.epp.codes import MESSAGES, Reply, ResultCode, error, ok
-from regwire.epp.coding import DEFAULT, EXTENSIONS, OBJECTS, decode, encode, greeting_services
+from regwire.epp.coding import decode, encode, greeting_services, schema_of
 from regwire.epp.compose import auth_info, command, fault_value, greeting, response
 from regwire.epp.extension import Extension
 from regwire.epp.messages import common, contact, core, domain, host
@@ -19,6 +22,9 @@ from regwire.epp.messages.contact import *  # noqa: F403
 from regwire.epp.messages.core import *  # noqa: F403
 from regwire.epp.messages.domain import *  # noqa: F403
 from regwire.epp.messages.host import *  # noqa: F403
+
+if TYPE_CHECKING:
+    from regwire.epp.coding import DEFAULT, EXTENSIONS, OBJECTS
 
 __all__ = [
     "DEFAULT",
@@ -38,6 +44,7 @@ __all__ = [
     "greeting_services",
     "ok",
     "response",
+    "schema_of",
 ]
 # By +=, which type checkers follow.
 __all__ += common.__all__
@@ -45,3 +52,10 @@ __all__ += contact.__all__
 __all__ += core.__all__
 __all__ += domain.__all__
 __all__ += host.__all__
+
+
+def __getattr__(name: str) -> Any:
+    """Look for extensions when they are first asked for; see `regwire.epp.coding`."""
+    if name not in {"DEFAULT", "EXTENSIONS", "OBJECTS"}:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(coding, name)

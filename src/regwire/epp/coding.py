@@ -1,6 +1,6 @@
 """The default Schema, and decoding and encoding with it."""
 
-from typing import Literal
+from typing import Any, Literal, cast
 
 from regwire.epp.extension import Extension, discover
 from regwire.epp.messages import contact, domain, host
@@ -13,16 +13,32 @@ Role = Literal["strict", "server", "client"]
 Message = Greeting | Hello | Command | Response | ProtocolExtension
 """What a frame holds."""
 
-EXTENSIONS: tuple[Extension, ...] = discover()
+EXTENSIONS: tuple[Extension, ...]
 """Every extension and further object mapping that was found (`regwire.epp.extension.discover`)."""
 
-OBJECTS: tuple[Namespace, ...] = (
-    domain.DOMAIN,
-    host.HOST,
-    contact.CONTACT,
-    *(extension.namespace for extension in EXTENSIONS if extension.is_object),
-)
+OBJECTS: tuple[Namespace, ...]
 """The object mappings, in the order in which a greeting announces them."""
+
+DEFAULT: Schema
+"""The Schema of everything found: what `decode`, `encode`, clients and servers use when they are given no other."""
+
+_MAPPINGS = (domain.DOMAIN, host.HOST, contact.CONTACT)
+# Every extension that a Schema was made of: a greeting of that Schema announces it, found or given.
+_known: dict[str, Extension] = {}
+
+
+def __getattr__(name: str) -> Any:
+    """Look for extensions when they are first asked for, not at import: an extension imports this package itself."""
+    if name not in {"DEFAULT", "EXTENSIONS", "OBJECTS"}:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found = discover()
+    more = tuple(extension.namespace for extension in found if extension.is_object)
+    globals().update(EXTENSIONS=found, OBJECTS=(*_MAPPINGS, *more), DEFAULT=schema_of(found))
+    return globals()[name]
+
+
+def _default() -> Schema:
+    return cast("Schema", __getattr__("DEFAULT") if "DEFAULT" not in globals() else globals()["DEFAULT"])
 
 
 def _mapping(module: object) -> tuple[type[Element], ...]:
@@ -36,45 +52,44 @@ def schema_of(extensions: tuple[Extension, ...], *, name: str = "epp") -> Schema
     """Return the Schema of the protocol, the three mappings and these extensions."""
     elements = [*_mapping(domain), *_mapping(host), *_mapping(contact)]
     for extension in extensions:
+        _known[extension.namespace.uri] = extension
         elements.extend(extension.all_elements())
     return Schema(Epp, elements, name=name)
-
-
-DEFAULT: Schema = schema_of(EXTENSIONS)
-"""The Schema of everything found: what `decode`, `encode`, clients and servers use when they are given no other."""
 
 
 def decode(
     frame: bytes | bytearray | memoryview,
     *,
     role: Role = "strict",
-    schema: Schema = DEFAULT,
+    schema: Schema | None = None,
 ) -> Message:
-    """Return the message in a frame (the payload without its length).
+    """Return the message in a frame (the payload without its length); without a ``schema`` by `DEFAULT`.
 
     ``strict`` takes what the XML schemas take; ``server`` and ``client`` take in addition what peers get wrong
     (`regwire.schema.roles`). Raises `regwire.errors.XmlError` when the frame is not well-formed and
     `regwire.errors.SchemaFault` when it is not a message of the Schema.
     """
-    return schema.decode(frame, role=role)  # type: ignore[no-any-return]
+    return cast("Message", (_default() if schema is None else schema).decode(frame, role=role))
 
 
-def encode(message: Message, *, schema: Schema = DEFAULT) -> bytes:
+def encode(message: Message, *, schema: Schema | None = None) -> bytes:
     """Return the payload of a message, in UTF-8; raises `regwire.errors.EncodeError` for what would be invalid."""
-    return schema.encode(message)
+    return (_default() if schema is None else schema).encode(message)
 
 
-def greeting_services(schema: Schema = DEFAULT) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def greeting_services(schema: Schema | None = None) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the objURIs and extURIs that a greeting of this Schema announces.
 
     An extension without elements (RFC 9038, RFC 9154) is in no Schema and always among them: leave out what the server
     does not do.
     """
-    declared = {cls.__ns__.uri for cls in schema.elements if cls.__ns__}
-    objects = tuple(namespace.uri for namespace in OBJECTS if namespace.uri in declared)
-    extensions = tuple(
-        extension.namespace.uri
-        for extension in EXTENSIONS
-        if not extension.is_object and (extension.namespace.uri in declared or not extension.all_elements())
-    )
-    return objects, extensions
+    schema = _default() if schema is None else schema
+    known = _known.values()
+    objects = [namespace.uri for namespace in _MAPPINGS if namespace.uri in schema.namespaces]
+    objects += [item.namespace.uri for item in known if item.is_object and item.namespace.uri in schema.namespaces]
+    extensions = [
+        item.namespace.uri
+        for item in known
+        if not item.is_object and (item.namespace.uri in schema.namespaces or not item.all_elements())
+    ]
+    return tuple(objects), tuple(extensions)

@@ -25,8 +25,7 @@ from regwire.epp.client import ClientConfig, query_for
 from regwire.epp.codes import Reply, error, ok
 from regwire.epp.handlers import Handlers
 from regwire.epp.limits import Limits
-from regwire.epp.server import ServerConfig
-from regwire.epp.server import ServerSession
+from regwire.epp.server import ServerConfig, ServerSession
 from regwire.session import Run
 from regwire.trio._collector import CollectorPolicy
 from regwire.trio._epp_client import Client, LoginOptions, connect
@@ -54,8 +53,8 @@ __all__ = [
     "Run",
     "Server",
     "ServerConfig",
-    "ServerTls",
     "ServerSession",
+    "ServerTls",
     "Session",
     "connect",
     "error",

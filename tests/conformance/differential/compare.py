@@ -9,9 +9,9 @@ from typing import Any
 
 from lxml import etree
 from oracle import IllFormed, Oracle, Refused, plain
-from regwire.schema import Schema
 
 from regwire.errors import SchemaFault, XmlError
+from regwire.schema import Schema
 
 
 @dataclass(frozen=True)

@@ -46,14 +46,7 @@ impl Model {
         match self.kind {
             ModelKind::Field => vec![self.slot],
             ModelKind::Sequence => self.items.iter().flat_map(Model::needed).collect(),
-            ModelKind::Choice => {
-                let mut all = self.items.iter().map(Model::needed);
-                let mut common = all.next().unwrap_or_default();
-                for needed in all {
-                    common.retain(|slot| needed.contains(slot));
-                }
-                common
-            }
+            ModelKind::Choice => Vec::new(),
         }
     }
 
