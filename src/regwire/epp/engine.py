@@ -1,8 +1,7 @@
 """Many server sessions over one reactor: the hot loop of `regwire.session` joined to `ServerSession`. No event loop.
 
-The engine decides what waits; where it waits is the driver's: `Waiting.start(session)` is called when
-`session.job = (entry, command, obj)` must be awaited and its result given to `finish()`; `Waiting.start_batch(runs)`
-when an `async def` batch handler must be awaited, then `batch_done(runs)`; `Waiting.kick()` when `loop.turn()` is due.
+The engine decides what waits; where it waits is the driver's (`Waiting`): a task a session for what is `async def`,
+made at its first such command, and tasks for an `async def` batch handler.
 """
 
 from __future__ import annotations
@@ -42,7 +41,10 @@ class Waiting(Protocol):
     """The driver's part."""
 
     def start(self, session: ServerSession, /) -> None:
-        """Await `session.job` in the session's own task, then call `Engine.finish`."""
+        """Make the session's task: it awaits `session.job` and calls `Engine.finish`, parks while there is none."""
+
+    def wake(self, task: Any, /) -> None:
+        """Wake a parked task."""
 
     def start_batch(self, runs: list[Run], /) -> None:
         """Await the batch handler on these runs, then call `Engine.batch_done`."""
@@ -90,11 +92,13 @@ class Engine:
             results=dict(RESULTS),
             build=build,
             ids=config.ids,
+            wake=waiting.wake,
             batch=handlers.batch_handler,
             batch_waits=is_async(handlers.batch_handler),
             in_flight=config.limits.in_flight,
         )
         self.kick = waiting.kick
+        self.start = waiting.start
         self.start_batch = waiting.start_batch
 
     # --------------------------------------------------------------------------------------------------- for the loop
@@ -129,10 +133,6 @@ class Engine:
             self.perform(session, session.judge(item))
             return True
         return False
-
-    def start(self, session: ServerSession) -> None:
-        """A command of the session must be awaited."""
-        self.waiting.start(session)
 
     def failed(self, session: ServerSession | None, command: Any, error: BaseException | None) -> int:
         """Log what a handler did wrong; it is answered 2400."""
@@ -245,7 +245,7 @@ class Engine:
         elif entry.waits:
             session.busy = True
             session.job = (entry, command, login)
-            self.waiting.start(session)
+            self.loop.begin(session)
         else:
             try:
                 outcome = entry.function(session, login, command)
@@ -304,4 +304,6 @@ class Engine:
             except Exception as error:
                 self.failed(session, None, error)
         session.backlog.clear()
-        self.waiting.start(session)
+        session.over = True
+        if session.task is not None:
+            self.loop.begin(session)

@@ -25,7 +25,10 @@ class SessionCore:
     paused: bool
     strikes: int
     backlog: deque[Any]
+    parked: bool
+    over: bool
     job: tuple[Entry, Any, Any] | None
+    task: Any
     run: Run | None
     def __init__(self, number: int) -> None: ...
 
@@ -73,6 +76,7 @@ class Loop:
         results: dict[int, Any],
         build: Callable[..., Any],
         ids: TransactionIds,
+        wake: Callable[[Any], Any] | None = None,
         batch: Callable[[list[Run]], Any] | None = None,
         batch_waits: bool = False,
         in_flight: int = 64,
@@ -85,6 +89,7 @@ class Loop:
     def turn(self) -> None: ...
     def arrived(self, session: SessionCore, item: Any) -> None: ...
     def execute(self, session: SessionCore, command: Any, obj: Any, entry: Entry) -> None: ...
+    def begin(self, session: SessionCore) -> None: ...
     def finish(self, session: SessionCore, command: Any, result: Any) -> None: ...
     def release(self, session: SessionCore) -> None: ...
     def reply(self, session: SessionCore, command: Any, result: Any) -> None: ...

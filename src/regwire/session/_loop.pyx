@@ -3,7 +3,7 @@
 
 The loop knows no protocol. It is given the classes it tests for, and a `protocol` object that does everything which is
 not the fast path: `protocol.other(session, item)` for an item that needs the state table, `protocol.stray(owner, item)`
-for an item whose session has no object yet, `protocol.start(session)` when a command must wait in the session's task,
+for an item whose session has no object yet, `protocol.start(session)` to make the task of a session that has a job and none,
 `protocol.start_batch(runs)` for an `async def` batch handler, `protocol.failed(session, command, error)` to log,
 `protocol.reply(session, command, result)` to build an unusual reply, `protocol.ended(session, code)` after a reply that
 ends the session, `protocol.kick()` to be called back at `turn()`.
@@ -62,7 +62,8 @@ cdef class SessionCore:
 
     `number` is the reactor's number of the session. `ready` says that commands may take the fast path. `busy` says that
     a command of the session waits for its result. `strikes` counts unreadable frames in a row. `backlog` holds what arrived meanwhile, in order. `job` is the
-    (entry, command, object) that the session's task has to await. `run` is the open run of a batch handler.
+    (entry, command, object) that the session's task has to await; `task` is that task, `parked` whether it sleeps until
+    there is a job, `over` whether there will be none. `run` is the open run of a batch handler.
     """
 
     cdef public object number
@@ -70,9 +71,12 @@ cdef class SessionCore:
     cdef public bint busy
     cdef public bint closed
     cdef public bint paused
+    cdef public bint parked
+    cdef public bint over
     cdef public int strikes
     cdef public object backlog
     cdef public object job
+    cdef public object task
     cdef public Run run
 
     def __init__(self, number):
@@ -81,9 +85,12 @@ cdef class SessionCore:
         self.busy = False
         self.closed = False
         self.paused = False
+        self.parked = False
+        self.over = False
         self.strikes = 0
         self.backlog = deque()
         self.job = None
+        self.task = None
         self.run = None
 
 
@@ -166,7 +173,7 @@ cdef class Loop:
     `session_class` is the class of owners; `command_class` the class of the document that carries a command in `op`
     (with `cl_trid`); `entries` maps the class of a command's object, or of its op when it has no object, to `Entry`;
     an entry whose function is None goes to the batch handler. `build(result, cl_trid, sv_trid, data)` makes a reply of
-    a result object and data elements; `results` maps codes to shared result objects. `in_flight` is the number of
+    a result object and data elements; `results` maps codes to shared result objects. `wake(task)` wakes a parked task. `in_flight` is the number of
     undone commands of a session above which it is no longer read.
     """
 
@@ -174,7 +181,7 @@ cdef class Loop:
     cdef object protocol, other, stray
     cdef object session_class, command_class, reply_class
     cdef dict entries, results
-    cdef object build, success
+    cdef object build, success, wake
     cdef TransactionIds ids
     cdef object batch
     cdef bint batch_waits
@@ -186,7 +193,7 @@ cdef class Loop:
     cdef readonly unsigned long long chunks
 
     def __init__(self, reactor, protocol, *, session_class, command_class, reply_class, dict entries not None,
-                 dict results not None, build, TransactionIds ids not None, batch=None, bint batch_waits=False,
+                 dict results not None, build, TransactionIds ids not None, wake=None, batch=None, bint batch_waits=False,
                  Py_ssize_t in_flight=64):
         self.reactor = reactor
         self.take = reactor.take
@@ -202,6 +209,7 @@ cdef class Loop:
         self.results = results
         self.success = results[1000]
         self.build = build
+        self.wake = wake
         self.ids = ids
         self.batch = batch
         self.batch_waits = batch_waits
@@ -291,7 +299,7 @@ cdef class Loop:
                 run.results.append(UNANSWERED)
                 self.commands += 1
                 return 0
-        if not self.protocol.urgent(session, item):
+        if type(item) is self.command_class or not self.protocol.urgent(session, item):
             session.backlog.append(item)
             if len(session.backlog) >= self.in_flight and not session.paused:
                 session.paused = True
@@ -366,13 +374,22 @@ cdef class Loop:
         if entry.waits:
             session.busy = True
             session.job = (entry, command, obj)
-            self.protocol.start(session)
+            self.begin(session)
             return 0
         try:
             result = entry.function(session, command, obj)
         except Exception as error:
             result = self.protocol.failed(session, command, error)
         self.reply(session, command, result)
+        return 0
+
+    cpdef int begin(self, SessionCore session) except -1:
+        """Let the session's task see its job, or that there will be none."""
+        if session.parked:
+            session.parked = False
+            self.wake(session.task)
+        elif session.task is None:
+            self.protocol.start(session)
         return 0
 
     cpdef int finish(self, SessionCore session, command, result) except -1:

@@ -121,8 +121,6 @@ class Server:
             self._reactor, handlers, config, self, now=trio.current_time, login=login, codec=self._codec
         )
         self._handler_nursery: trio.Nursery | None = None
-        self._parked: dict[ServerSession, Task] = {}
-        self._running: set[ServerSession] = set()
         self._turner: Task | None = None
         self._turn_due = False
         self._idle_workers: list[_Worker] = []
@@ -229,48 +227,50 @@ class Server:
             reschedule(task)
 
     def start(self, session: ServerSession) -> None:
-        """Wake the session's task, or make it: it lives as long as the session, because a coroutine cannot move."""
-        if session in self._running:
-            return
-        task = self._parked.pop(session, None)
-        if task is not None:
-            self._running.add(session)
-            reschedule(task)
-        elif session.job is not None and self._handler_nursery is not None:
-            self._running.add(session)
+        """Make the session's task: it lives as long as the session, because a coroutine cannot move to another."""
+        if self._handler_nursery is not None:
+            session.task = _STARTING
             self._handler_nursery.start_soon(self._session_task, session)
 
+    def wake(self, task: Task) -> None:
+        """Wake a parked task."""
+        reschedule(task)
+
     async def _session_task(self, session: ServerSession) -> None:
-        engine = self.engine
+        """Do the session's jobs. This is the path of every `async def` command: few calls, nothing made twice."""
+        engine, login = self.engine, self.engine.login_entry
+        finish, unpark = engine.loop.finish, partial(_unpark, session)
+        session.task = current_task()
         try:
             while True:
                 job = session.job
                 if job is None:
-                    if session.number not in engine.sessions:
+                    if session.over:
                         return
-                    self._running.discard(session)
-                    self._parked[session] = current_task()
-                    await wait_task_rescheduled(partial(self._unpark, session))
+                    session.parked = True
+                    await wait_task_rescheduled(unpark)
                     continue
-                await self._do(session, *job)
+                entry, command, obj = job
+                if entry is login:
+                    await self._log_in(session, entry, command, obj)
+                else:
+                    try:
+                        result = await entry.function(session, command, obj)  # type: ignore[misc]
+                    except Exception as error:
+                        result = engine.failed(session, command, error)
+                    finish(session, command, result)
+                if not self._turn_due:
+                    self.kick()
         finally:
-            self._running.discard(session)
+            session.task = None
 
-    async def _do(self, session: ServerSession, entry: Entry, command: Command, obj: Any) -> None:
+    async def _log_in(self, session: ServerSession, entry: Entry, command: Command, login: Any) -> None:
         assert entry.function is not None
         try:
-            if entry is self.engine.login_entry:
-                result = await entry.function(session, obj, command)
-            else:
-                result = await entry.function(session, command, obj)
+            result = await entry.function(session, login, command)
         except Exception as error:
             result = self.engine.failed(session, command, error)
         self.engine.finish(session, entry, command, result)
-        self.kick()
-
-    def _unpark(self, session: ServerSession, _: object) -> Abort:
-        self._parked.pop(session, None)
-        return Abort.SUCCEEDED
 
     def start_batch(self, runs: list[Run]) -> None:
         """Give the runs to a parked batch task, or make one."""
@@ -321,6 +321,15 @@ class _Worker:
     def __init__(self, task: Task) -> None:
         self.task = task
         self.runs: list[Run] = []
+
+
+_STARTING = object()
+"""A task that is about to run."""
+
+
+def _unpark(session: ServerSession, _: object) -> Abort:
+    session.parked = False
+    return Abort.SUCCEEDED
 
 
 def _abort_turn(_: object) -> Abort:

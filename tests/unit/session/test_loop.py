@@ -164,6 +164,9 @@ class Rig:
     def start(self, session: Session) -> None:
         self.waiting.append(session)
 
+    def wake(self, task: Any) -> None:
+        raise AssertionError("no task parks here")
+
     def start_batch(self, runs: list[Run]) -> None:
         self.batches.append(runs)
 
