@@ -2,16 +2,17 @@
 
 import datetime as dt
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from functools import cache
 from typing import Any
 
 from hypothesis import strategies as st
-from regwire.schema import ANY, Duration, Element, Raw, Schema
+
+from regwire.schema import Duration, Element, Raw, Schema
 from regwire.schema._fields import MISSING
 from regwire.schema._message import FieldInfo, fields_of
-from regwire.schema._models import Choice
+from regwire.schema._models import Choice, Group
 from regwire.schema._simple import Simple
 
 MANY = 3
@@ -71,9 +72,9 @@ def simple_values(simple: Simple) -> st.SearchStrategy[Any]:
             low = -(2**40) if simple.low is None else int(simple.low)
             return st.integers(low, 2**64 if simple.high is None else int(simple.high))
         case "decimal":
-            return st.decimals(
-                simple.low and Decimal(simple.low), simple.high and Decimal(simple.high), places=2
-            ).filter(lambda number: abs(number) < 10**15)
+            low = -(10**9) if simple.low is None else int(simple.low) * 100
+            high = 10**9 if simple.high is None else int(simple.high) * 100
+            return st.integers(low, high).map(lambda cents: Decimal(cents) / 100)
         case "boolean":
             return st.booleans()
         case "date":
@@ -110,87 +111,77 @@ RAW = st.sampled_from(
 )
 
 
+Draw = Callable[[st.SearchStrategy[Any]], Any]
+
+
 class Messages:
     """The strategies of one Schema; ``lists`` bounds repeated fields of some classes, for `xs:unique`."""
 
     def __init__(self, schema: Schema, lists: dict[str, int] | None = None) -> None:
         self._elements = tuple(schema.elements)
-        self._root = schema.root
+        (self._root,) = schema.roots
         self._lists = lists or {}
 
     def documents(self) -> st.SearchStrategy[Any]:
         """Give whole messages."""
         (field,) = fields_of(self._root)
-        return st.one_of([self.of(cls) for cls in field.classes])
+        return st.composite(lambda draw: self._object(draw, draw(st.sampled_from(field.classes))))()
 
     def of(self, cls: Any) -> st.SearchStrategy[Any]:
         """Give objects of a class."""
-        return st.deferred(lambda: self._of(cls))
+        return st.composite(lambda draw: self._object(draw, cls))()
 
-    def _of(self, cls: Any) -> st.SearchStrategy[Any]:
+    def _object(self, draw: Draw, cls: Any) -> Any:
         fields = {info.name: info for info in fields_of(cls)}
-        header = cls.__regwire__
-        values: dict[str, Any] = {}
-        children: set[str] = set()
-        if header.content is not None and header.content is not ANY:
-            children = set(header.content.names())
-        for name, info in fields.items():
-            if name not in children:
-                values[name] = self._field(info, cls)
-        whole = st.fixed_dictionaries(values)
-        if children:
-            whole = st.tuples(whole, self._group(header.content, fields, cls)).map(lambda pair: {**pair[0], **pair[1]})
-        return whole.map(lambda given: cls(**given))
+        content = cls.__regwire__.content
+        grouped = set(content.names()) if isinstance(content, Group) else set()
+        values = {name: self._field(draw, info, cls) for name, info in fields.items() if name not in grouped}
+        if grouped:
+            values |= self._group(draw, content, fields, cls)
+        return cls(**values)
 
-    def _group(self, group: Any, fields: dict[str, FieldInfo], cls: Any, inside: str = "") -> st.SearchStrategy[dict]:
+    def _group(
+        self, draw: Draw, group: Any, fields: dict[str, FieldInfo], cls: Any, inside: str = ""
+    ) -> dict[str, Any]:
         if isinstance(group, str):
-            return self._field(fields[group], cls, present=inside == "choice").map(lambda value: {group: value})
-        kind = "choice" if isinstance(group, Choice) else "sequence"
-        parts = [self._group(item, fields, cls, kind) for item in group.items]
-        picked = st.one_of(parts) if kind == "choice" else st.tuples(*parts).map(_merged)
-        return picked if group.min else st.one_of(st.just({}), picked)
+            return {group: self._field(draw, fields[group], cls, present=inside == "choice")}
+        if group.min == 0 and draw(st.booleans()):
+            return {}
+        if isinstance(group, Choice):
+            return self._group(draw, draw(st.sampled_from(group.items)), fields, cls, "choice")
+        merged: dict[str, Any] = {}
+        for item in group.items:
+            merged |= self._group(draw, item, fields, cls, "sequence")
+        return merged
 
-    def _field(self, info: FieldInfo, cls: Any, *, present: bool = False) -> st.SearchStrategy[Any]:
+    def _field(self, draw: Draw, info: FieldInfo, cls: Any, *, present: bool = False) -> Any:
         spec = info.spec
         if spec.kind == "flag":
-            return st.just(True) if present else st.booleans()
-        one = self._value(info, cls)
-        if one is None:
-            return st.just(() if info.repeated else None)
+            return present or draw(st.booleans())
         inner = spec.inner or spec
+        if inner.kind == "wildcard" and isinstance(inner.uris, tuple):
+            return () if info.repeated else None
         if info.repeated:
-            wanted = max(spec.min or 0, int(present))
-            if spec.kind == "wrapped":
-                wanted = 0
-            most = inner.max if inner.bounded and inner.max is not None else MANY
-            most = min(most, self._lists.get(cls.__name__, MANY))
-            return st.lists(one, min_size=wanted, max_size=max(most, wanted)).map(tuple)
-        if info.optional and not present and spec.min != 1:
-            return st.none() | one
-        if spec.kind == "attribute" and spec.default is not MISSING:
-            return st.just(spec.default) | one
-        return one
-
-    def _value(self, info: FieldInfo, cls: Any) -> st.SearchStrategy[Any] | None:
-        if info.simple is not None:
-            return simple_values(info.simple)
-        inner = info.spec.inner or info.spec
-        if inner.kind == "wildcard":
-            return self._wildcard(inner, cls)
-        return st.one_of([self.of(item) for item in info.classes])
-
-    def _wildcard(self, spec: Any, cls: Any) -> st.SearchStrategy[Any] | None:
-        if isinstance(spec.uris, tuple):
+            least = 0 if spec.kind == "wrapped" else max(spec.min or 0, int(present))
+            bound = inner.max if inner.bounded and inner.max is not None else MANY
+            most = max(least, min(bound, self._lists.get(cls.__name__, MANY)))
+            return tuple(self._value(draw, info, cls) for _ in range(draw(st.integers(least, most))))
+        if info.optional and not present and spec.min != 1 and draw(st.booleans()):
             return None
-        if spec.process == "skip":
-            return RAW
-        own = cls.__regwire__.ns if spec.uris == "##other" else None
-        declared = st.one_of([self.of(item) for item in self._allowed(own)])
-        return st.one_of(declared, RAW) if spec.process == "lax" else declared
+        if spec.kind == "attribute" and spec.default is not MISSING and draw(st.booleans()):
+            return spec.default
+        return self._value(draw, info, cls)
 
-    def _allowed(self, own: Any) -> Iterable[type[Element]]:
+    def _value(self, draw: Draw, info: FieldInfo, cls: Any) -> Any:
+        if info.simple is not None:
+            return draw(simple_values(info.simple))
+        inner = info.spec.inner or info.spec
+        if inner.kind != "wildcard":
+            return self._object(draw, draw(st.sampled_from(info.classes)))
+        if inner.process == "skip" or (inner.process == "lax" and draw(st.booleans())):
+            return draw(RAW)
+        own = cls.__regwire__.ns if inner.uris == "##other" else None
+        return self._object(draw, draw(st.sampled_from(self._allowed(own))))
+
+    def _allowed(self, own: Any) -> Sequence[type[Element]]:
         return [item for item in self._elements if item.__regwire__.ns != own]
-
-
-def _merged(parts: Iterable[dict[str, Any]]) -> dict[str, Any]:
-    return {key: value for part in parts for key, value in part.items()}

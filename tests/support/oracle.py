@@ -22,6 +22,10 @@ _SPACE = re.compile(r"[ \t\r\n]+")
 _ZONE = re.compile(r"(Z|[+-]\d\d:\d\d)$")
 
 
+def _parser() -> etree.XMLParser:
+    return etree.XMLParser(remove_comments=True, remove_pis=True, resolve_entities=False, no_network=True)
+
+
 class Refused(Exception):
     """The document is not well-formed or not valid."""
 
@@ -34,13 +38,13 @@ class Oracle:
     """Decodes the documents of one Schema."""
 
     def __init__(self, schema: Schema) -> None:
-        self._root = schema.root
+        self._root = schema.roots[0]
         self._elements = {(cls.__regwire__.ns.uri, cls.__regwire__.tag): cls for cls in schema.elements}
         self._validator = validator(frozenset(schema.namespaces))
 
     def decode(self, frame: bytes) -> Any:
         """Return the message in a frame as `plain` data; raises `Refused` with libxml2's reason."""
-        parser = etree.XMLParser(remove_comments=True, remove_pis=True, resolve_entities=False, no_network=True)
+        parser = _parser()
         try:
             root = etree.fromstring(frame, parser)
         except (etree.XMLSyntaxError, ValueError) as error:
@@ -57,7 +61,10 @@ class Oracle:
         if root.tag != f"{{{header.ns.uri}}}{header.tag}":
             raise Refused(f"root {root.tag}")
         (field,) = fields_of(self._root)
-        return self._choice(field.classes, root[0])
+        try:
+            return self._choice(field.classes, root[0])
+        except (ValueError, OverflowError) as error:
+            raise Refused(f"no value of Python: {error}") from None
 
     def _choice(self, classes: Any, node: etree._Element) -> Any:
         name = etree.QName(node)
@@ -189,7 +196,7 @@ def plain(value: Any) -> Any:
     if isinstance(value, Message):
         return type(value).__name__, {name: plain(getattr(value, name)) for name in value.__match_args__}
     if isinstance(value, Raw):
-        return _raw(etree.fromstring(value.xml))
+        return _raw(etree.fromstring(value.xml, _parser()))
     if isinstance(value, tuple):
         return [plain(item) for item in value]
     return value

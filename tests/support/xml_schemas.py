@@ -3,6 +3,7 @@
 The material is no part of the repository; tests that need it are skipped where it is missing.
 """
 
+import csv
 from functools import cache
 from pathlib import Path
 
@@ -58,3 +59,13 @@ def _load_order(uri: str) -> tuple[int, str]:
     """Imports without a location resolve to what was read before them: the shared ones come first."""
     first = ("urn:ietf:params:xml:ns:eppcom-1.0", "urn:ietf:params:xml:ns:epp-1.0", "urn:ietf:params:xml:ns:host-1.0")
     return (first.index(uri) if uri in first else len(first), uri)
+
+
+def example_rows() -> list[tuple[Path, bool]]:
+    """List the RFCs' commands and responses, with what the index says about their validity."""
+    if not EXAMPLES.is_dir():
+        return []
+    with (EXAMPLES / "INDEX.tsv").open(encoding="utf-8", newline="") as file:
+        rows = csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
+        kinds = {"epp-command", "epp-response"}
+        return [(EXAMPLES / r["file"], r["schema-valid"] == "yes") for r in rows if r["kind"] in kinds]

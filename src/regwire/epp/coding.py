@@ -84,12 +84,13 @@ def greeting_services(schema: Schema | None = None) -> tuple[tuple[str, ...], tu
     does not do.
     """
     schema = _default() if schema is None else schema
+    declared = {cls.__ns__.uri for cls in schema.elements if cls.__ns__}
     known = _known.values()
-    objects = [namespace.uri for namespace in _MAPPINGS if namespace.uri in schema.namespaces]
-    objects += [item.namespace.uri for item in known if item.is_object and item.namespace.uri in schema.namespaces]
+    objects = [namespace.uri for namespace in _MAPPINGS if namespace.uri in declared]
+    objects += [item.namespace.uri for item in known if item.is_object and item.namespace.uri in declared]
     extensions = [
         item.namespace.uri
         for item in known
-        if not item.is_object and (item.namespace.uri in schema.namespaces or not item.all_elements())
+        if not item.is_object and (item.namespace.uri in declared or not item.all_elements())
     ]
     return tuple(objects), tuple(extensions)

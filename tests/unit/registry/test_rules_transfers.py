@@ -175,6 +175,11 @@ def test_3_1_3_query(world: World) -> None:
     assert world.must(C, TransferDomain("query", "a.example", auth=AUTH)).transfer.status == "pending"
     world.must(A, TransferDomain("reject", "a.example"))
     assert world.must(B, query).transfer.status == "clientRejected"
+    world.must(B, request())
+    world.must(A, TransferDomain("approve", "a.example"))
+    for account in (A, B):
+        assert world.must(account, query).transfer.status == "clientApproved"
+    assert world.code(C, query) == 2201
 
 
 @pytest.mark.parametrize(

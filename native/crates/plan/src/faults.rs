@@ -120,7 +120,7 @@ struct Open {
     missing: Vec<(NsId, Box<[u8]>, u32)>,
     /// Role client: children out of order.
     loose: bool,
-    /// An unknown or misplaced child may have been meant for what seems missing at the end.
+    /// An unknown or misplaced child may have been meant for what seems missing at the end, or hides the value.
     shaken: bool,
     deferred: Vec<(QName, Text)>,
 }
@@ -470,6 +470,7 @@ impl<'a> Finder<'a> {
     fn end_content(&mut self, top: &Open, kind: &'a Type, at: u32) {
         if let Some((_, simple)) = kind.text
             && !kind.mixed
+            && !top.shaken
             && let Some(rule) = self.check_value(simple, &top.text)
         {
             let shown = self.shown(simple, &top.text);
@@ -528,7 +529,9 @@ impl<'a> Finder<'a> {
 
     fn end_leaf(&mut self, top: &Open, simple: u32) {
         let broken = self.check_value(simple, &top.text);
-        if let Some(rule) = broken {
+        if let Some(rule) = broken
+            && !top.shaken
+        {
             let shown = self.shown(simple, &top.text);
             self.note(rule, self.path.clone(), Some(shown), top.at);
         }
@@ -537,7 +540,9 @@ impl<'a> Finder<'a> {
             text.split_ascii_whitespace().collect::<Vec<_>>().join(" ")
         };
         match top.marker {
-            Some(Marker::ClTrid) if broken.is_none() && self.report.cl_trid.is_none() => {
+            Some(Marker::ClTrid)
+                if broken.is_none() && !top.shaken && self.report.cl_trid.is_none() =>
+            {
                 self.report.cl_trid = Some(collapsed());
             }
             Some(Marker::LoginVersion) => self.report.login_version = Some(collapsed()),
@@ -617,7 +622,12 @@ impl Sink for Finder<'_> {
         };
         match top.what {
             What::Ignored => self.push(cx, name, What::Ignored, None, at),
-            What::Leaf(_) | What::Empty => self.refuse(cx, name, Rule::Unexpected, at),
+            What::Leaf(_) | What::Empty => {
+                if let Some(top) = self.open.last_mut() {
+                    top.shaken = true;
+                }
+                self.refuse(cx, name, Rule::Unexpected, at);
+            }
             What::Content(kind) => {
                 let plan = self.plan;
                 self.start_child(cx, name, at, plan.kind(kind));

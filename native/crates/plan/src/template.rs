@@ -46,7 +46,14 @@ impl Model {
         match self.kind {
             ModelKind::Field => vec![self.slot],
             ModelKind::Sequence => self.items.iter().flat_map(Model::needed).collect(),
-            ModelKind::Choice => Vec::new(),
+            ModelKind::Choice => {
+                let mut all = self.items.iter().map(Model::needed);
+                let mut common = all.next().unwrap_or_default();
+                for needed in all {
+                    common.retain(|slot| needed.contains(slot));
+                }
+                common
+            }
         }
     }
 

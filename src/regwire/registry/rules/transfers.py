@@ -33,9 +33,12 @@ def announce(ctx: Context, data: TransferData, *, at: datetime | None = None) ->
 
 
 def query(ctx: Context, value: Domain | Contact, key: str, *, authorised: bool) -> Outcome:
-    """Answer op="query": to the two registrars, and to whoever gave the authInfo."""
+    """Answer op="query": to the two registrars of the transfer, and to whoever gave the authInfo."""
     transfer = value.transfer
-    concerned = ctx.account == value.sponsor or (transfer is not None and ctx.account == transfer.requester)
+    concerned = ctx.account == value.sponsor
+    if transfer is not None:
+        # The actor of a completed transfer is the former sponsor.
+        concerned = concerned or ctx.account in (transfer.requester, transfer.actor)
     if not concerned and not authorised:
         raise Refusal(codes.AUTHORIZATION, "neither sponsor nor requester", f"{_kind(value)}:authInfo")
     if transfer is None:

@@ -47,10 +47,10 @@ fn split_bindings(inherited: &[u8]) -> impl Iterator<Item = &[u8]> {
     })
 }
 
-/// The prefix may be used: a name or a value of the element holds it. The default namespace always counts.
+/// The prefix may be used: a name or a value of the element holds it.
 fn uses(xml: &[u8], binding: &[u8]) -> bool {
     let Some(prefix) = binding.strip_prefix(b" xmlns:") else {
-        return true;
+        return uses_default(xml);
     };
     let end = prefix
         .iter()
@@ -59,6 +59,18 @@ fn uses(xml: &[u8], binding: &[u8]) -> bool {
     let wanted = &prefix[..end];
     xml.windows(wanted.len() + 1)
         .any(|window| window[..wanted.len()] == *wanted && window[wanted.len()] == b':')
+}
+
+/// A start tag without a prefix, or an `xsi:type`, whose value may be without one.
+fn uses_default(xml: &[u8]) -> bool {
+    let unprefixed = |tag: &[u8]| {
+        let end = tag
+            .iter()
+            .position(|octet| matches!(octet, b' ' | b'\t' | b'\r' | b'\n' | b'/' | b'>' | b':'));
+        !tag.starts_with(b"/") && end.is_none_or(|end| tag[end] != b':')
+    };
+    xml.split(|octet| *octet == b'<').skip(1).any(unprefixed)
+        || xml.windows(6).any(|window| window == b":type=")
 }
 
 #[derive(Default)]

@@ -1,0 +1,114 @@
+"""The short ways to build commands, responses and greetings."""
+
+import datetime as dt
+
+import pytest
+
+from regwire import epp
+from regwire.epp import (
+    AuthPw,
+    Check,
+    Command,
+    ContactCheck,
+    Create,
+    Delete,
+    DomainAuthInfo,
+    DomainCheck,
+    DomainCreate,
+    DomainDelete,
+    DomainRenew,
+    DomainTransfer,
+    DomainUpdate,
+    Hello,
+    HostInfo,
+    Info,
+    Logout,
+    Poll,
+    Renew,
+    Transfer,
+    Update,
+)
+from regwire.epp.compose import contact_auth_info
+from regwire.epp.ext.rgp import RgpRestore, RgpUpdate
+
+
+@pytest.mark.parametrize(
+    ("obj", "operation"),
+    [
+        (DomainCheck(("a.example",)), Check),
+        (ContactCheck(("abc",)), Check),
+        (HostInfo("ns1.a.example"), Info),
+        (DomainCreate("a.example", auth_info=epp.auth_info("x")), Create),
+        (DomainDelete("a.example"), Delete),
+        (DomainRenew("a.example", dt.date(2030, 1, 1)), Renew),
+        (DomainUpdate("a.example"), Update),
+    ],
+)
+def test_objects_go_into_the_command_of_their_name(obj, operation):
+    assert epp.command(obj, cl_trid="ABC-1") == Command(operation(obj), (), "ABC-1")
+
+
+@pytest.mark.parametrize("op", ["request", "query", "approve", "reject", "cancel"])
+def test_transfers_say_what(op):
+    obj = DomainTransfer("a.example")
+    assert epp.command(obj, op=op).op == Transfer(op, obj)
+    with pytest.raises(ValueError, match="a transfer needs op"):
+        epp.command(obj)
+    with pytest.raises(ValueError, match="op goes with the object of a transfer, not with <check>"):
+        epp.command(DomainCheck(("a.example",)), op=op)
+
+
+@pytest.mark.parametrize("op", [Logout(), Poll("req"), Check(DomainCheck(("a.example",)))])
+def test_operations_are_taken_as_they_are(op):
+    assert epp.command(op).op is op
+    with pytest.raises(ValueError, match="op goes with the object of a transfer"):
+        epp.command(op, op="request")
+
+
+def test_extensions_one_or_several():
+    restore = RgpUpdate(RgpRestore("request"))
+    update = DomainUpdate("a.example")
+    assert epp.command(update, restore) == epp.command(update, [restore]) == epp.command(update, (restore,))
+    assert epp.command(update).extension == ()
+
+
+@pytest.mark.parametrize("obj", [Hello(), RgpUpdate(RgpRestore("request")), None, "check"])
+def test_what_is_no_command(obj):
+    if isinstance(obj, RgpUpdate):
+        assert isinstance(epp.command(obj).op, Update)  # an element called update: what it means is the schema's matter
+        return
+    with pytest.raises(TypeError, match="is no command of EPP"):
+        epp.command(obj)
+
+
+def test_auth_info():
+    assert epp.auth_info("x", "R-1") == DomainAuthInfo(AuthPw("x", "R-1"))
+    assert contact_auth_info("x").pw == AuthPw("x")
+
+
+def test_responses():
+    made = epp.response(epp.ok(code=1301, msg_q=epp.MsgQ(2, "7")), "SV-1", "ABC-1")
+    assert made.results == (epp.Result(1301, epp.Msg("Command completed successfully; ack to dequeue")),)
+    assert made.msg_q == epp.MsgQ(2, "7")
+    assert made.tr_id == epp.TrId("ABC-1", sv_trid="SV-1")
+    other = epp.response(epp.Reply(2400, text="Fehler", lang="de"), "SV-2")
+    assert other.results[0].msg == epp.Msg("Fehler", "de")
+    assert other.tr_id.cl_trid is None
+    assert epp.decode(epp.encode(made)) == made
+
+
+def test_greeting():
+    objects, extensions = epp.greeting_services()
+    assert objects[0] == epp.DOMAIN.uri
+    assert "urn:ietf:params:xml:ns:epp:unhandled-namespaces-1.0" in extensions
+    made = epp.greeting("EPP", dt.datetime(2030, 1, 2, tzinfo=dt.UTC), objects, extensions, lang=("en", "de"))
+    assert epp.decode(epp.encode(made)) == made
+    assert made.svc_menu == epp.SvcMenu(("1.0",), ("en", "de"), objects, extensions)
+
+
+def test_services_of_a_schema_that_was_cut():
+    schema = epp.DEFAULT.only([epp.EPP.uri, epp.DOMAIN.uri, "urn:ietf:params:xml:ns:rgp-1.0"])
+    objects, extensions = epp.greeting_services(schema)
+    assert objects == (epp.DOMAIN.uri,)
+    assert "urn:ietf:params:xml:ns:rgp-1.0" in extensions
+    assert "urn:ietf:params:xml:ns:secDNS-1.1" not in extensions

@@ -1,0 +1,288 @@
+"""The whole registry over TLS: configuration to listeners, logins, commands, drain, faults."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+import trio
+from reactor_pki import Pki, make_pki
+from registry_world import PASSWORD, START, A, B
+
+from regwire.epp import auth_info, command
+from regwire.epp.ext.fee import NAMESPACE as FEE
+from regwire.epp.messages.core import Poll
+from regwire.epp.messages.domain import DomainCreate, DomainTransfer, Period
+from regwire.errors import AuthenticationError, ConfigError, ConnectFailed
+from regwire.registry.accounts import Account, Accounts, hash_password
+from regwire.registry.clock import MovableClock
+from regwire.registry.config import (
+    Config,
+    EppSettings,
+    ExtraListener,
+    LimitSettings,
+    ListenSettings,
+    StoreSettings,
+    TlsSettings,
+)
+from regwire.registry.server import RunningRegistry, serve_registry
+from regwire.registry.store.base import StoreError
+from regwire.registry.store.sqlite import SqliteStore
+from regwire.trio.epp import Client, ClientTls, connect
+
+LOGIN = "login-password"
+ACCOUNTS = Accounts([Account(name, hash_password(LOGIN)) for name in (A, B)])
+
+
+@pytest.fixture(scope="module")
+def pki() -> Pki:
+    return make_pki()
+
+
+@dataclass
+class Rig:
+    """A running registry and how to reach it."""
+
+    running: RunningRegistry
+    clock: MovableClock
+    tls: ClientTls
+
+    @asynccontextmanager
+    async def client(self, account: str, password: str = LOGIN) -> AsyncIterator[Client]:
+        port = self.running.listeners[0]["port"]
+        async with connect("127.0.0.1", port, client_id=account, password=password, tls=self.tls) as client:
+            yield client
+
+
+def configured(folder: Path, pki: Pki, **more: Any) -> Config:
+    files = {"ca.pem": pki.ca, "s.pem": pki.server.certificate, "s.key": pki.server.key}
+    for name, octets in files.items():
+        (folder / name).write_bytes(octets)
+    return Config(
+        directory=folder,
+        **{
+            "listen": ListenSettings(protocols=(), extra=(ExtraListener(protocol="epp", port=0),)),
+            "tls": TlsSettings(certificate=Path("s.pem"), key=Path("s.key"), client_ca=Path("ca.pem")),
+            **more,
+        },
+    )
+
+
+@asynccontextmanager
+async def serving(config: Config, pki: Pki) -> AsyncIterator[Rig]:
+    clock = MovableClock(START)
+    async with trio.open_nursery() as nursery:
+        serve = partial(serve_registry, config, clock=clock, accounts=ACCOUNTS)
+        running = await nursery.start(serve)
+        tls = ClientTls(ca=pki.ca, certificate=pki.client.certificate, key=pki.client.key)
+        yield Rig(running, clock, tls)
+        nursery.cancel_scope.cancel()
+
+
+def run(function: Any) -> None:
+    async def main() -> None:
+        with trio.fail_after(60):
+            await function()
+
+    trio.run(main)
+
+
+def create(name: str) -> Any:
+    return command(DomainCreate(name, auth_info=auth_info(PASSWORD)))
+
+
+def test_two_registrars_transfer_a_domain_over_tls(tmp_path: Path, pki: Pki) -> None:
+    async def main() -> None:
+        async with serving(configured(tmp_path, pki), pki) as rig, rig.client(A) as a, rig.client(B) as b:
+            assert a.greeting is not None
+            assert a.greeting.sv_date == START
+            assert FEE.uri not in a.greeting.svc_menu.ext_uri
+            assert (await a.send(create("a.example"))).results[0].code == 1000
+            asked = command(DomainTransfer("a.example", Period(1, "y"), auth_info(PASSWORD)), op="request")
+            assert (await b.send(asked)).results[0].code == 1001
+            assert (await a.send(command(DomainTransfer("a.example"), op="approve"))).results[0].code == 1000
+            for client in (a, b):
+                polled = await client.send(command(Poll("req")))
+                assert polled.results[0].code == 1301
+                assert polled.msg_q is not None
+                assert polled.msg_q.count == 2
+        with sqlite3.connect(tmp_path / "registry.sqlite") as connection:
+            assert connection.execute("SELECT sponsor FROM domain").fetchall() == [(B,)]
+        connection.close()
+
+    run(main)
+
+
+def test_pipelined_commands_are_answered_in_order_and_share_commits(tmp_path: Path, pki: Pki) -> None:
+    async def main() -> None:
+        async with serving(configured(tmp_path, pki), pki) as rig:
+            codes: dict[str, int] = {}
+
+            async def one(client: Client, name: str) -> None:
+                codes[name] = (await client.send(create(name))).results[0].code
+
+            async with rig.client(A) as a, rig.client(B) as b, trio.open_nursery() as nursery:
+                for i in range(100):
+                    nursery.start_soon(one, a, f"a{i}.example")
+                    nursery.start_soon(one, b, f"b{i}.example")
+            assert set(codes.values()) == {1000}
+            assert len(codes) == 200
+            stats = rig.running.stats()
+            assert stats["commands"] >= 200
+            assert stats["store_groups"] < 200
+
+    run(main)
+
+
+def test_a_wrong_password_and_an_unknown_account_are_2200(tmp_path: Path, pki: Pki) -> None:
+    async def main() -> None:
+        config = configured(tmp_path, pki, store=StoreSettings(kind="memory"))
+        async with serving(config, pki) as rig:
+            for account, password in ((A, "wrong-password"), ("reg-x", LOGIN)):
+                with pytest.raises(AuthenticationError):
+                    async with rig.client(account, password):
+                        pass
+
+    run(main)
+
+
+def test_sessions_above_the_accounts_limit_are_refused(tmp_path: Path, pki: Pki) -> None:
+    async def main() -> None:
+        limits = LimitSettings(sessions_per_account=1)
+        config = configured(tmp_path, pki, limits=limits, store=StoreSettings(kind="memory"))
+        async with serving(config, pki) as rig, rig.client(A):
+            with pytest.raises(Exception, match="2502"):
+                async with rig.client(A):
+                    pass
+            async with rig.client(B):
+                pass
+
+    run(main)
+
+
+def test_a_full_disk_is_2400_and_the_session_goes_on(
+    tmp_path: Path, pki: Pki, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def main() -> None:
+        async with serving(configured(tmp_path, pki), pki) as rig, rig.client(A) as client:
+            assert (await client.send(create("a.example"))).results[0].code == 1000
+            store = rig.running.registry.store
+            assert isinstance(store, SqliteStore)
+            (pages,) = store._writer.execute("PRAGMA page_count").fetchone()
+            store._writer.execute(f"PRAGMA max_page_count = {pages}")
+            codes = [(await client.send(create(f"b{i}.example"))).results[0].code for i in range(200)]
+            assert codes[-1] == 2400
+            first = codes.index(2400)
+            # Every name that was acknowledged is there, no other is.
+            answer = await client.check_domain(*[f"b{i}.example" for i in range(max(0, first - 5), first + 5)])
+            for item in answer.items:
+                number = int(item.name.name[1:].partition(".")[0])
+                assert item.name.avail == (codes[number] == 2400)
+
+    with caplog.at_level(logging.CRITICAL):
+        run(main)
+
+
+def test_commands_beyond_the_queue_wait_and_are_all_answered(tmp_path: Path, pki: Pki) -> None:
+    async def main() -> None:
+        limits = LimitSettings(write_queue=2, group=1)
+        config = configured(tmp_path, pki, limits=limits, epp=EppSettings(in_flight=4))
+        async with serving(config, pki) as rig:
+            codes: list[int] = []
+
+            async def one(client: Client, name: str) -> None:
+                codes.append((await client.send(create(name))).results[0].code)
+
+            async with rig.client(A) as a, rig.client(B) as b, trio.open_nursery() as nursery:
+                for i in range(50):
+                    nursery.start_soon(one, a, f"a{i}.example")
+                    nursery.start_soon(one, b, f"b{i}.example")
+            assert codes == [1000] * 100
+            assert rig.running.stats()["store_waiting"] == 0
+
+    run(main)
+
+
+def test_what_was_acknowledged_before_a_restart_is_there_after_it(tmp_path: Path, pki: Pki) -> None:
+    async def main() -> None:
+        config = configured(tmp_path, pki)
+        async with serving(config, pki) as rig, rig.client(A) as client:
+            assert (await client.send(create("a.example"))).results[0].code == 1000
+        async with serving(config, pki) as rig, rig.client(B) as client:
+            assert (await client.send(create("a.example"))).results[0].code == 2302
+
+    run(main)
+
+
+# --- what cannot start
+
+
+def refused(config: Config) -> Exception:
+    with pytest.raises((ConfigError, StoreError)) as caught:
+        run(partial(serve_registry, config, accounts=ACCOUNTS))
+    assert "\n" not in str(caught.value)
+    return caught.value
+
+
+def test_a_missing_certificate_names_the_setting_and_the_cure(tmp_path: Path, pki: Pki) -> None:
+    config = configured(tmp_path, pki)
+    (tmp_path / "s.key").unlink()
+    assert "tls.key" in str(refused(config))
+    assert "regwire init" in str(refused(config))
+
+
+def test_a_key_that_does_not_fit_is_refused(tmp_path: Path, pki: Pki) -> None:
+    config = configured(tmp_path, pki)
+    (tmp_path / "s.key").write_bytes(pki.client.key)
+    assert "tls" in str(refused(config))
+
+
+def test_an_address_in_use_is_refused_and_the_store_closed(tmp_path: Path, pki: Pki) -> None:
+    async def main() -> None:
+        async with serving(configured(tmp_path, pki), pki) as rig:
+            port = rig.running.listeners[0]["port"]
+            other = tmp_path / "other"
+            other.mkdir()
+            listen = ListenSettings(protocols=(), extra=(ExtraListener(protocol="epp", port=port),))
+            config = replace(configured(other, pki), listen=listen)
+            with pytest.raises(ConfigError, match=str(port)):
+                await serve_registry(config, accounts=ACCOUNTS)
+            # Closed, the write-ahead log is merged and gone.
+            assert not (other / "registry.sqlite-wal").exists()
+
+    run(main)
+
+
+def test_a_newer_database_is_refused(tmp_path: Path, pki: Pki) -> None:
+    async def main() -> None:
+        async with serving(configured(tmp_path, pki), pki):
+            pass
+
+    run(main)
+    with sqlite3.connect(tmp_path / "registry.sqlite") as connection:
+        connection.execute("INSERT INTO schema_version VALUES (99, 0)")
+    connection.close()
+    assert "upgrade regwire" in str(refused(configured(tmp_path, pki)))
+
+
+def test_a_client_without_a_certificate_gets_no_further_than_the_login(tmp_path: Path, pki: Pki) -> None:
+    async def main() -> None:
+        config = configured(tmp_path, pki, store=StoreSettings(kind="memory"))
+        async with serving(config, pki) as rig:
+            port = rig.running.listeners[0]["port"]
+            with pytest.raises(AuthenticationError):
+                async with connect("127.0.0.1", port, client_id=A, password=LOGIN, tls=ClientTls(ca=pki.ca)):
+                    pass
+            stranger = ClientTls(ca=pki.ca, certificate=pki.stranger.certificate, key=pki.stranger.key)
+            with pytest.raises(ConnectFailed):
+                async with connect("127.0.0.1", port, client_id=A, password=LOGIN, tls=stranger):
+                    pass
+
+    run(main)
