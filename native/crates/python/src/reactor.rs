@@ -60,9 +60,45 @@ struct Session {
     /// Framed output since the last flush.
     output: Vec<u8>,
     paused: bool,
-    /// Events that arrived while it is paused, in order.
+    /// So much output waits that no more frames are delivered until it is [`Event::Writable`].
+    choked: bool,
+    /// Output above which it is choked.
+    high: usize,
+    /// Events that arrived while it is paused or choked, in order.
     parked: VecDeque<Event>,
     link: Option<Arc<Link>>,
+}
+
+impl Session {
+    /// Octets of output not yet written.
+    fn queued(&self) -> usize {
+        self.output.len() + self.link.as_ref().map_or(0, |link| link.unsent())
+    }
+
+    /// Whether an event ends the wait for room.
+    fn may_breathe(&mut self, event: &Event) -> bool {
+        match event {
+            // Told for what was flushed; more may have been queued since, and the next flush asks again.
+            Event::Writable { .. } => self.queued() <= self.high,
+            Event::Closed { .. } => {
+                // Nothing is read any more, so nothing that is sent from now on can be waited for.
+                self.high = usize::MAX;
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether an event must wait until the session is resumed, or its output is read: those in the order of the wire, and
+    /// the end when something waits before it.
+    fn must_wait(&self, event: &Event) -> bool {
+        (self.paused || self.choked)
+            && match event {
+                Event::Frames { .. } | Event::Violation { .. } => true,
+                Event::Closed { .. } => !self.parked.is_empty(),
+                _ => false,
+            }
+    }
 }
 
 /// Where the reactor runs.
@@ -79,9 +115,12 @@ pub(crate) struct Reactor {
     /// Items that `events` will give.
     waiting: usize,
     sessions: Sessions,
-    profiles: Vec<Arc<Profile>>,
+    /// Of each listener: what its sessions are like, and their high-water mark.
+    profiles: Vec<(Arc<Profile>, usize)>,
     /// Sessions with output since the last flush.
     dirty: Vec<u64>,
+    /// Sessions that were choked since the last flush.
+    choked: Vec<u64>,
     /// Sessions whose end was taken since the last flush.
     ended: Vec<u64>,
     spare: Vec<Vec<u8>>,
@@ -92,7 +131,11 @@ pub(crate) struct Reactor {
 impl Driver {
     fn submit(&mut self, py: Python<'_>, commands: Vec<Command>) {
         py.detach(|| match self {
-            Self::Here(core) => commands.into_iter().for_each(|command| core.apply(command)),
+            Self::Here(core) => {
+                commands.into_iter().for_each(|command| core.apply(command));
+                // Only the timer's own call can fail, and the next step makes it again.
+                let _ = core.settle();
+            }
             Self::Thread(thread) => thread.submit(commands),
         });
     }
@@ -136,6 +179,7 @@ impl Reactor {
             sessions: Sessions::default(),
             profiles: Vec::new(),
             dirty: Vec::new(),
+            choked: Vec::new(),
             ended: Vec::new(),
             spare: Vec::new(),
             woken: false,
@@ -171,7 +215,7 @@ impl Reactor {
         let (reply, answer) = sync_channel(1);
         self.submit(py, vec![Command::Listen(Box::new(listen), reply)]);
         let ListenerId(number) = py.detach(move || answer.recv()).map_err(|_| gone())??;
-        self.profiles.push(profile);
+        self.profiles.push((profile, limits.0.output_high));
         Ok(number)
     }
 
@@ -202,7 +246,7 @@ impl Reactor {
         let (reply, answer) = sync_channel(1);
         self.submit(py, vec![Command::Attach(Box::new(attach), reply)]);
         let SessionId(number) = py.detach(move || answer.recv()).map_err(|_| gone())??;
-        let session = Self::new_session(py, number, profile)?;
+        let session = Self::new_session(py, number, profile, limits.0.output_high)?;
         self.sessions.insert(number, session);
         Ok(number)
     }
@@ -271,7 +315,7 @@ impl Reactor {
     }
 
     fn flush(&mut self, py: Python<'_>) {
-        if self.dirty.is_empty() && self.ended.is_empty() {
+        if self.dirty.is_empty() && self.ended.is_empty() && self.choked.is_empty() {
             return;
         }
         let mut batch: Vec<(u64, Vec<u8>)> = Vec::with_capacity(self.dirty.len());
@@ -280,32 +324,31 @@ impl Reactor {
                 batch.push((number, mem::take(&mut session.output)));
             }
         }
-        let ended = mem::take(&mut self.ended);
+        let after = self.after_flush();
         match &mut self.driver {
-            Driver::Here(core) => py
-                .detach(|| {
-                    for (number, output) in &batch {
-                        core.send(SessionId(*number), output);
-                    }
-                    for number in &ended {
-                        core.apply(Command::Reap(SessionId(*number)));
-                    }
-                    core.settle()
-                })
-                .unwrap_or(()),
+            Driver::Here(core) => py.detach(|| {
+                for (number, output) in &batch {
+                    core.send(SessionId(*number), output);
+                }
+                after.into_iter().for_each(|command| core.apply(command));
+                // Only the timer's own call can fail, and the next step makes it again.
+                let _ = core.settle();
+            }),
             Driver::Thread(thread) => {
-                let sends = batch
-                    .drain(..)
-                    .map(|(number, output)| Command::Send(SessionId(number), output));
-                let reaps = ended.iter().map(|number| Command::Reap(SessionId(*number)));
-                thread.submit(sends.chain(reaps));
+                let sends = batch.drain(..).map(|(number, output)| {
+                    if let Some(Session {
+                        link: Some(link), ..
+                    }) = self.sessions.get(&number)
+                    {
+                        link.hand_over(output.len());
+                    }
+                    Command::Send(SessionId(number), output)
+                });
+                thread.submit(sends.chain(after));
             }
         }
         for (_, output) in batch {
             self.keep_buffer(output);
-        }
-        for number in ended {
-            self.sessions.remove(&number);
         }
         self.wake_for_events();
     }
@@ -358,14 +401,8 @@ impl Reactor {
         if let Some(entry) = self.sessions.get_mut(&session)
             && mem::replace(&mut entry.paused, false)
         {
-            let parked = mem::take(&mut entry.parked);
-            self.waiting += parked.iter().map(items).sum::<usize>();
-            // In front: what came later may be in the queue already.
-            for event in parked.into_iter().rev() {
-                if let Event::Frames { chunk, .. } = &event {
-                    self.backlog.fetch_add(chunk.octets(), Ordering::Relaxed);
-                }
-                self.events.push_front(event);
+            if !entry.choked {
+                self.unpark(session);
             }
             self.submit(py, vec![Command::Resume(SessionId(session))]);
         }
@@ -395,9 +432,7 @@ impl Reactor {
     }
 
     fn queued(&self, session: u64) -> usize {
-        self.sessions.get(&session).map_or(0, |session| {
-            session.output.len() + session.link.as_ref().map_or(0, |link| link.unsent())
-        })
+        self.sessions.get(&session).map_or(0, Session::queued)
     }
 
     fn peer(&self, session: u64) -> Option<Peer> {
@@ -444,7 +479,12 @@ impl Reactor {
         }
     }
 
-    fn new_session(py: Python<'_>, number: u64, profile: Arc<Profile>) -> PyResult<Session> {
+    fn new_session(
+        py: Python<'_>,
+        number: u64,
+        profile: Arc<Profile>,
+        high: usize,
+    ) -> PyResult<Session> {
         Ok(Session {
             owner: number.into_pyobject(py)?.into_any().unbind(),
             framer: profile.framing.framer(),
@@ -452,6 +492,8 @@ impl Reactor {
             allowed: u128::MAX,
             output: Vec::new(),
             paused: false,
+            choked: false,
+            high,
             parked: VecDeque::new(),
             link: None,
         })
@@ -472,12 +514,12 @@ impl Reactor {
         } = &event
             && !self.sessions.contains_key(&number)
         {
-            let profile = self
+            let (profile, high) = self
                 .profiles
                 .get(*listener as usize)
                 .ok_or_else(gone)?
                 .clone();
-            let session = Self::new_session(py, number, profile)?;
+            let session = Self::new_session(py, number, profile, high)?;
             self.sessions.insert(number, session);
         }
         let Some(session) = self.sessions.get_mut(&number) else {
@@ -488,12 +530,25 @@ impl Reactor {
             }
             return Ok(());
         };
-        let in_order = matches!(
-            event,
-            Event::Frames { .. } | Event::Violation { .. } | Event::Closed { .. }
-        );
-        let behind = matches!(event, Event::Closed { .. }) && session.parked.is_empty();
-        if session.paused && in_order && !behind {
+        if session.choked && session.may_breathe(&event) {
+            session.choked = false;
+            if !session.paused && !session.parked.is_empty() {
+                self.events.push_front(event);
+                self.unpark(number);
+                return Ok(());
+            }
+        }
+        if matches!(event, Event::Frames { .. })
+            && !session.choked
+            && session.queued() > session.high
+        {
+            session.choked = true;
+            self.choked.push(number);
+        }
+        if session.choked && matches!(event, Event::Writable { .. }) {
+            self.choked.push(number);
+        }
+        if session.must_wait(&event) {
             if let Event::Frames { chunk, .. } = &event {
                 self.backlog.fetch_sub(chunk.octets(), Ordering::Relaxed);
             }
@@ -547,6 +602,40 @@ impl Reactor {
         Ok(())
     }
 
+    /// What a flush does besides sending: asks for room for the choked, lets go of the ended.
+    fn after_flush(&mut self) -> Vec<Command> {
+        let mut commands = Vec::new();
+        for number in mem::take(&mut self.choked) {
+            if let Some(Session {
+                link: Some(link), ..
+            }) = self.sessions.get(&number)
+            {
+                link.want_room();
+                commands.push(Command::Check(SessionId(number)));
+            }
+        }
+        for number in mem::take(&mut self.ended) {
+            self.sessions.remove(&number);
+            commands.push(Command::Reap(SessionId(number)));
+        }
+        commands
+    }
+
+    /// Puts back what was held, in front: what came later may be in the queue already.
+    fn unpark(&mut self, number: u64) {
+        let Some(session) = self.sessions.get_mut(&number) else {
+            return;
+        };
+        let parked = mem::take(&mut session.parked);
+        self.waiting += parked.iter().map(items).sum::<usize>();
+        for event in parked.into_iter().rev() {
+            if let Event::Frames { chunk, .. } = &event {
+                self.backlog.fetch_add(chunk.octets(), Ordering::Relaxed);
+            }
+            self.events.push_front(event);
+        }
+    }
+
     /// Lets `write` append a frame to the session's output; a session that is gone takes nothing.
     fn output(
         &mut self,
@@ -574,6 +663,9 @@ impl Reactor {
     fn pending(&mut self, number: u64) -> Vec<Command> {
         match self.sessions.get_mut(&number) {
             Some(session) if !session.output.is_empty() => {
+                if let Some(link) = &session.link {
+                    link.hand_over(session.output.len());
+                }
                 vec![Command::Send(
                     SessionId(number),
                     mem::take(&mut session.output),

@@ -91,9 +91,13 @@ impl Profile {
                 "send_message needs a codec; this session has none",
             )),
             Some(Translator::Native(codec)) => {
-                let mut payload = Vec::with_capacity(1024);
-                codec.get().encode_into(message, &mut payload)?;
-                framer.frame(&payload, out).map_err(too_long)
+                let start = out.len();
+                let mark = framer.begin(out);
+                codec
+                    .get()
+                    .encode_into(message, out)
+                    .inspect_err(|_| out.truncate(start))?;
+                framer.finish(out, mark).map_err(too_long)
             }
             Some(Translator::Other(codec)) => {
                 let payload = codec

@@ -49,6 +49,8 @@ pub enum Command {
     Close(SessionId, bool),
     /// The owner has seen the end of this session: what it still wanted to send has been sent.
     Reap(SessionId),
+    /// See [`Link::want_room`](crate::Link::want_room).
+    Check(SessionId),
     /// Longest frame from now on.
     SetLimit(SessionId, usize),
     /// Restart a timer with this many milliseconds, or stop it.

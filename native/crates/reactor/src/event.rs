@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 use std::ops::Range;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use regwire_framing::Violation;
 use regwire_tls::TlsPeer;
@@ -42,7 +42,7 @@ pub enum Event {
         /// Which timer.
         kind: TimerKind,
     },
-    /// Output fell below the low-water mark after it was above the high one.
+    /// Output fell below the low-water mark after it was above the high one, or the owner wanted to know.
     Writable {
         /// Which session.
         session: SessionId,
@@ -215,6 +215,9 @@ pub struct Link {
     /// Who is at the other end.
     pub peer: Peer,
     unsent: AtomicUsize,
+    /// Octets on their way to the reactor.
+    handed_over: AtomicUsize,
+    wanted: AtomicBool,
 }
 
 impl Link {
@@ -222,12 +225,39 @@ impl Link {
         Self {
             peer,
             unsent: AtomicUsize::new(0),
+            handed_over: AtomicUsize::new(0),
+            wanted: AtomicBool::new(false),
         }
     }
 
     /// Octets of output handed to the reactor and not yet written.
     pub fn unsent(&self) -> usize {
-        self.unsent.load(Ordering::Relaxed)
+        self.unsent.load(Ordering::Relaxed) + self.handed_over.load(Ordering::Relaxed)
+    }
+
+    /// Octets are on their way in a [`Command::Send`](crate::Command::Send), which counts them down again.
+    pub fn hand_over(&self, octets: usize) {
+        self.handed_over.fetch_add(octets, Ordering::Relaxed);
+    }
+
+    pub(crate) fn arrived(&self, octets: usize) {
+        // A session whose owner did not count them has nothing to count down.
+        let counted = self.handed_over.load(Ordering::Relaxed).min(octets);
+        self.handed_over.fetch_sub(counted, Ordering::Relaxed);
+    }
+
+    /// The owner will not make more output before it is told that the session is [`Writable`](Event::Writable). A
+    /// [`Command::Check`](crate::Command::Check) must follow, for the case that it is already.
+    pub fn want_room(&self) {
+        self.wanted.store(true, Ordering::Release);
+    }
+
+    pub(crate) fn is_room_wanted(&self) -> bool {
+        self.wanted.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn room_told(&self) {
+        self.wanted.store(false, Ordering::Release);
     }
 
     pub(crate) fn set_unsent(&self, octets: usize) {

@@ -49,8 +49,9 @@ pub struct ReactorLimits {
     pub sessions: usize,
     /// Sessions at once from one address: one client must not take every place.
     pub sessions_per_address: usize,
-    /// Memory in half received frames and records, of all sessions. Above it, sessions that hold more than their
-    /// fair share are not read until the frame timer or a completed frame makes room.
+    /// Memory in half received frames and records, of all sessions. Above it, sessions that hold more than their fair
+    /// share (the budget divided by the sessions, between 2 and 16 KiB) are not read until the frame timer or a
+    /// completed frame makes room, and the others are read in small pieces.
     pub partial_octets: usize,
     /// Unsent output of all sessions. Above it, no session with unsent output is read; above twice as much, a session that
     /// cannot be written to is dropped.
@@ -69,7 +70,7 @@ pub struct ReactorLimits {
     pub accept_back_off: u64,
 }
 
-/// Partial input that a session may hold whatever the budget says: an ordinary command fits.
+/// Most that a session may hold of the partial input when the budget is used up: an ordinary command fits.
 pub(crate) const FAIR_SHARE: usize = 16 << 10;
 
 impl Default for ReactorLimits {

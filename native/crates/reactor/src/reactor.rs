@@ -10,7 +10,7 @@ use regwire_sys::{self as sys, Millis, Poller, Ready, Waker};
 
 use crate::command::{Attach, Command, Listen};
 use crate::event::Event;
-use crate::limits::ReactorLimits;
+use crate::limits::{FAIR_SHARE, ReactorLimits};
 use crate::listener::{Addresses, Listener};
 use crate::session::{Fate, Io, Origin, Session};
 use crate::slots::Slots;
@@ -20,6 +20,9 @@ use crate::timers::Timers;
 
 /// Output buffers above this are given back after use.
 const KEPT_OUTPUT: usize = 1 << 20;
+
+/// A smaller share would not let an ordinary command through.
+const SMALLEST_SHARE: usize = 2 << 10;
 
 /// Many sessions behind one descriptor. Not for several threads at once; [`Threaded`](crate::Threaded) gives it its own.
 pub struct Reactor {
@@ -44,7 +47,8 @@ impl Reactor {
             stats: Stats::default(),
             input: vec![0; limits.octets_per_session.max(1)],
             output: Vec::new(),
-            starved: Vec::new(),
+            share: FAIR_SHARE,
+            starved: VecDeque::new(),
             limits,
         };
         Ok(Self {
@@ -99,6 +103,7 @@ impl Reactor {
         self.io.poller.wait(&mut ready, millis)?;
         self.io.now = Millis::now();
         self.io.stats.steps += 1;
+        self.io.share = fair_share(&self.io.limits, self.sessions.len());
         self.expire();
         self.feed_starved();
         let reading = !self.is_backlogged();
@@ -116,9 +121,10 @@ impl Reactor {
         match command {
             Command::Listen(listen, reply) => drop(reply.send(self.listen(*listen))),
             Command::Attach(attach, reply) => drop(reply.send(self.attach(*attach))),
-            Command::Send(id, data) => self.send(id, &data),
+            Command::Send(id, data) => self.with(id, |session, io| session.send_handed(&data, io)),
             Command::Close(id, drain) => self.with(id, |session, io| session.close(drain, io)),
             Command::Reap(id) => self.with(id, Session::reap),
+            Command::Check(id) => self.with(id, |_, _| Fate::Keep),
             Command::SetLimit(id, octets) => {
                 self.with(id, |session, io| session.set_limit(octets, io));
             }
@@ -218,6 +224,7 @@ impl Reactor {
 
     fn serve(&mut self, ready: Ready) {
         match Source::of(ready.token) {
+            Source::Starved => {}
             Source::Listener(id) => self.accept(id),
             Source::Session(id) => match self.sessions.get_mut(id) {
                 Some(session) if session.is_handshaking() => self.handshakes.push(ready),
@@ -258,6 +265,7 @@ impl Reactor {
         while let Some(source) = self.io.timers.pop_due(self.io.now) {
             match source {
                 Source::Session(id) => self.with(id, Session::expired),
+                Source::Starved => self.starved_turn(),
                 Source::Listener(id) => {
                     if let Some(Some(listener)) = self.listeners.get(id.0 as usize) {
                         listener.resume(&self.io);
@@ -277,4 +285,19 @@ impl Reactor {
             self.with(id, |session, _| session.feed_again());
         }
     }
+
+    /// There is no room, but the first in the queue may go on.
+    fn starved_turn(&mut self) {
+        if let Some(id) = self.io.starved.pop_front() {
+            self.with(id, |session, _| session.feed_again());
+        }
+        if !self.io.starved.is_empty() {
+            self.io.await_turn();
+        }
+    }
+}
+
+/// What each session may hold of the budget for half received frames when that is used up.
+fn fair_share(limits: &ReactorLimits, sessions: usize) -> usize {
+    (limits.partial_octets / sessions.max(1)).clamp(SMALLEST_SHARE, FAIR_SHARE)
 }

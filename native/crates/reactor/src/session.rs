@@ -12,7 +12,7 @@ use regwire_sys::{self as sys, Interest, Millis, Poller, Ready};
 use regwire_tls::{TlsError, Transport};
 
 use crate::event::{Chunk, Closed, Event, Link, Peer, Reason, TimerKind};
-use crate::limits::{FAIR_SHARE, ReactorLimits, SessionLimits};
+use crate::limits::{ReactorLimits, SessionLimits};
 use crate::source::{ListenerId, SessionId, Source};
 use crate::stats::Stats;
 use crate::timers::Timers;
@@ -30,8 +30,35 @@ pub(crate) struct Io {
     pub(crate) input: Vec<u8>,
     /// Where every session's output is encrypted; only what cannot be written at once is kept in the session.
     pub(crate) output: Vec<u8>,
+    /// What a session may hold of half received frames when the budget for them is used up.
+    pub(crate) share: usize,
     /// Sessions that are not read because of the budget for half received frames.
-    pub(crate) starved: Vec<SessionId>,
+    pub(crate) starved: VecDeque<SessionId>,
+}
+
+/// While the budget is used up, one session in this many milliseconds may read on: holders that all wait for each other
+/// would otherwise wait until their frame timers expire.
+const STARVED_TURN: u64 = 50;
+
+impl Io {
+    /// Puts a session in the queue of those that wait for the budget of half received frames; at once in front of it
+    /// when its peer has gone.
+    fn starve(&mut self, id: SessionId, gone: bool) {
+        if gone {
+            self.starved.push_front(id);
+            self.timers.add(self.now, Source::Starved);
+            return;
+        }
+        if self.starved.is_empty() {
+            self.await_turn();
+        }
+        self.starved.push_back(id);
+    }
+
+    pub(crate) fn await_turn(&mut self) {
+        self.timers
+            .add(self.now.after(STARVED_TURN), Source::Starved);
+    }
 }
 
 /// Whether a session goes on.
@@ -115,6 +142,10 @@ pub(crate) struct Session {
     paused: bool,
     full: bool,
     starved: bool,
+    /// May read once although the budget is used up.
+    favoured: bool,
+    /// The peer closed while the session was starved.
+    gone: bool,
     /// The owner closed it before it was open; what is held back goes out first.
     closing: bool,
     closed_told: bool,
@@ -162,6 +193,8 @@ impl Session {
             paused: false,
             full: false,
             starved: false,
+            favoured: false,
+            gone: false,
             closing: false,
             closed_told: false,
             opened: false,
@@ -216,6 +249,11 @@ impl Session {
                 _ => self.read(io),
             };
         }
+        if self.starved && (ready.end || ready.hangup) && !self.gone {
+            // What it holds can soon be freed: it does not wait its turn.
+            self.gone = true;
+            io.starve(self.id, true);
+        }
         if ready.hangup && !self.interest.read {
             return self.hung_up(io);
         }
@@ -228,6 +266,15 @@ impl Session {
             return Fate::Keep;
         }
         self.emit(io, |transport, out| transport.send(data, out))
+    }
+
+    /// [`send`](Self::send) of octets that the link counted as on their way.
+    pub(crate) fn send_handed(&mut self, data: &[u8], io: &mut Io) -> Fate {
+        let fate = self.send(data, io);
+        if let Some(link) = &self.link {
+            link.arrived(data.len());
+        }
+        fate
     }
 
     pub(crate) fn close(&mut self, drain: bool, io: &mut Io) -> Fate {
@@ -274,7 +321,7 @@ impl Session {
     }
 
     pub(crate) fn feed_again(&mut self) -> Fate {
-        self.starved = false;
+        self.favoured = std::mem::take(&mut self.starved);
         Fate::Keep
     }
 
@@ -356,16 +403,20 @@ impl Session {
 
     /// Reads once; the poller tells of what is left.
     fn read(&mut self, io: &mut Io) -> Fate {
-        if io.stats.partial_octets > io.limits.partial_octets as u64
-            && self.transport.buffered() > FAIR_SHARE
-        {
+        let scarce = io.stats.partial_octets > io.limits.partial_octets as u64;
+        if scarce && self.transport.buffered() > io.share && !std::mem::take(&mut self.favoured) {
             self.starved = true;
-            io.starved.push(self.id);
+            io.starve(self.id, self.gone);
             io.stats.partial_stops += 1;
             return Fate::Keep;
         }
+        let most = if scarce {
+            io.share.min(io.input.len())
+        } else {
+            io.input.len()
+        };
         io.stats.receives += 1;
-        match sys::receive(&self.socket, &mut io.input) {
+        match sys::receive(&self.socket, &mut io.input[..most]) {
             Ok(0) => self.peer_gone(false, io),
             Ok(n) => {
                 io.stats.octets_received += n as u64;
@@ -743,6 +794,7 @@ impl Session {
         let interest = Interest {
             read: self.may_read(),
             write: self.unsent.len() > 0 || self.phase == Phase::Connecting,
+            end: self.starved && !self.gone,
         };
         let token = Source::Session(self.id).token();
         let changed = if !self.registered {
@@ -801,7 +853,8 @@ impl Session {
             io.stats.unsent_octets,
             io.limits.unsent_octets as u64,
         );
-        if unsent == 0 && !self.full {
+        let wanted = self.link.as_ref().is_some_and(|link| link.is_room_wanted());
+        if unsent == 0 && !self.full && !wanted {
             return Fate::Keep;
         }
         if total > 2 * budget && unsent > self.limits.output_low {
@@ -817,9 +870,14 @@ impl Session {
         if !self.full && (unsent > self.limits.output_high || total > budget) {
             self.full = true;
             io.stats.output_stops += 1;
-        } else if self.full && unsent <= self.limits.output_low && (total <= budget || unsent == 0)
+        } else if (self.full || wanted)
+            && unsent <= self.limits.output_low
+            && (total <= budget || unsent == 0)
         {
             self.full = false;
+            if let Some(link) = &self.link {
+                link.room_told();
+            }
             if self.phase == Phase::Open && !self.closed_told {
                 io.events.push_back(Event::Writable { session: self.id });
             }

@@ -37,6 +37,8 @@ pub struct ListenerId(pub u32);
 pub(crate) enum Source {
     Listener(ListenerId),
     Session(SessionId),
+    /// Not in the poller: the turn of the sessions that wait for the budget of half received frames.
+    Starved,
 }
 
 /// Session numbers stay below this bit: generations have 31 bits.
@@ -46,6 +48,7 @@ impl Source {
     pub(crate) fn token(self) -> Token {
         match self {
             Self::Session(SessionId(number)) => Token(number),
+            Self::Starved => Token(LISTENER | u64::from(u32::MAX)),
             Self::Listener(ListenerId(number)) => Token(LISTENER | u64::from(number)),
         }
     }

@@ -35,6 +35,7 @@ fn flags(interest: Interest) -> epoll::EventFlags {
     let mut flags = epoll::EventFlags::empty();
     flags.set(epoll::EventFlags::IN, interest.read);
     flags.set(epoll::EventFlags::OUT, interest.write);
+    flags.set(epoll::EventFlags::RDHUP, interest.end);
     flags
 }
 
@@ -160,6 +161,7 @@ impl Poller {
                     ),
                     write: flags.intersects(epoll::EventFlags::OUT | epoll::EventFlags::ERR),
                     hangup: flags.intersects(epoll::EventFlags::HUP | epoll::EventFlags::ERR),
+                    end: flags.contains(epoll::EventFlags::RDHUP),
                 }),
             }
         }

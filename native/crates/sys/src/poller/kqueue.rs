@@ -176,6 +176,7 @@ impl Poller {
                         read: !write,
                         write,
                         hangup,
+                        end: false,
                     });
                 }
             }

@@ -26,6 +26,8 @@ pub struct Interest {
     pub read: bool,
     /// Room to write, or the end of connecting.
     pub write: bool,
+    /// The peer's end, when nothing is to be read (Linux only; elsewhere it is not told).
+    pub end: bool,
 }
 
 impl Interest {
@@ -33,6 +35,7 @@ impl Interest {
     pub const READ: Self = Self {
         read: true,
         write: false,
+        end: false,
     };
 }
 
@@ -47,6 +50,8 @@ pub struct Ready {
     pub write: bool,
     /// The connection is broken or wholly closed: reported even when nothing was asked for.
     pub hangup: bool,
+    /// The peer has closed its side; told only when [`Interest::end`] was asked for.
+    pub end: bool,
 }
 
 #[cfg(test)]
