@@ -158,7 +158,8 @@ def test_an_empty_frame_keeps_the_session(plain: EchoServer) -> None:
 
 def test_the_limit_is_raised_for_one_session(plain: EchoServer) -> None:
     with plain.client(tls=False) as client, plain.client(tls=False) as other:
-        [first, _] = eventually(lambda: (both := sessions(plain)) if len(sessions(plain)) == 2 else None)
+        eventually(lambda: len(sessions(plain)) == 2)
+        first = sessions(plain)[0]
         client.ask(b"x")
         plain.call(lambda: [plain.reactor.set_limit(first, 1 << 20), True])
         client.send(b"y" * 500_000)
@@ -326,12 +327,14 @@ def test_a_sender_that_never_reads_is_not_read(thread: bool) -> None:
     with EchoServer(limits=limits, thread=thread) as server, server.connect() as sock:
         small_buffers(sock)
         sock.settimeout(0.5)
+        much = framed(b"x" * 1000) * 100_000
         with pytest.raises(TimeoutError):
-            while True:
-                sock.sendall(framed(b"x" * 1000) * 100)
+            sock.sendall(much)
         stats = server.stats()
         assert stats["unsent_octets"] < 1_000_000
-        assert stats["octets_received"] < 64 << 20
+        assert stats["backlog_octets"] < 1_000_000
+        # What the kernel takes off our hands, and not more; a little is delivered and held.
+        assert stats["octets_received"] < stats["octets_sent"] + 1_000_000
         still_serves(server, tls=False)
 
 
@@ -389,7 +392,8 @@ def test_starved_half_frames_go_on_when_there_is_room(thread: bool) -> None:
     budget = ReactorLimits(partial_octets=50_000)
     limits = SessionLimits(frame_octets=1 << 20)
     with EchoServer(limits=limits, reactor_limits=budget, thread=thread) as server:
-        with server.client(tls=False) as first, server.client(tls=False) as second:
+        first, second = Client(server.connect()), Client(server.connect())
+        with first.sock, second.sock:
             frame = framed(b"x" * 200_000)
             first.sock.sendall(frame[:100_000])
             eventually(lambda: server.stats()["partial_octets"] > 50_000)
@@ -527,7 +531,10 @@ def test_too_many_sessions_from_one_address_leave_room_for_another(thread: bool)
 @pytest.mark.parametrize("kind", ["login", "idle", "frame", "session"])
 def test_each_timer_expires(thread: bool, kind: str) -> None:
     times: dict[str, Any] = {f"{kind}_seconds": 0.1}
-    with EchoServer(limits=SessionLimits(**times), thread=thread) as server, server.connect() as sock:
+    with (
+        EchoServer(limits=SessionLimits(linger_seconds=0.1, **times), thread=thread) as server,
+        server.connect() as sock,
+    ):
         sock.sendall(framed(b"half")[:-1])
         assert end_of(sock) == b""
         assert [item.kind for item in server.of(TimerExpired)] == [kind]
@@ -535,7 +542,7 @@ def test_each_timer_expires(thread: bool, kind: str) -> None:
 
 
 def test_a_stopped_timer_does_not_expire(thread: bool) -> None:
-    limits = SessionLimits(login_seconds=0.3, idle_seconds=0.6)
+    limits = SessionLimits(login_seconds=0.3, idle_seconds=0.6, linger_seconds=0.1)
     with EchoServer(limits=limits, thread=thread) as server, server.connect() as sock:
         [number] = eventually(lambda: sessions(server))
         server.call(lambda: [server.reactor.set_timer(number, "login", None), True])
@@ -592,9 +599,7 @@ def refused(port: int) -> bool:
 
 def test_listening_sockets_are_the_callers(thread: bool) -> None:
     with EchoServer(thread=thread) as server, listening() as sock:
-        server.call(
-            lambda: server.reactor.listen(sock.fileno(), framing="epp", tls=None, limits=SessionLimits())
-        )
+        server.call(lambda: server.reactor.listen(sock.fileno(), framing="epp", tls=None, limits=SessionLimits()))
         port = sock.getsockname()[1]
         sock.close()
         with socket.create_connection(("127.0.0.1", port), PATIENCE) as connection:

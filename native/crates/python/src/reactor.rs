@@ -75,6 +75,38 @@ impl Session {
         self.output.len() + self.link.as_ref().map_or(0, |link| link.unsent())
     }
 
+    /// What `take()` gives for an event other than frames.
+    fn item_of(&mut self, py: Python<'_>, event: Event) -> PyResult<Py<PyAny>> {
+        Ok(match event {
+            // Their items are made one by one.
+            Event::Frames { .. } => return Err(PyRuntimeError::new_err("frames are no item")),
+            Event::Opened {
+                session: SessionId(number),
+                listener,
+                link,
+            } => {
+                let peer = Py::new(py, Peer(link.peer.clone()))?;
+                self.link = Some(link);
+                let listener = listener.map(|ListenerId(number)| number);
+                Py::new(
+                    py,
+                    Opened {
+                        session: number,
+                        listener,
+                        peer,
+                    },
+                )?
+                .into_any()
+            }
+            Event::Violation { violation, .. } => violation_item(py, violation)?,
+            Event::Timer { kind, .. } => {
+                Py::new(py, TimerExpired { kind: kind.name() })?.into_any()
+            }
+            Event::Writable { .. } => Py::new(py, Writable)?.into_any(),
+            Event::Closed { closed, .. } => Py::new(py, Closed::of(closed))?.into_any(),
+        })
+    }
+
     /// Whether an event ends the wait for room.
     fn may_breathe(&mut self, event: &Event) -> bool {
         match event {
@@ -121,6 +153,8 @@ pub(crate) struct Reactor {
     dirty: Vec<u64>,
     /// Sessions that were choked since the last flush.
     choked: Vec<u64>,
+    /// Sessions that can be read again because everything delivered was taken.
+    emptied: Vec<u64>,
     /// Sessions whose end was taken since the last flush.
     ended: Vec<u64>,
     spare: Vec<Vec<u8>>,
@@ -132,7 +166,9 @@ impl Driver {
     fn submit(&mut self, py: Python<'_>, commands: Vec<Command>) {
         py.detach(|| match self {
             Self::Here(core) => {
-                commands.into_iter().for_each(|command| core.apply(command));
+                for command in commands {
+                    core.apply(command);
+                }
                 // Only the timer's own call can fail, and the next step makes it again.
                 let _ = core.settle();
             }
@@ -180,6 +216,7 @@ impl Reactor {
             profiles: Vec::new(),
             dirty: Vec::new(),
             choked: Vec::new(),
+            emptied: Vec::new(),
             ended: Vec::new(),
             spare: Vec::new(),
             woken: false,
@@ -277,6 +314,13 @@ impl Reactor {
             };
             self.take_event(py, event, n, &mut owners, &mut taken)?;
         }
+        if !self.emptied.is_empty() {
+            let emptied = mem::take(&mut self.emptied);
+            let checks = emptied
+                .into_iter()
+                .map(|number| Command::Check(SessionId(number)));
+            self.submit(py, checks.collect());
+        }
         if taken.len() < n {
             // Whatever was counted and gave nothing (sessions that the caller forgot) is gone.
             self.waiting = 0;
@@ -330,7 +374,9 @@ impl Reactor {
                 for (number, output) in &batch {
                     core.send(SessionId(*number), output);
                 }
-                after.into_iter().for_each(|command| core.apply(command));
+                for command in after {
+                    core.apply(command);
+                }
                 // Only the timer's own call can fail, and the next step makes it again.
                 let _ = core.settle();
             }),
@@ -556,49 +602,28 @@ impl Reactor {
             session.parked.push_back(event);
             return Ok(());
         }
-        let item = match event {
-            Event::Frames { mut chunk, .. } => {
-                let result = take_frames(py, session, &mut chunk, most, owners, taken);
-                if result.is_ok() && chunk.remaining() > 0 {
-                    self.events.push_front(Event::Frames {
-                        session: SessionId(number),
-                        chunk,
-                    });
-                } else {
-                    self.backlog.fetch_sub(chunk.octets(), Ordering::Relaxed);
-                }
+        if let Event::Frames { mut chunk, .. } = event {
+            let result = take_frames(py, session, &mut chunk, most, owners, taken);
+            if result.is_ok() && chunk.remaining() > 0 {
+                let session = SessionId(number);
+                self.events.push_front(Event::Frames { session, chunk });
                 return result;
             }
-            Event::Opened {
-                session: _,
-                listener,
-                link,
-            } => {
-                let peer = Py::new(py, Peer(link.peer.clone()))?;
-                session.link = Some(link);
-                let listener = listener.map(|ListenerId(number)| number);
-                Py::new(
-                    py,
-                    Opened {
-                        session: number,
-                        listener,
-                        peer,
-                    },
-                )?
-                .into_any()
+            self.backlog.fetch_sub(chunk.octets(), Ordering::Relaxed);
+            if session
+                .link
+                .as_ref()
+                .is_some_and(|link| link.taken(chunk.octets()))
+            {
+                self.emptied.push(number);
             }
-            Event::Violation { violation, .. } => violation_item(py, violation)?,
-            Event::Timer { kind, .. } => {
-                Py::new(py, TimerExpired { kind: kind.name() })?.into_any()
-            }
-            Event::Writable { .. } => Py::new(py, Writable)?.into_any(),
-            Event::Closed { closed, .. } => {
-                self.ended.push(number);
-                Py::new(py, Closed::of(closed))?.into_any()
-            }
-        };
+            return result;
+        }
+        if matches!(event, Event::Closed { .. }) {
+            self.ended.push(number);
+        }
         owners.push(session.owner.clone_ref(py));
-        taken.push(item);
+        taken.push(session.item_of(py, event)?);
         Ok(())
     }
 

@@ -65,7 +65,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         while let Some(event) = reactor.events().pop_front() {
             match event {
                 Event::Opened { session, .. } => {
-                    reactor.send(session, &request.repeat(outstanding))
+                    reactor.send(session, &request.repeat(outstanding));
                 }
                 Event::Frames { session, chunk } => {
                     replies += chunk.remaining() as u64;

@@ -218,6 +218,10 @@ pub struct Link {
     /// Octets on their way to the reactor.
     handed_over: AtomicUsize,
     wanted: AtomicBool,
+    /// Octets of frames delivered and not yet taken.
+    untaken: AtomicUsize,
+    /// The reactor does not read because of them.
+    crowded: AtomicBool,
 }
 
 impl Link {
@@ -227,6 +231,8 @@ impl Link {
             unsent: AtomicUsize::new(0),
             handed_over: AtomicUsize::new(0),
             wanted: AtomicBool::new(false),
+            untaken: AtomicUsize::new(0),
+            crowded: AtomicBool::new(false),
         }
     }
 
@@ -258,6 +264,28 @@ impl Link {
 
     pub(crate) fn room_told(&self) {
         self.wanted.store(false, Ordering::Release);
+    }
+
+    pub(crate) fn delivered(&self, octets: usize) {
+        self.untaken.fetch_add(octets, Ordering::AcqRel);
+    }
+
+    /// The owner has taken (not only put aside) a chunk of this many octets. True: a
+    /// [`Command::Check`](crate::Command::Check) makes the reactor read on.
+    #[must_use]
+    pub fn taken(&self, octets: usize) -> bool {
+        let before = self.untaken.fetch_sub(octets, Ordering::AcqRel);
+        before == octets && self.crowded.swap(false, Ordering::AcqRel)
+    }
+
+    /// Whether more than `most` octets are untaken; the owner is then asked to tell when all are taken.
+    pub(crate) fn is_crowded(&self, most: usize) -> bool {
+        if self.untaken.load(Ordering::Acquire) <= most {
+            return false;
+        }
+        self.crowded.store(true, Ordering::Release);
+        // It may have taken everything just before it was asked.
+        self.untaken.load(Ordering::Acquire) > 0 || !self.crowded.swap(false, Ordering::AcqRel)
     }
 
     pub(crate) fn set_unsent(&self, octets: usize) {

@@ -9,8 +9,10 @@
 
 mod command;
 mod event;
+mod io;
 mod limits;
 mod listener;
+mod output;
 mod reactor;
 mod session;
 mod slots;

@@ -11,8 +11,9 @@ use regwire_sys::{self as sys, Interest};
 use regwire_tls::{ServerTls, Transport};
 
 use crate::command::Listen;
+use crate::io::Io;
 use crate::limits::SessionLimits;
-use crate::session::{Io, Origin};
+use crate::session::Origin;
 use crate::source::{ListenerId, Source};
 
 /// Sessions by address.

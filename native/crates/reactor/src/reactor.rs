@@ -10,9 +10,10 @@ use regwire_sys::{self as sys, Millis, Poller, Ready, Waker};
 
 use crate::command::{Attach, Command, Listen};
 use crate::event::Event;
+use crate::io::Io;
 use crate::limits::{FAIR_SHARE, ReactorLimits};
 use crate::listener::{Addresses, Listener};
-use crate::session::{Fate, Io, Origin, Session};
+use crate::session::{Fate, Origin, Session};
 use crate::slots::Slots;
 use crate::source::{ListenerId, SessionId, Source};
 use crate::stats::Stats;
@@ -20,6 +21,9 @@ use crate::timers::Timers;
 
 /// Output buffers above this are given back after use.
 const KEPT_OUTPUT: usize = 1 << 20;
+
+/// Half frames read to their end in one step although there is no room for them.
+const LEAVING_PER_STEP: usize = 16;
 
 /// A smaller share would not let an ordinary command through.
 const SMALLEST_SHARE: usize = 2 << 10;
@@ -49,6 +53,8 @@ impl Reactor {
             output: Vec::new(),
             share: FAIR_SHARE,
             starved: VecDeque::new(),
+            leaving: Vec::new(),
+            turn_awaited: false,
             limits,
         };
         Ok(Self {
@@ -112,6 +118,7 @@ impl Reactor {
             self.serve(*one);
         }
         self.serve_handshakes();
+        self.serve_leaving();
         self.ready = ready;
         self.io.poller.arm(self.io.now, self.io.timers.next())
     }
@@ -275,6 +282,18 @@ impl Reactor {
         }
     }
 
+    /// Sessions that hold half a frame and whose peer has closed read on to their end, some in each step.
+    fn serve_leaving(&mut self) {
+        let most = self.io.leaving.len().min(LEAVING_PER_STEP);
+        let now: Vec<SessionId> = self.io.leaving.drain(..most).collect();
+        for id in now {
+            self.with(id, |session, _| session.feed_again());
+        }
+        if !self.io.leaving.is_empty() {
+            self.io.poller.waker().wake();
+        }
+    }
+
     /// Sessions that waited for the budget of half received frames read on when an eighth of it is free.
     fn feed_starved(&mut self) {
         let budget = self.io.limits.partial_octets as u64;
@@ -288,6 +307,7 @@ impl Reactor {
 
     /// There is no room, but the first in the queue may go on.
     fn starved_turn(&mut self) {
+        self.io.turn_awaited = false;
         if let Some(id) = self.io.starved.pop_front() {
             self.with(id, |session, _| session.feed_again());
         }

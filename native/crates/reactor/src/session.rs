@@ -1,65 +1,20 @@
 //! One session: its socket, its transport, what waits to be written, and when it must be looked at.
 
-use std::collections::VecDeque;
 use std::io;
 use std::net::SocketAddr;
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::Ordering;
 
 use regwire_framing::{AnyFramer, Framer, Framing, Step};
-use regwire_sys::{self as sys, Interest, Millis, Poller, Ready};
+use regwire_sys::{self as sys, Interest, Millis, Ready};
 use regwire_tls::{TlsError, Transport};
 
 use crate::event::{Chunk, Closed, Event, Link, Peer, Reason, TimerKind};
-use crate::limits::{ReactorLimits, SessionLimits};
+use crate::io::Io;
+use crate::limits::SessionLimits;
+use crate::output::{Unsent, write};
 use crate::source::{ListenerId, SessionId, Source};
-use crate::stats::Stats;
-use crate::timers::Timers;
-
-/// What all sessions of a reactor work with.
-pub(crate) struct Io {
-    pub(crate) poller: Poller,
-    pub(crate) limits: ReactorLimits,
-    pub(crate) now: Millis,
-    pub(crate) events: VecDeque<Event>,
-    pub(crate) backlog: Arc<AtomicUsize>,
-    pub(crate) timers: Timers,
-    pub(crate) stats: Stats,
-    /// Where every session receives: octets are decrypted here, in place.
-    pub(crate) input: Vec<u8>,
-    /// Where every session's output is encrypted; only what cannot be written at once is kept in the session.
-    pub(crate) output: Vec<u8>,
-    /// What a session may hold of half received frames when the budget for them is used up.
-    pub(crate) share: usize,
-    /// Sessions that are not read because of the budget for half received frames.
-    pub(crate) starved: VecDeque<SessionId>,
-}
-
-/// While the budget is used up, one session in this many milliseconds may read on: holders that all wait for each other
-/// would otherwise wait until their frame timers expire.
-const STARVED_TURN: u64 = 50;
-
-impl Io {
-    /// Puts a session in the queue of those that wait for the budget of half received frames; at once in front of it
-    /// when its peer has gone.
-    fn starve(&mut self, id: SessionId, gone: bool) {
-        if gone {
-            self.starved.push_front(id);
-            self.timers.add(self.now, Source::Starved);
-            return;
-        }
-        if self.starved.is_empty() {
-            self.await_turn();
-        }
-        self.starved.push_back(id);
-    }
-
-    pub(crate) fn await_turn(&mut self) {
-        self.timers
-            .add(self.now.after(STARVED_TURN), Source::Starved);
-    }
-}
 
 /// Whether a session goes on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,30 +51,6 @@ fn slot(kind: TimerKind) -> usize {
     }
 }
 
-/// Octets that could not be written yet.
-#[derive(Default)]
-struct Unsent {
-    octets: Vec<u8>,
-    written: usize,
-}
-
-impl Unsent {
-    fn len(&self) -> usize {
-        self.octets.len() - self.written
-    }
-
-    /// Forgets what was written, and the memory with it when that is all.
-    fn advance(&mut self, n: usize) {
-        self.written += n;
-        if self.written == self.octets.len() {
-            *self = Self::default();
-        } else if self.written > self.octets.len() / 2 {
-            self.octets.drain(..self.written);
-            self.written = 0;
-        }
-    }
-}
-
 #[allow(
     clippy::struct_excessive_bools,
     reason = "independent reasons for not reading, each set and cleared by itself"
@@ -141,6 +72,8 @@ pub(crate) struct Session {
     halted: bool,
     paused: bool,
     full: bool,
+    /// The owner has not taken what was delivered.
+    crowded: bool,
     starved: bool,
     /// May read once although the budget is used up.
     favoured: bool,
@@ -192,6 +125,7 @@ impl Session {
             halted: false,
             paused: false,
             full: false,
+            crowded: false,
             starved: false,
             favoured: false,
             gone: false,
@@ -250,7 +184,6 @@ impl Session {
             };
         }
         if self.starved && (ready.end || ready.hangup) && !self.gone {
-            // What it holds can soon be freed: it does not wait its turn.
             self.gone = true;
             io.starve(self.id, true);
         }
@@ -331,6 +264,8 @@ impl Session {
             return Fate::Keep;
         }
         self.phase = Phase::Handshaking;
+        // What the owner has not taken is the new transport's now; the link of the opened session counts from nothing.
+        self.link = None;
         self.needed = 0;
         self.halted = false;
         self.deadlines[HANDSHAKE] = self
@@ -480,6 +415,9 @@ impl Session {
             io.stats.frames += 1 + rest.len() as u64;
             let chunk = Chunk::new(self.transport.take(end), first, rest);
             io.backlog.fetch_add(chunk.octets(), Ordering::Relaxed);
+            if let Some(link) = &self.link {
+                link.delivered(chunk.octets());
+            }
             io.events.push_back(Event::Frames {
                 session: self.id,
                 chunk,
@@ -675,11 +613,7 @@ impl Session {
     }
 
     fn write_unsent(&mut self, io: &mut Io) -> Fate {
-        match write(
-            &self.socket,
-            &self.unsent.octets[self.unsent.written..],
-            &mut io.stats,
-        ) {
+        match write(&self.socket, self.unsent.rest(), &mut io.stats) {
             Ok(written) => {
                 self.unsent.advance(written);
                 self.finish_drain(io)
@@ -760,7 +694,7 @@ impl Session {
 
     fn timer_expired(&mut self, kind: TimerKind, io: &mut Io) {
         let (again, ours) = match kind {
-            TimerKind::Frame => (self.limits.frame, self.paused || self.full),
+            TimerKind::Frame => (self.limits.frame, self.paused || self.full || self.crowded),
             TimerKind::Idle => (self.limits.idle, self.paused),
             TimerKind::Login | TimerKind::Session => (None, false),
         };
@@ -780,7 +714,8 @@ impl Session {
             Phase::Connecting => false,
             Phase::Draining | Phase::Lingering => !self.eof,
             Phase::Handshaking | Phase::Open => {
-                !(self.eof || self.halted || self.paused || self.full || self.starved)
+                let stopped = self.paused || self.full || self.crowded || self.starved;
+                !(self.eof || self.halted || stopped)
             }
         }
     }
@@ -788,6 +723,9 @@ impl Session {
     /// After anything happened: totals, marks, what to wait for, when to look again.
     pub(crate) fn settle(&mut self, io: &mut Io) -> Fate {
         self.count(io);
+        // Two reads: one that is being worked on, and one that waits.
+        let most = 2 * io.limits.octets_per_session;
+        self.crowded = self.link.as_ref().is_some_and(|link| link.is_crowded(most));
         if self.check_marks(io) == Fate::Release {
             return Fate::Release;
         }
@@ -867,7 +805,13 @@ impl Session {
             );
             return Fate::Release;
         }
-        if !self.full && (unsent > self.limits.output_high || total > budget) {
+        // An owner that waits for room takes no frames: reading on would only pile them up before it.
+        let mark = if wanted {
+            self.limits.output_low
+        } else {
+            self.limits.output_high
+        };
+        if !self.full && unsent > 0 && (unsent > mark || total > budget) {
             self.full = true;
             io.stats.output_stops += 1;
         } else if (self.full || wanted)
@@ -898,20 +842,4 @@ impl Session {
             link.set_unsent(0);
         }
     }
-}
-
-/// Writes until nothing is left or there is no room; the octets written.
-fn write(socket: &OwnedFd, data: &[u8], stats: &mut Stats) -> io::Result<usize> {
-    let mut written = 0;
-    while written < data.len() {
-        stats.sends += 1;
-        match sys::send(socket, &data[written..]) {
-            Ok(n) => written += n,
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-    stats.octets_sent += written as u64;
-    Ok(written)
 }

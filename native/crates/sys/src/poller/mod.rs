@@ -40,6 +40,10 @@ impl Interest {
 }
 
 /// One descriptor that is ready.
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "what the kernel tells, bit by bit"
+)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ready {
     /// Which one.
