@@ -44,6 +44,12 @@ class Oracle:
 
     def decode(self, frame: bytes) -> Any:
         """Return the message in a frame as `plain` data; raises `Refused` with libxml2's reason."""
+        root = self.read(frame)
+        self.verify(root)
+        return self.values(root)
+
+    def read(self, frame: bytes) -> etree._Element:
+        """Parse a frame; raises `IllFormed`, or `Refused` for a document type declaration."""
         parser = _parser()
         try:
             root = etree.fromstring(frame, parser)
@@ -55,11 +61,18 @@ class Oracle:
             raise IllFormed(str(errors[0].message))
         if root.getroottree().docinfo.doctype:
             raise Refused("a document type declaration")
+        return root
+
+    def verify(self, root: etree._Element) -> None:
+        """Validate a document; raises `Refused` with libxml2's reason."""
         if not self._validator.validate(root):
             raise Refused(str(self._validator.error_log.last_error))
         header = self._root.__regwire__
         if root.tag != f"{{{header.ns.uri}}}{header.tag}":
             raise Refused(f"root {root.tag}")
+
+    def values(self, root: etree._Element) -> Any:
+        """Give a document's values, as far as Python has them (else raises `Refused`)."""
         (field,) = fields_of(self._root)
         try:
             return self._choice(field.classes, root[0])

@@ -86,6 +86,17 @@ class Schemas:
         """Every enumerated value."""
         return tuple(sorted({n.get("value") for root in self.roots.values() for n in root.iter(f"{XS}enumeration")}))
 
+    @cached_property
+    def untyped(self) -> frozenset[str]:
+        """Names (as lxml writes them) of elements without a type: anything may be inside."""
+        found: dict[str, bool] = {}
+        for uri, root in self.roots.items():
+            for node in root.iter(f"{XS}element"):
+                if node.get("name"):
+                    name = f"{{{uri}}}{node.get('name')}"
+                    found[name] = found.get(name, True) and node.get("type") is None and len(node) == 0
+        return frozenset(name for name, is_untyped in found.items() if is_untyped)
+
     def document(self, rng: random.Random, ns: str, name: str) -> Node:
         """Return a random document with the global element as its root."""
         return _Draw(self, rng).element(self.find("element", ns, name), ns, 1)

@@ -453,6 +453,12 @@ impl<'a, B: Build> Decoder<'a, B> {
             }
             return;
         }
+        if kind.empty {
+            if !is_nothing(cx, text, self.role, &mut self.scratch.expanded) {
+                self.fail();
+            }
+            return;
+        }
         let dropped = kind.any && self.role != Role::Server;
         if !dropped && !is_blank(cx, text, &mut self.scratch.expanded) {
             self.fail();
@@ -727,6 +733,11 @@ pub(crate) fn is_blank(cx: &Context<'_>, text: Text, buffer: &mut Vec<u8>) -> bo
             .all(|octet| matches!(octet, b' ' | b'\t' | b'\n' | b'\r'))
 }
 
+/// The text is none for an element of empty content: the schema has not even white space there, peers do.
+pub(crate) fn is_nothing(cx: &Context<'_>, text: Text, role: Role, buffer: &mut Vec<u8>) -> bool {
+    text.is_empty() || (role != Role::Strict && is_blank(cx, text, buffer))
+}
+
 /// The name that the value of an `xsi:type` is.
 pub(crate) fn chosen_type<'a>(
     cx: &Context<'_>,
@@ -802,12 +813,12 @@ impl<B: Build> Sink for Decoder<'_, B> {
                 let kind = self.plan.kind(top.kind);
                 if kind.text.is_some() && !kind.mixed {
                     self.collect(cx, text);
-                } else if !text.is_whitespace() || kind.mixed {
+                } else if !text.is_whitespace() || kind.mixed || kind.empty {
                     self.stray_text(cx, text);
                 }
             }
             Mode::Drop(true) => {
-                if !is_blank(cx, text, &mut self.scratch.expanded) {
+                if !is_nothing(cx, text, self.role, &mut self.scratch.expanded) {
                     self.fail();
                 }
             }

@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 use regwire_xml::{Context, Error, Input, Limits, NsId, QName, Sink, Text, Tokenizer, key8};
 
 use crate::build::Nothing;
-use crate::decode::{chosen_type, is_blank};
+use crate::decode::{chosen_type, is_blank, is_nothing};
 use crate::plan::{Edge, Marker, Particle, Plan, Process, Role, Target, Type, XSI};
 use crate::rule::{Class, Rule};
 
@@ -677,13 +677,23 @@ impl Sink for Finder<'_> {
         let Some(top) = self.open.last_mut() else {
             return;
         };
+        let empty = match top.what {
+            What::Empty => true,
+            What::Content(kind) => self.plan.kind(kind).empty,
+            What::Leaf(_) | What::Ignored => false,
+        };
+        if empty {
+            if !is_nothing(cx, text, self.role, &mut self.buffer) {
+                self.note_here(Rule::Text, text.start);
+            }
+            return;
+        }
         let refused = match top.what {
-            What::Ignored => false,
+            What::Ignored | What::Empty => false,
             What::Leaf(_) => {
                 text.expand(cx.doc(), &mut top.text);
                 false
             }
-            What::Empty => true,
             What::Content(kind) => {
                 let kind = self.plan.kind(kind);
                 if kind.text.is_some() && !kind.mixed {

@@ -189,6 +189,8 @@ pub struct Type {
     pub(crate) special: bool,
     /// The inside of a wrapper.
     pub(crate) inline: bool,
+    /// Nothing at all may be inside.
+    pub(crate) empty: bool,
 }
 
 /// A declared global element.
@@ -471,7 +473,13 @@ impl Type {
             .as_ref()
             .map(Model::needed)
             .unwrap_or_default();
+        let empty = edges.is_empty()
+            && declared.text.is_none()
+            && !declared.mixed
+            && !declared.any
+            && !declared.inline;
         Ok(Type {
+empty,
             special: declared.is_abstract
                 || declared.type_name.is_some()
                 || !declared.derived.is_empty(),
