@@ -36,10 +36,8 @@ def main() -> int:
         else:
             counts["DIFFERENT"] += 1
             if counts["DIFFERENT"] <= options.show:
-                print(
-                    f"--- {frame.name} {frame.changes}\nours   {outcome.ours}\ntheirs {outcome.theirs}\n"
-                    f"{shown(frame.octets)}"
-                )
+                print(f"--- {frame.name} {frame.changes}")
+                print(f"ours   {outcome.ours}\ntheirs {outcome.theirs}\n{shown(frame.octets)}")
     print(f"{options.frames} frames in {time.monotonic() - begin:.0f} s")
     for what, count in counts.most_common():
         print(f"{count:8} {what}")

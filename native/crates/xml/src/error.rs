@@ -143,6 +143,8 @@ reasons! {
     EmptyBinding => "a prefix is bound to an empty namespace name",
     /// `xml` or `xmlns`, or their namespace names, declared otherwise than they are.
     ReservedBinding => "a reserved prefix or namespace name is misused",
+    /// A namespace name that is no URI reference.
+    InvalidNamespace => "a namespace name that is no URI",
     /// `]]>` in text.
     SectionEndInText => "']]>' in text",
 }

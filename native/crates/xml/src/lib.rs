@@ -23,6 +23,7 @@ mod names;
 mod scan;
 mod text;
 mod tokenizer;
+pub mod uri;
 pub mod write;
 
 pub use context::{Context, QName, Sink};

@@ -7,6 +7,7 @@ use crate::limits::Limits;
 use crate::names::{Names, NsId, XML_NAMESPACE, XMLNS_NAMESPACE, hash};
 use crate::scan::{NameSpan, find_in_text, find_in_value, key8, repeats, scan_name, skip_space};
 use crate::text::{Text, TextFlags};
+use crate::uri::is_reference;
 
 /// Reads documents one after another, reusing its memory.
 ///
@@ -695,6 +696,9 @@ impl<S: Sink> Run<'_, S> {
         }
         if let Some(ns) = self.names.get(uri) {
             return Ok(ns);
+        }
+        if !is_reference(uri) {
+            return Err(Reason::InvalidNamespace);
         }
         let (start, end) = if expanded {
             (from as u32, scratch.expanded.len() as u32)

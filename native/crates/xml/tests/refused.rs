@@ -156,6 +156,12 @@ fn namespaces() {
             Reason::ReservedBinding,
             3,
         ),
+        ("<a xmlns:p='  '/>", Reason::InvalidNamespace, 3),
+        ("<a xmlns='urn:x y'/>", Reason::InvalidNamespace, 3),
+        ("<a xmlns='urn:\u{E9}'/>", Reason::InvalidNamespace, 3),
+        ("<a xmlns='urn:&lt;'/>", Reason::InvalidNamespace, 3),
+        ("<a xmlns='http://['/>", Reason::InvalidNamespace, 3),
+        ("<a xmlns='1:a'/>", Reason::InvalidNamespace, 3),
         ("<xmlns:a/>", Reason::UnboundPrefix, 1),
         (
             "<xmlns:a xmlns:xmlns='http://www.w3.org/2000/xmlns/'/>",
