@@ -11,6 +11,7 @@ from lxml import etree
 from oracle import IllFormed, Oracle, Refused, plain
 
 from conformance.differential.instances import Schemas
+from conformance.differential.trees import XSI
 from regwire.errors import SchemaFault, XmlError
 from regwire.schema import Schema
 
@@ -164,6 +165,8 @@ class Comparison:
             if node.tag in self._schemas.untyped and (len(node) or node.attrib):
                 names.append("elements without a type")
                 node.clear(keep_tail=True)
+            elif node.tag in self._schemas.sometimes_untyped and _drop_instance_attributes(node):
+                names.append("elements without a type")
             elif node.tag.startswith(tuple(_SAMPLES)) and not _in_mark(node.getparent()):
                 names.append("marks")
                 node.getparent().replace(node, _sample(node))
@@ -191,6 +194,13 @@ def _sample(node: etree._Element) -> etree._Element:
     sample = etree.fromstring(_SAMPLES[f"{{{etree.QName(node).namespace}}}"])
     sample.tail = node.tail
     return sample
+
+
+def _drop_instance_attributes(node: etree._Element) -> bool:
+    names = [name for name in node.attrib if str(name).startswith(f"{{{XSI}}}")]
+    for name in names:
+        del node.attrib[name]
+    return bool(names)
 
 
 def _in_mark(node: etree._Element | None) -> bool:

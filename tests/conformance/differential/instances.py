@@ -97,6 +97,16 @@ class Schemas:
                     found[name] = found.get(name, True) and node.get("type") is None and len(node) == 0
         return frozenset(name for name, is_untyped in found.items() if is_untyped)
 
+    @cached_property
+    def sometimes_untyped(self) -> frozenset[str]:
+        """As `untyped`, with the names that have a type elsewhere."""
+        return frozenset(
+            f"{{{uri}}}{node.get('name')}"
+            for uri, root in self.roots.items()
+            for node in root.iter(f"{XS}element")
+            if node.get("type") is None and len(node) == 0
+        )
+
     def document(self, rng: random.Random, ns: str, name: str) -> Node:
         """Return a random document with the global element as its root."""
         return _Draw(self, rng).element(self.find("element", ns, name), ns, 1)

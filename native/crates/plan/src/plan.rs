@@ -479,7 +479,7 @@ impl Type {
             && !declared.any
             && !declared.inline;
         Ok(Type {
-empty,
+            empty,
             special: declared.is_abstract
                 || declared.type_name.is_some()
                 || !declared.derived.is_empty(),
