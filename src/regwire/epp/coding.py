@@ -84,6 +84,7 @@ def greeting_services(schema: Schema | None = None) -> tuple[tuple[str, ...], tu
     does not do.
     """
     schema = _default() if schema is None else schema
+    # Not `schema.namespaces`: a server that only greets need not compile its schema.
     declared = {cls.__ns__.uri for cls in schema.elements if cls.__ns__}
     known = _known.values()
     objects = [namespace.uri for namespace in _MAPPINGS if namespace.uri in declared]
