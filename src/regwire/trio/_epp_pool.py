@@ -305,14 +305,12 @@ class Pool(AsyncCommands):
                 await trio.sleep(pause)
                 continue
             pauses = self._backoff.pauses()
-            self._ready.append(link)
+            if link.session.state is ClientState.READY:  # it may have ended since
+                self._ready.append(link)
             self._first.set()
             for _ in range(self._config.window):
                 self._wake_one()
-            try:
-                await link.ended.wait()
-            finally:
-                self._ready.remove(link)
+            await link.ended.wait()
             if not self._ending:
                 logger.warning("%s:%d: session lost: %s", self._host, self._port, link.session.error)
                 await trio.sleep(next(pauses))
@@ -381,6 +379,9 @@ class Pool(AsyncCommands):
     def _changed(self, link: _Link) -> Any:
         def changed() -> None:
             link.changed()
+            if link.session.state is not ClientState.READY and link in self._ready:
+                # At once, not when its keeper runs: a command must not be offered to a session that is over.
+                self._ready.remove(link)
             self._wake_one()
 
         return changed

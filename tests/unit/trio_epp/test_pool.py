@@ -1,0 +1,221 @@
+"""Pool over the reactor's client role, on loopback: spreading, reconnecting, refused logins, keep-alive."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+import trio
+import trio.testing
+from trio.testing import trio_test
+
+from regwire import epp
+from regwire.errors import AuthenticationError, ConfigError, ConnectFailed, EncodeError, NotSent, OutcomeUnknown
+from regwire.testing import FakeRegistry, ScriptedPeer, accept_everybody
+from regwire.trio.epp import Backoff, ClientConfig, Limits, Listener, Pool, ServerConfig, serve
+
+QUICK = Backoff(first=0.01, most=0.05)
+
+
+@asynccontextmanager
+async def server(registry: FakeRegistry | None = None, **limits: Any) -> Any:
+    handlers = (registry or FakeRegistry()).handlers()
+    handlers.login(accept_everybody)
+    async with trio.open_nursery() as nursery:
+
+        async def run(task_status: Any) -> None:
+            config = ServerConfig(limits=Limits(**limits))
+            await serve(handlers, listeners=[Listener(port=0)], config=config, collector=None, task_status=task_status)
+
+        yield await nursery.start(run)
+        nursery.cancel_scope.cancel()
+
+
+def pool(port: int, **options: Any) -> Pool:
+    base: dict[str, Any] = {"client_id": "reg-a", "password": "secret1", "tls": None, "backoff": QUICK}
+    return Pool("127.0.0.1", port, **(base | options))
+
+
+async def until(condition: Any) -> None:
+    with trio.fail_after(10):
+        while not condition():
+            await trio.sleep(0.005)
+
+
+@trio_test
+async def test_commands_are_spread_and_never_swapped() -> None:
+    async with server() as found, pool(found.listeners[0].port, size=4, window=3) as clients:
+        await until(lambda: clients.ready == 4)
+
+        async def caller(number: int) -> None:
+            for k in range(10):
+                name = f"n{number}-{k}.example"
+                assert (await clients.check_domain(name)).items[0].name.name == name
+
+        async with trio.open_nursery() as nursery:
+            for number in range(40):
+                nursery.start_soon(caller, number)
+        assert found.stats()["logins"] == 4
+        assert found.stats()["commands"] == 400
+        assert (await clients.hello()).sv_id == "regwire"
+
+
+@trio_test
+async def test_leaving_logs_out() -> None:
+    async with server() as found:
+        async with pool(found.listeners[0].port, size=3) as clients:
+            await until(lambda: clients.ready == 3)
+        await until(lambda: found.stats()["sessions"] == 0)
+        with pytest.raises(NotSent):
+            await clients.check_domain("a")
+
+
+@trio_test
+async def test_a_lost_session_is_opened_again_and_its_commands_are_unknown() -> None:
+    async with trio.open_nursery() as nursery:
+        listener = (await trio.open_tcp_listeners(0, host="127.0.0.1"))[0]
+        greeting = ServerConfig().greeting()
+        seen: list[str] = []
+
+        async def script(stream: trio.SocketStream) -> None:
+            async with stream:
+                peer = ScriptedPeer(stream)
+                await peer.send(greeting)
+                login = await peer.receive()
+                await peer.send(epp.response(epp.Reply(1000), "S-1", login.cl_trid))
+                while (message := await peer.receive()) is not None:
+                    if isinstance(message.op, epp.Logout):
+                        await peer.send(epp.response(epp.Reply(1500), "S-1", message.cl_trid))
+                        return
+                    seen.append(message.op.object.name)
+                    if len(seen) == 1:
+                        return
+                    await peer.send(epp.response(epp.Reply(1000), "S-1", message.cl_trid))
+
+        nursery.start_soon(trio.serve_listeners, script, [listener])
+        async with pool(listener.socket.getsockname()[1]) as clients:
+            with pytest.raises(OutcomeUnknown) as caught:
+                await clients.delete_domain("first")
+            assert caught.value.query is not None
+            await clients.delete_domain("second")
+        assert seen == ["first", "second"]
+        nursery.cancel_scope.cancel()
+
+
+@trio_test
+async def test_a_refused_login_is_not_tried_again() -> None:
+    handlers = FakeRegistry().handlers()
+    tried: list[str] = []
+
+    @handlers.login
+    def refuse(session: Any, login: Any, command: Any) -> int:
+        tried.append(login.cl_id)
+        return 2200
+
+    async with trio.open_nursery() as nursery:
+
+        async def run(task_status: Any) -> None:
+            await serve(handlers, listeners=[Listener(port=0)], collector=None, task_status=task_status)
+
+        found = await nursery.start(run)
+        with pytest.raises(AuthenticationError):
+            async with pool(found.listeners[0].port, size=1):
+                pass
+        await trio.sleep(0.1)
+        assert tried == ["reg-a"]
+        nursery.cancel_scope.cancel()
+
+
+@trio_test
+async def test_more_sessions_than_the_server_allows_wait_and_the_rest_works() -> None:
+    async with server(sessions_per_account=2) as found, pool(found.listeners[0].port, size=4) as clients:
+        await until(lambda: clients.ready == 2)
+        for _ in range(10):
+            await clients.check_domain("a")
+        assert clients.ready == 2
+
+
+@trio_test
+async def test_nobody_listens() -> None:
+    with trio.socket.socket() as held:
+        await held.bind(("127.0.0.1", 0))
+        with pytest.raises(ConnectFailed, match="no session within"):
+            async with pool(held.getsockname()[1], timeout=0.2):
+                pass
+
+
+@trio_test
+async def test_idle_sessions_say_hello() -> None:
+    async with server(idle=1.5) as found, pool(found.listeners[0].port, keep_alive=0.4) as clients:
+        await trio.sleep(3)
+        assert clients.ready == 1
+        assert found.stats()["logins"] == 1
+
+
+@trio_test
+async def test_overdue_replies_end_the_session() -> None:
+    handlers = FakeRegistry().handlers()
+    handlers.login(accept_everybody)
+
+    async def never(session: Any, command: Any, obj: Any) -> None:
+        await trio.sleep_forever()
+
+    handlers._commands[epp.DomainDelete] = never
+    async with trio.open_nursery() as nursery:
+
+        async def run(task_status: Any) -> None:
+            await serve(
+                handlers, listeners=[Listener(port=0)], collector=None, drain_seconds=0.1, task_status=task_status
+            )
+
+        found = await nursery.start(run)
+        async with pool(found.listeners[0].port, config=ClientConfig(reply_timeout=0.3)) as clients:
+            with pytest.raises(OutcomeUnknown, match="no reply in time"):
+                await clients.delete_domain("a")
+            await clients.check_domain("a")
+        nursery.cancel_scope.cancel()
+
+
+@trio_test
+async def test_an_argument_the_schema_refuses_leaves_the_session_alone() -> None:
+    async with server() as found, pool(found.listeners[0].port) as clients:
+        with pytest.raises(EncodeError):
+            await clients.check_domain("x" * 300)
+        await clients.check_domain("a")
+        assert found.stats()["logins"] == 1
+
+
+@trio_test
+async def test_cancelled_callers_give_their_place_back() -> None:
+    async with server() as found, pool(found.listeners[0].port, window=2) as clients:
+
+        async def caller(wait: float) -> None:
+            with trio.move_on_after(wait):
+                for _ in range(50):
+                    await clients.check_domain("a")
+
+        async with trio.open_nursery() as nursery:
+            for k in range(20):
+                nursery.start_soon(caller, k * 0.002)
+        assert (await clients.check_domain("b")).items[0].name.name == "b"
+
+
+@trio_test
+async def test_the_error_of_the_block_is_not_wrapped() -> None:
+    async with server() as found:
+        with pytest.raises(KeyError):
+            async with pool(found.listeners[0].port):
+                raise KeyError("mine")
+
+
+def test_a_pool_has_a_session() -> None:
+    with pytest.raises(ConfigError):
+        pool(1, size=0)
+
+
+def test_pauses_grow_and_differ() -> None:
+    pauses = Backoff(first=1, factor=2, most=4).pauses()
+    seen = [next(pauses) for _ in range(5)]
+    for got, most in zip(seen, (1, 2, 4, 4, 4), strict=True):
+        assert most / 2 <= got <= most
