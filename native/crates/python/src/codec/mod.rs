@@ -4,6 +4,8 @@ mod encode;
 mod fault;
 mod objects;
 mod raw;
+mod trouble;
+mod values;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Mutex, PoisonError};
