@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import decimal
+import math
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any, Final
@@ -230,6 +231,9 @@ class _TypeCompiler:
             if f.name not in group.names():
                 raise DeclarationError(f"{self.where}.{f.name}", "is not named in content=, so it could never occur")
         by_name = {f.name: f for f in children}
+        for name, count in _most(group).items():
+            if count != 1 and not by_name[name].repeated:
+                raise DeclarationError(f"{self.where}.{name}", "may occur several times in content=; make it a tuple")
         return self._group(scope, group, by_name)
 
     def _group(self, scope: _Particles, group: Group, fields: dict[str, FieldInfo]) -> Node:
@@ -257,6 +261,18 @@ class _TypeCompiler:
             low = spec.min if spec.min is not None else (0 if f.optional or f.repeated else 1)
             return Node("field", low, 1, particles=(scope.wrapper(f, spec, slot),), slot=slot)
         return Node("field", low, high, particles=tuple(scope.of(f, spec, slot)), slot=slot)
+
+
+def _most(group: Group) -> dict[str, float]:
+    """Count how often the places of each field can occur together."""
+    total: dict[str, float] = {}
+    for item in group.items:
+        part = {item: 1.0} if isinstance(item, str) else _most(item)
+        for name, count in part.items():
+            have = total.get(name, 0.0)
+            total[name] = max(have, count) if isinstance(group, Choice) else have + count
+    times = math.inf if group.max is None else group.max
+    return {name: count * times for name, count in total.items()}
 
 
 def _fill(f: FieldInfo) -> Any:

@@ -161,7 +161,7 @@ class MessageMeta(type):
         )
         if base is not None:
             _check_header(cls, bases)
-            _native.adopt_class(cls, seal)
+            _native.adopt_class(cls, cls.__match_args__, seal)
         return cls
 
     def __init__(cls, *args: Any, **kwargs: Any) -> None:
@@ -269,12 +269,7 @@ def seal(cls: MessageMeta) -> None:
     """Give the native constructor what it needs: called once for each class, at its first use."""
     with _LOCK:
         fields = fields_of(cls)
-        _native.seal_class(
-            cls,
-            tuple(f.name for f in fields),
-            tuple(f.default for f in fields),
-            MISSING,
-        )
+        _native.seal_class(cls, tuple(f.default for f in fields), MISSING)
 
 
 def _resolve(cls: MessageMeta, name: str, annotation: Any, spec: Spec) -> FieldInfo:

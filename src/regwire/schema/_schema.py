@@ -126,7 +126,7 @@ class Schema:
     def mask(self, frame: bytes) -> bytes | None:
         """Give a frame in UTF-8 with secret values replaced by `***`, for logs and stores; None when not well-formed.
 
-        Values are known to be secret by their place: in content that nobody declared, nothing is masked.
+        In content that nobody declared, elements count as secret that bear the name of a declared secret one.
         """
         return self.codec.mask(frame)
 

@@ -349,3 +349,58 @@ def test_specifier_mistakes() -> None:
     ]:
         with pytest.raises(DeclarationError, match="." and message.replace("(", r"\(").replace(")", r"\)")):
             call()
+
+
+class Nest(Element, ns=NS, tag="nest"):
+    inner: "Nest | None" = None
+    items: tuple[Element | Raw, ...] = wildcard(ns="##any", min=0, max=None, default=())
+
+
+@pytest.mark.parametrize("through", ["field", "tuple"])
+def test_deep_objects_die_without_using_up_the_stack(through: str) -> None:
+    value = "y" * 40
+    before = sys.getrefcount(value)
+    chain: Any = value
+    for _ in range(200_000):
+        chain = Nest(chain) if through == "field" else Nest(None, (chain,))
+    assert sys.getrefcount(value) == before + 1
+    del chain
+    gc.collect()
+    assert sys.getrefcount(value) == before
+
+
+def test_memory_of_dead_objects_is_used_again_and_bounded() -> None:
+    def make(count: int) -> list[Nest]:
+        return [Nest(None, (1, 2)) for _ in range(count)]  # type: ignore[arg-type]
+
+    make(2000)
+    gc.collect()
+    before = sys.getallocatedblocks()
+    for _ in range(20):
+        make(2000)
+    assert sys.getallocatedblocks() - before < 1000
+    first = make(1)[0]
+    assert (first.inner, first.items) == (None, (1, 2))
+
+
+def test_a_class_that_dies_is_forgotten() -> None:
+    for number in range(300):
+        namespace = body(__annotations__={f"x{number}": Token})
+        cls: Any = type(Element)("X", (Element,), namespace, ns=NS, tag="x")
+        message = cls("a")
+        assert getattr(message, f"x{number}") == "a"
+        assert repr(message) == f"X(x{number}='a')"
+        del message, cls
+        if number % 50 == 0:
+            gc.collect()
+
+
+def test_no_finalizer() -> None:
+    class Mixin:
+        __slots__ = ()
+
+        def __del__(self) -> None:
+            pass
+
+    with pytest.raises(TypeError, match="no __del__"):
+        type(Type)("X", (Mixin, Type), body(__annotations__={"value": int}), ns=NS)

@@ -442,6 +442,16 @@ AMBIGUOUS: list[tuple[str, Callable[[], Schema], str]] = [
         "Doc.b: is not named in content=, so it could never occur",
     ),
     (
+        "several times",
+        lambda: schema_of(("a", Token | None, None), content=Choice("a", min=0, max=None)),
+        "Doc.a: may occur several times in content=; make it a tuple",
+    ),
+    (
+        "twice in a sequence",
+        lambda: schema_of(("a", Token, None), ("b", Token, None), content=Sequence("a", "b", "a")),
+        "Doc.a: may occur several times in content=; make it a tuple",
+    ),
+    (
         "text and children",
         lambda: schema_of(("a", Token, content()), ("b", Token, None)),
         "Doc: has both content() and child elements; say mixed=True in the class header",

@@ -198,9 +198,18 @@ impl<'a, B: Build> Decoder<'a, B> {
         let cell = base as usize + usize::from(slot);
         if list {
             self.append(cell, value);
-        } else {
+        } else if B::is_null(self.scratch.values[cell]) {
             self.scratch.values[cell] = value;
+        } else {
+            self.twice(value);
         }
+    }
+
+    /// Role client: an element that came out of order came again in its place.
+    #[cold]
+    fn twice(&mut self, value: B::Value) {
+        self.build.release(value);
+        self.fail();
     }
 
     #[inline]
@@ -263,9 +272,9 @@ impl<'a, B: Build> Decoder<'a, B> {
             Target::Flag(anything) => {
                 let value = self.build.boolean(true);
                 let base = self.scratch.open.last().map_or(0, |open| open.base);
-                self.put(base, slot, list, value);
                 self.depth = 1;
                 self.mode = Mode::Drop(!anything || self.role == Role::Server);
+                self.put(base, slot, list, value);
             }
             Target::Any(_, process) => self.enter_any(cx, *process, slot, list, name, at),
         }
@@ -682,8 +691,8 @@ impl<'a, B: Build> Decoder<'a, B> {
         match self.read(cx, simple) {
             Ok(value) => {
                 let base = self.scratch.open.last().map_or(0, |open| open.base);
-                self.put(base, slot, list, value);
                 self.mode = Mode::Normal;
+                self.put(base, slot, list, value);
             }
             Err(rule) => self.fail_by(rule),
         }
@@ -716,8 +725,8 @@ impl<'a, B: Build> Decoder<'a, B> {
         match raw {
             Ok(value) => {
                 let base = self.scratch.open.last().map_or(0, |open| open.base);
-                self.put(base, slot, list, value);
                 self.mode = Mode::Normal;
+                self.put(base, slot, list, value);
             }
             Err(_) => self.fail_by(Rule::Stopped),
         }

@@ -54,7 +54,8 @@ pub struct Report {
 
 /// A frame in UTF-8 with every secret value replaced, for logs and stored frames.
 ///
-/// Only values whose place in the frame is declared can be known to be secret; a frame that is not well-formed has none.
+/// In content that nobody declared, elements count as secret that bear the name of a declared secret one. A frame that is
+/// not well-formed cannot be masked.
 pub fn mask(plan: &Plan, frame: &[u8], limits: &Limits) -> Result<Vec<u8>, Error> {
     let input = Input::new(frame, limits)?;
     let mut finder = Finder::new(plan, Role::Client);
@@ -123,6 +124,8 @@ struct Open {
     /// An unknown or misplaced child may have been meant for what seems missing at the end, or hides the value.
     shaken: bool,
     deferred: Vec<(QName, Text)>,
+    /// Not looked at, but named as an element whose value is secret.
+    guarded: bool,
 }
 
 struct Finder<'a> {
@@ -200,6 +203,7 @@ impl<'a> Finder<'a> {
             loose: false,
             shaken: false,
             deferred: Vec::new(),
+            guarded: what == What::Ignored && self.plan.is_secret(name.ns, name.local(cx.doc())),
         });
     }
 
@@ -238,8 +242,15 @@ impl<'a> Finder<'a> {
             return;
         }
         if let Some(edge) = matching(kind, state, cx, name) {
+            let particle = &kind.particles[usize::from(edge.particle)];
+            let again =
+                self.role == Role::Client && !particle.list && self.is_filled(kind, particle.slot);
             self.take(edge);
-            return self.enter(cx, name, at, &kind.particles[usize::from(edge.particle)]);
+            self.enter(cx, name, at, particle);
+            if again {
+                self.note_here(Rule::Duplicate, at);
+            }
+            return;
         }
         if self.role == Role::Client
             && let Some(particle) = self.free(cx, name, kind)
@@ -260,16 +271,19 @@ impl<'a> Finder<'a> {
         }
     }
 
+    fn is_filled(&self, kind: &Type, slot: u16) -> bool {
+        let fills = |place: &u16| kind.particles[usize::from(*place)].slot == slot;
+        self.open
+            .last()
+            .is_some_and(|top| top.seen.iter().any(fills))
+    }
+
     /// Role client: a particle of this name whose slot is free.
     fn free(&self, cx: &Context<'_>, name: QName, kind: &Type) -> Option<u16> {
-        let top = self.open.last()?;
-        let place = kind
-            .particles
-            .iter()
-            .enumerate()
-            .position(|(place, particle)| {
-                is_of(particle, cx, name) && (particle.list || !top.seen.contains(&(place as u16)))
-            })?;
+        let free = |particle: &Particle| {
+            is_of(particle, cx, name) && (particle.list || !self.is_filled(kind, particle.slot))
+        };
+        let place = kind.particles.iter().position(free)?;
         Some(place as u16)
     }
 
@@ -673,6 +687,9 @@ impl Sink for Finder<'_> {
         };
         if let Some(simple) = secret {
             self.guard(simple, text);
+        }
+        if self.open.last().is_some_and(|top| top.guarded) && !text.is_empty() {
+            self.secrets.push((text.start, text.end));
         }
         let Some(top) = self.open.last_mut() else {
             return;

@@ -394,6 +394,23 @@ impl Plan {
         }
     }
 
+    /// Somewhere in the schema an element of this name has a secret value.
+    pub(crate) fn is_secret(&self, ns: NsId, local: &[u8]) -> bool {
+        let secret = |simple: u32| self.simples[simple as usize].secret;
+        self.types
+            .iter()
+            .flat_map(|kind| &kind.particles)
+            .filter(|particle| particle.ns == ns && *particle.local == *local)
+            .any(|particle| match particle.target {
+                Target::Leaf(simple) => secret(simple),
+                Target::Node(kind) => self
+                    .kind(kind)
+                    .text
+                    .is_some_and(|(_, simple)| secret(simple)),
+                _ => false,
+            })
+    }
+
     /// The type of a number.
     #[inline(always)]
     pub fn kind(&self, kind: u32) -> &Type {

@@ -266,14 +266,16 @@ impl Build for Builder<'_, '_> {
         if class.transparent && values.len() == 1 {
             return Ok(values[0]);
         }
-        let offsets = class.layout.map_or(&[][..], |layout| &layout.offsets);
+        let Some(layout) = class.layout else {
+            return Err(Stop);
+        };
         // SAFETY: the class was adopted; `offsets` are its slots, one for each value, and all of them are written before the
         // object is seen. It stays untracked for the same reason as a tuple.
         unsafe {
             let object = if values.is_empty() {
-                empty_object(self.py, class.pointer)
+                empty_object(self.py, class.pointer, layout)
             } else {
-                allocate(class.pointer)
+                allocate(class.pointer, layout)
             };
             if object.is_null() {
                 for value in values.iter().filter(|value| !value.is_null()) {
@@ -281,7 +283,7 @@ impl Build for Builder<'_, '_> {
                 }
                 return Err(self.stop());
             }
-            for ((value, offset), fill) in values.iter().zip(offsets).zip(&class.fills) {
+            for ((value, offset), fill) in values.iter().zip(&layout.offsets).zip(&class.fills) {
                 let value = if value.is_null() {
                     fill.clone_ref(self.py).into_ptr()
                 } else {

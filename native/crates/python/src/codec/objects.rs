@@ -2,13 +2,13 @@
 //!
 //! A class's slots lie at fixed offsets that its member descriptors tell. Decoding, encoding and construction read and write
 //! there directly; nothing else of the object layout is assumed.
-use std::cell::UnsafeCell;
+use std::cell::{OnceCell, UnsafeCell};
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 
 use pyo3::exceptions::{PyAttributeError, PyRuntimeError, PyTypeError};
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyTuple, PyType};
+use pyo3::types::{PyBool, PyString, PyTuple, PyType};
 use pyo3::{ffi, intern};
 
 /// Hashes addresses: they are aligned and already well spread.
@@ -32,20 +32,35 @@ impl Hasher for AddressHasher {
 /// A map by the address of a class.
 pub(crate) type ByClass<T> = HashMap<usize, T, BuildHasherDefault<AddressHasher>>;
 
-/// What is known of a sealed class.
+/// What is known of a class.
 pub(crate) struct Layout {
     /// Interned names of the fields.
     names: Box<[Py<PyAny>]>,
     /// Offset of each field's slot.
     pub(crate) offsets: Box<[usize]>,
-    /// Default of each field; `None`: must be given.
-    defaults: Box<[Option<Py<PyAny>>]>,
+    /// Default of each field (`None`: must be given); unset until the class is sealed.
+    defaults: OnceCell<Box<[Option<Py<PyAny>>]>>,
+    /// Memory of dead objects, to be used again: messages come and go by the thousand.
+    free: UnsafeCell<Vec<*mut ffi::PyObject>>,
 }
+
+impl Layout {
+    #[inline(always)]
+    fn default(&self, place: usize) -> Option<&Py<PyAny>> {
+        self.defaults.get()?.get(place)?.as_ref()
+    }
+}
+
+/// How many dead objects of a class are kept: what a batch of decoded messages needs again.
+const KEPT: usize = 256;
+
+/// Deeper than this, objects are let go of one after another instead of one inside another, which would use up the stack.
+const NESTED: u32 = 48;
 
 /// State that only the holder of the interpreter lock touches.
 struct Locked<T>(UnsafeCell<T>);
 
-// SAFETY: every access goes through `registry`, which asks for a token of the interpreter lock; the extension does not
+// SAFETY: every access goes through `registry` or `deaths`, whose callers hold the interpreter lock; the extension does not
 // declare support for running without it, so that the lock is on wherever it is loaded.
 unsafe impl<T> Sync for Locked<T> {}
 
@@ -61,6 +76,17 @@ static REGISTRY: Locked<Registry> = Locked(UnsafeCell::new(Registry {
     seal: None,
 }));
 
+/// Objects that die: how deep one inside another, and those that wait for it to end.
+struct Deaths {
+    depth: u32,
+    later: Vec<*mut ffi::PyObject>,
+}
+
+static DEATHS: Locked<Deaths> = Locked(UnsafeCell::new(Deaths {
+    depth: 0,
+    later: Vec::new(),
+}));
+
 /// The registry, for a moment: no Python code may run while the reference lives.
 fn registry(_py: Python<'_>) -> &'static mut Registry {
     // SAFETY: the lock is held (see `Locked`), and every caller lets the reference go before it calls into Python, so that
@@ -68,6 +94,7 @@ fn registry(_py: Python<'_>) -> &'static mut Registry {
     unsafe { &mut *REGISTRY.0.get() }
 }
 
+#[inline(always)]
 fn layout_of(py: Python<'_>, class: *mut ffi::PyTypeObject) -> Option<&'static Layout> {
     registry(py)
         .layouts
@@ -77,44 +104,75 @@ fn layout_of(py: Python<'_>, class: *mut ffi::PyTypeObject) -> Option<&'static L
 
 /// The layout of a class, sealing it first when this is its first use.
 pub(crate) fn layout(py: Python<'_>, class: *mut ffi::PyTypeObject) -> PyResult<&'static Layout> {
-    if let Some(found) = layout_of(py, class) {
-        return Ok(found);
+    match layout_of(py, class) {
+        Some(found) if found.defaults.get().is_some() => Ok(found),
+        _ => seal(py, class),
     }
+}
+
+#[cold]
+fn seal(py: Python<'_>, class: *mut ffi::PyTypeObject) -> PyResult<&'static Layout> {
     // SAFETY: `class` is a live type: its caller got it from an object or from Python.
     let class_object = unsafe { Bound::from_borrowed_ptr(py, class.cast()) };
     let seal = registry(py).seal.as_ref().map(|seal| seal.clone_ref(py));
     let seal = seal.ok_or_else(|| PyRuntimeError::new_err("regwire.schema is not imported"))?;
     seal.bind(py).call1((&class_object,))?;
-    layout_of(py, class).ok_or_else(|| PyRuntimeError::new_err("the class was not sealed"))
+    layout_of(py, class)
+        .filter(|layout| layout.defaults.get().is_some())
+        .ok_or_else(|| PyRuntimeError::new_err("the class was not sealed"))
 }
 
-/// Takes a new class in: from now on it is constructed natively. `seal` is called with the class at its first use.
+/// Takes a new class in: from now on it is constructed and freed natively. `seal` is called with the class at its first use.
 #[pyfunction]
-#[pyo3(signature = (cls, seal, /))]
-pub(crate) fn adopt_class(cls: &Bound<'_, PyType>, seal: Py<PyAny>) -> PyResult<()> {
+#[pyo3(signature = (cls, names, seal, /))]
+pub(crate) fn adopt_class(
+    cls: &Bound<'_, PyType>,
+    names: &Bound<'_, PyTuple>,
+    seal: Py<PyAny>,
+) -> PyResult<()> {
     let py = cls.py();
     let pointer = cls.as_type_ptr();
-    // SAFETY: `class` is a live heap type that its metaclass has just made, and the lock is held.
+    let refuse = |reason| Err(PyTypeError::new_err(reason));
+    let mut offsets = Vec::new();
+    let mut interned = Vec::new();
+    for name in names {
+        offsets.push(slot_offset(cls, &name)?);
+        let name: String = name.extract()?;
+        interned.push(PyString::intern(py, &name).into_any().unbind());
+    }
+    // SAFETY: `cls` is a live heap type that its metaclass has just made, and the lock is held.
     unsafe {
         let meta = ffi::Py_TYPE(pointer.cast());
-        if ffi::PyType_HasFeature(pointer, ffi::Py_TPFLAGS_HEAPTYPE) == 0
-            || ffi::PyType_HasFeature(pointer, ffi::Py_TPFLAGS_HAVE_GC) == 0
-                && (*pointer).tp_basicsize.cast_unsigned() > BARE
-            || (*pointer).tp_dictoffset != 0
+        if (*pointer).tp_dictoffset != 0
             || (*pointer).tp_weaklistoffset != 0
+            || (class_is_bare(pointer) && (*pointer).tp_basicsize.cast_unsigned() > BARE)
+        {
+            return refuse("a message class has slots only; give its mixins __slots__ = ()");
+        }
+        if (*pointer).tp_finalize.is_some() || (*pointer).tp_del.is_some() {
+            return refuse("a message class has no __del__, and neither have its mixins");
+        }
+        if ffi::PyType_HasFeature(pointer, ffi::Py_TPFLAGS_HEAPTYPE) == 0
             || (*meta).tp_vectorcall_offset.cast_unsigned()
                 != std::mem::offset_of!(ffi::PyTypeObject, tp_vectorcall)
         {
-            return Err(PyTypeError::new_err(
-                "a message class has slots only; give its mixins __slots__ = ()",
-            ));
+            return refuse("not a class of the message metaclass");
         }
         (*meta).tp_flags |= ffi::Py_TPFLAGS_HAVE_VECTORCALL;
         (*pointer).tp_vectorcall = Some(construct);
+        if !class_is_bare(pointer) {
+            (*pointer).tp_dealloc = Some(deallocate);
+        }
     }
+    let layout = Layout {
+        names: interned.into(),
+        offsets: offsets.into(),
+        defaults: OnceCell::new(),
+        free: UnsafeCell::new(Vec::new()),
+    };
     let registry = registry(py);
     let layouts = registry.layouts.get_or_insert_default();
-    layouts.remove(&(pointer as usize));
+    layouts.insert(pointer as usize, Box::leak(Box::new(layout)));
     let old = registry.seal.replace(seal);
     drop(old);
     Ok(())
@@ -123,49 +181,29 @@ pub(crate) fn adopt_class(cls: &Bound<'_, PyType>, seal: Py<PyAny>) -> PyResult<
 /// Size of an object without slots.
 const BARE: usize = std::mem::size_of::<ffi::PyObject>();
 
-/// Records the layout of a class: its fields, their defaults (`missing`: none).
+/// Records the defaults of a class's fields (`missing`: none).
 #[pyfunction]
-#[pyo3(signature = (cls, names, defaults, missing, /))]
+#[pyo3(signature = (cls, defaults, missing, /))]
 pub(crate) fn seal_class(
     cls: &Bound<'_, PyType>,
-    names: &Bound<'_, PyTuple>,
     defaults: &Bound<'_, PyTuple>,
     missing: &Bound<'_, PyAny>,
 ) -> PyResult<()> {
-    let py = cls.py();
-    let pointer = cls.as_type_ptr();
-    let mut layout = Layout {
-        names: Box::default(),
-        offsets: Box::default(),
-        defaults: Box::default(),
-    };
-    let mut offsets = Vec::new();
-    let mut interned = Vec::new();
-    for name in names {
-        offsets.push(slot_offset(cls, &name)?);
-        let name: String = name.extract()?;
-        interned.push(pyo3::types::PyString::intern(py, &name).into_any().unbind());
-    }
-    layout.defaults = defaults
+    let defaults: Box<[_]> = defaults
         .iter()
         .map(|default| (!default.is(missing)).then(|| default.unbind()))
         .collect();
-    layout.names = interned.into();
-    layout.offsets = offsets.into();
-    if layout.defaults.len() != layout.offsets.len() {
-        return Err(PyTypeError::new_err("one default for each field"));
-    }
-    let layout: &'static Layout = Box::leak(Box::new(layout));
-    registry(py)
-        .layouts
-        .get_or_insert_default()
-        .insert(pointer as usize, layout);
+    let layout = layout_of(cls.py(), cls.as_type_ptr())
+        .filter(|layout| layout.offsets.len() == defaults.len())
+        .ok_or_else(|| PyTypeError::new_err("one default for each field of an adopted class"))?;
+    // A second thread may have sealed it meanwhile, with the same defaults.
+    drop(layout.defaults.set(defaults));
     Ok(())
 }
 
 /// The offset of a slot, from its member descriptor.
 fn slot_offset(class: &Bound<'_, PyType>, name: &Bound<'_, PyAny>) -> PyResult<usize> {
-    let descriptor = class.getattr(name.cast::<pyo3::types::PyString>()?)?;
+    let descriptor = class.getattr(name.cast::<PyString>()?)?;
     let wrong = || PyTypeError::new_err(format!("{name} of {class} is no slot"));
     // SAFETY: the descriptor's type is compared first, so that the cast is right; CPython owns what it points to as long as
     // the descriptor lives.
@@ -199,11 +237,63 @@ pub(crate) unsafe fn slot(object: *mut ffi::PyObject, offset: usize) -> *mut *mu
 /// A new object that the collector does not track, its slots unset; null with an exception set on failure.
 ///
 /// # Safety
-/// The lock is held; `class` was adopted. Every slot must be written before anything else sees the object.
+/// The lock is held; `layout` is that of `class`. Every slot must be written before anything else sees the object.
 #[inline(always)]
-pub(crate) unsafe fn allocate(class: *mut ffi::PyTypeObject) -> *mut ffi::PyObject {
-    // SAFETY: adopted classes have the collector's header; the allocator sets type and reference count.
-    unsafe { ffi::PyObject_GC_New(class) }
+pub(crate) unsafe fn allocate(
+    class: *mut ffi::PyTypeObject,
+    layout: &Layout,
+) -> *mut ffi::PyObject {
+    // SAFETY: kept memory came from an object of this class, collector's header included. Adopted classes have that header;
+    // the allocator sets type and reference count. The list is only touched here and in `release`, under the lock.
+    unsafe {
+        match (*layout.free.get()).pop() {
+            Some(memory) => ffi::PyObject_Init(memory, class),
+            None => ffi::PyObject_GC_New(class),
+        }
+    }
+}
+
+/// `tp_dealloc` of every class with slots.
+unsafe extern "C" fn deallocate(object: *mut ffi::PyObject) {
+    // SAFETY: the interpreter calls with the lock held, for an object that nobody refers to any more; no reference to
+    // `DEATHS` is held while others die.
+    unsafe {
+        let deaths = DEATHS.0.get();
+        ffi::PyObject_GC_UnTrack(object.cast());
+        if (*deaths).depth >= NESTED {
+            (*deaths).later.push(object);
+            return;
+        }
+        (*deaths).depth += 1;
+        release(object);
+        if (*deaths).depth == 1 {
+            while let Some(next) = (*deaths).later.pop() {
+                release(next);
+            }
+        }
+        (*deaths).depth -= 1;
+    }
+}
+
+/// Lets go of what an object holds and of its memory.
+///
+/// # Safety
+/// As `deallocate`; the object is not tracked.
+#[inline(always)]
+unsafe fn release(object: *mut ffi::PyObject) {
+    // SAFETY: the object's class was adopted, so its layout is known; each slot holds a reference or null.
+    unsafe {
+        let class = ffi::Py_TYPE(object);
+        let layout = layout_of(Python::assume_attached(), class);
+        for offset in layout.map_or(&[][..], |layout| &layout.offsets) {
+            ffi::Py_XDECREF(*slot(object, *offset));
+        }
+        match layout.map(|layout| &mut *layout.free.get()) {
+            Some(free) if free.len() < KEPT => free.push(object),
+            _ => ffi::PyObject_GC_Del(object.cast()),
+        }
+        ffi::Py_DECREF(class.cast());
+    }
 }
 
 /// The vectorcall constructor of every message class.
@@ -256,7 +346,7 @@ unsafe fn build(
         if class_is_bare(class) {
             return bare(py, class, keywords);
         }
-        let object = allocate(class);
+        let object = allocate(class, layout);
         if object.is_null() {
             return Err(PyErr::fetch(py));
         }
@@ -285,7 +375,7 @@ unsafe fn build(
         for place in given..count {
             let cell = slot(object, layout.offsets[place]);
             if (*cell).is_null() {
-                let Some(default) = &layout.defaults[place] else {
+                let Some(default) = layout.default(place) else {
                     let error = missing(py, class, layout, object);
                     ffi::Py_DECREF(object);
                     return Err(error);
@@ -332,13 +422,17 @@ unsafe fn bare(
 }
 
 /// An empty object of a class without fields, for decoding.
-pub(crate) fn empty_object(py: Python<'_>, class: *mut ffi::PyTypeObject) -> *mut ffi::PyObject {
+pub(crate) fn empty_object(
+    py: Python<'_>,
+    class: *mut ffi::PyTypeObject,
+    layout: &Layout,
+) -> *mut ffi::PyObject {
     // SAFETY: the lock is held, the class was adopted.
     let made = unsafe {
         if class_is_bare(class) {
             bare(py, class, std::ptr::null_mut())
         } else {
-            Ok(allocate(class))
+            Ok(allocate(class, layout))
         }
     };
     made.unwrap_or_else(|error| {
@@ -454,7 +548,7 @@ unsafe fn missing(
     let mut names = Vec::new();
     for (place, offset) in layout.offsets.iter().enumerate() {
         // SAFETY: `object` is of this layout, all its slots are set or null.
-        if layout.defaults[place].is_none() && unsafe { (*slot(object, *offset)).is_null() } {
+        if layout.default(place).is_none() && unsafe { (*slot(object, *offset)).is_null() } {
             names.push(layout.names[place].bind(py).to_string());
         }
     }
