@@ -11,11 +11,12 @@ from functools import cache
 from typing import Any
 
 from lxml import etree
+from xml_schemas import XS, schema_files
+
 from regwire.schema import ANY, Element, Type
 from regwire.schema._fields import MISSING
 from regwire.schema._message import FieldInfo, fields_of
 from regwire.schema._simple import Simple
-from xml_schemas import XS, schema_files
 
 Model = tuple[Any, ...]
 Symbol = tuple[str, ...]
