@@ -1,4 +1,4 @@
-//! Writing values of simple types.
+//! Writing values of simple types: checked as the schema would check what arrives.
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDate, PyDateTime, PyInt, PyString};
 use pyo3::{ffi, intern};
