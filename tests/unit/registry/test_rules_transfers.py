@@ -23,6 +23,7 @@ from regwire.registry.model.requests import (
     TransferContact,
     TransferDomain,
     UpdateDomain,
+    UpdateHost,
 )
 
 C = "reg-c"
@@ -266,3 +267,15 @@ def test_rfc_5733_3_2_4_at_once_without_a_pending_period() -> None:
     world.contact("con-1")
     world.must(B, contact_request())
     assert world.must(B, InfoContact("con-1")).contact.sponsor == B
+
+
+def test_hosts_follow_a_transfer_that_time_completed_and_both_are_told_once(world: World) -> None:
+    world.must(A, CreateHost("ns1.a.example", GLUE))
+    world.must(B, request())
+    world.later(days=6)
+    assert world.must(A, InfoHost("ns1.a.example")).host.sponsor == B
+    assert world.code(A, UpdateHost("ns1.a.example", new_name="ns2.a.example")) == 2201
+    # It asks for the domain twice: as the old and as the new superordinate.
+    world.must(B, UpdateHost("ns1.a.example", new_name="ns2.a.example"))
+    assert world.must(B, InfoHost("ns2.a.example")).host.sponsor == B
+    assert len(queue(world, A)) == len(queue(world, B)) == 2

@@ -21,7 +21,7 @@ class Context:
     only if they end without a Refusal.
     """
 
-    __slots__ = ("account", "call", "changes", "messages", "now", "policies", "view")
+    __slots__ = ("account", "call", "changes", "messages", "now", "policies", "settled", "view")
 
     def __init__(self, view: View, call: Call, now: datetime, policies: Policies) -> None:
         self.view = view
@@ -31,6 +31,8 @@ class Context:
         self.policies = policies
         self.changes: list[Change] = []
         self.messages: list[PollMessage] = []
+        # Domains that time changed, so that asking again decides nothing twice.
+        self.settled: dict[str, Domain | None] = {}
 
     def change(
         self, kind: str, key: str, before: Domain | Host | Contact | None, after: Domain | Host | Contact | None

@@ -150,7 +150,13 @@ def _existing(ctx: Context, name: str) -> Host:
     value = ctx.view.host(name)
     if value is None:
         raise Refusal(codes.DOES_NOT_EXIST, "no such host", "host:name", name)
-    return value
+    if value.superordinate is None:
+        return value
+    # A transfer of its domain that time completes takes the host along.
+    policy = ctx.policies.by_zone[value.superordinate.partition(".")[2]]
+    lifecycle.domain(ctx, value.superordinate, policy)
+    settled = [change.after for change in ctx.changes if change.kind == "host" and change.key == name]
+    return settled[-1] if settled else value  # type: ignore[return-value]
 
 
 def _sponsored(ctx: Context, name: str) -> Host:

@@ -21,9 +21,13 @@ __all__ = ["contact", "domain", "rgp_statuses"]
 def domain(ctx: Context, name: str, policy: ZonePolicy) -> Domain | None:
     """Return the domain as it is now; what time changed is among the context's decisions."""
     value = ctx.view.domain(name)
-    while value is not None and value.due() <= ctx.now:
-        value = _step(ctx, value, policy)
-    return value
+    if value is None or value.due() > ctx.now:
+        return value
+    if name not in ctx.settled:
+        while value is not None and value.due() <= ctx.now:
+            value = _step(ctx, value, policy)
+        ctx.settled[name] = value
+    return ctx.settled[name]
 
 
 def contact(ctx: Context, id: str) -> Contact | None:
