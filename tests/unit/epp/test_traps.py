@@ -605,3 +605,29 @@ def test_a_queue_of_zero():
 
 def test_response_without_client_identifier():
     assert epp.decode(response(), role="client") == Response((epp.Result(1000, Msg("ok")),), tr_id=TrId(sv_trid="SV-1"))
+
+
+@pytest.mark.parametrize(
+    "inner",
+    [
+        '<x:a xmlns:x="urn:x"><b/></x:a>',
+        '<x:a xmlns:x="urn:x"><x:b/></x:a>',
+        '<x:a xmlns:x="urn:x" xmlns="urn:y"><b/></x:a>',
+        "<a><b/></a>",
+        '<a xmlns="urn:z"/>',
+        "<a b='>' xmlns = 'urn:z'><c/></a>",
+    ],
+)
+def test_raw_elements_keep_their_namespaces_wherever_they_go(inner):
+    """A prefixed document has no default namespace; ours has one, and names without a prefix must not fall into it."""
+    frame = (
+        f'<e:epp xmlns:e="{EPP}"><e:response><e:result code="2005"><e:msg>no</e:msg>'
+        f"<e:value>{inner}</e:value></e:result><e:trID><e:svTRID>SV-1</e:svTRID></e:trID></e:response></e:epp>"
+    )
+    message = epp.decode(frame.encode())
+    sent = epp.encode(message)
+    assert epp.decode(sent) == message
+    (value,) = etree.fromstring(sent).iter(f"{{{EPP}}}value")
+    assert [node.tag for node in value[0].iter()] == [node.tag for node in etree.fromstring(inner).iter()]
+    (raw,) = message.results[0].values
+    assert Raw(inner.encode()) == raw.element

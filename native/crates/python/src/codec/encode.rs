@@ -3,7 +3,6 @@ use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 use regwire_plan::{Admits, Branch, Occurs, Op, Plan, Templates};
-use regwire_xml::write;
 
 use super::builder::{Class, Shared};
 use super::objects::{ByClass, slot};
@@ -501,23 +500,8 @@ impl<'py> Writer<'_, 'py> {
                 name,
             ));
         }
-        self.raw(raw);
+        self.out.extend_from_slice(&raw.xml);
         Ok(())
-    }
-
-    /// Raw content, cut off from the default namespace around it.
-    fn raw(&mut self, raw: &Raw) {
-        let declares = raw
-            .xml
-            .windows(6)
-            .take_while(|window| window[0] != b'>')
-            .any(|window| window == b"xmlns=");
-        if declares || raw.namespace.is_empty() {
-            let bindings: &[u8] = if declares { b"" } else { b" xmlns=\"\"" };
-            write::standalone(self.out, &raw.xml, bindings);
-        } else {
-            write::standalone(self.out, &raw.xml, b"");
-        }
     }
 
     fn is_default(&self, value: Object<'py>, default: Option<u32>) -> bool {

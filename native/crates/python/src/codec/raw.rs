@@ -28,11 +28,43 @@ impl Raw {
         let mut out = Vec::with_capacity(xml.len() + bindings.len());
         write::standalone(&mut out, xml, &bindings);
         Raw {
-            xml: out.into(),
+            xml: closed(out),
             namespace: String::from_utf8_lossy(namespace).into(),
             tag: String::from_utf8_lossy(tag).into(),
         }
     }
+}
+
+/// The element in a form that means the same inside any other: names without a prefix stay in no namespace.
+fn closed(xml: Vec<u8>) -> Box<[u8]> {
+    if declares_default(&xml) || !uses_default(&xml) {
+        return xml.into();
+    }
+    let mut out = Vec::with_capacity(xml.len() + 9);
+    write::standalone(&mut out, &xml, b" xmlns=\"\"");
+    out.into()
+}
+
+/// The start tag has an attribute `xmlns`.
+fn declares_default(xml: &[u8]) -> bool {
+    let mut quote = None;
+    for (at, &octet) in xml.iter().enumerate() {
+        match quote {
+            Some(open) if octet == open => quote = None,
+            None if matches!(octet, b'"' | b'\'') => quote = Some(octet),
+            None if octet == b'>' => return false,
+            None if octet.is_ascii_whitespace() => {
+                let name = xml[at + 1..]
+                    .strip_prefix(b"xmlns")
+                    .map(<[u8]>::trim_ascii_start);
+                if name.is_some_and(|rest| rest.starts_with(b"=")) {
+                    return true;
+                }
+            }
+            Some(_) | None => {}
+        }
+    }
+    false
 }
 
 /// Cuts ` xmlns:a="…" xmlns="…"` into its declarations: values hold neither quotes nor spaces before `xmlns`.
@@ -112,7 +144,7 @@ impl Raw {
             .map_err(refuse)?;
         let (start, end) = (outline.range.0 as usize, outline.range.1 as usize);
         Ok(Raw {
-            xml: input.text()[start..end].into(),
+            xml: closed(input.text()[start..end].to_vec()),
             namespace: outline.namespace.into(),
             tag: outline.tag.into(),
         })
