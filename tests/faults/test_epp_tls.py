@@ -163,3 +163,24 @@ class _Through(trio.abc.Stream):
 
     async def aclose(self) -> None:
         await self._stream.aclose()
+
+
+@trio_test
+async def test_the_network_on_a_thread_of_its_own() -> None:
+    tls = ServerTls(certificate=PKI.server.certificate, key=PKI.server.key, client_ca=PKI.ca)
+    async with trio.open_nursery() as nursery:
+
+        async def run(task_status: Any) -> None:
+            await serve(
+                FakeRegistry().handlers(),
+                listeners=[Listener(port=0, tls=tls)],
+                accounts=Accounts([Account("reg-a", "secret1")]),
+                collector=None,
+                thread=True,
+                task_status=task_status,
+            )
+
+        found = await nursery.start(run)
+        async with client(found) as c:
+            assert (await c.check_domain("a.example")).items[0].name.avail
+        nursery.cancel_scope.cancel()

@@ -12,10 +12,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from enum import Enum
 from typing import Any, Literal
 
-from regwire.session.table import Step, Table
+from regwire.session.table import Step, Symbol, Table
 
 EPP_URI = "urn:ietf:params:xml:ns:epp-1.0"
 VERSIONS: tuple[Literal["1.0"], ...] = ("1.0",)
@@ -35,7 +34,7 @@ FAULT_CODES = {
 # --- the server
 
 
-class ServerState(Enum):
+class ServerState(Symbol):
     """Where a server's session stands. A command that waits does not change it: order is kept by queueing."""
 
     LOGIN = "waits for login"
@@ -44,7 +43,7 @@ class ServerState(Enum):
     CLOSED = "closed"
 
 
-class ServerInput(Enum):
+class ServerInput(Symbol):
     """What a server's session can meet."""
 
     HELLO = "hello"
@@ -63,7 +62,7 @@ class ServerInput(Enum):
     GONE = "connection ended"
 
 
-class ServerAction(Enum):
+class ServerAction(Symbol):
     """What the server's session does."""
 
     GREET = "greeting"
@@ -129,7 +128,7 @@ SERVER: Table[ServerState, ServerInput, ServerAction] = Table(
 # --- the client
 
 
-class ClientState(Enum):
+class ClientState(Symbol):
     """Where a client's session stands."""
 
     CONNECTING = "waits for the greeting"
@@ -140,7 +139,7 @@ class ClientState(Enum):
     CLOSED = "closed"
 
 
-class ClientInput(Enum):
+class ClientInput(Symbol):
     """What a client's session can be asked for, or meet."""
 
     SEND_HELLO = "send hello"
@@ -158,7 +157,7 @@ class ClientInput(Enum):
     GONE = "connection ended"
 
 
-class ClientAction(Enum):
+class ClientAction(Symbol):
     """What the client's session does."""
 
     SEND = "send"

@@ -11,7 +11,7 @@ Nothing here knows a protocol, opens a socket, reads a clock or imports an event
 """
 
 from regwire.session._loop import Entry, Loop, Run, SessionCore, TransactionIds
-from regwire.session.table import Step, Table
+from regwire.session.table import Step, Symbol, Table
 from regwire.session.timers import Timers
 from regwire.session.window import Outcome, Refused, Reply, Slot, Unknown, Window
 
@@ -25,6 +25,7 @@ __all__ = [
     "SessionCore",
     "Slot",
     "Step",
+    "Symbol",
     "Table",
     "Timers",
     "TransactionIds",

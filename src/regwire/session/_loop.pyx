@@ -443,22 +443,27 @@ cdef class Loop:
         if kind is int or isinstance(result, int):
             head = self.results.get(result)
             if head is None:
-                message = self.protocol.reply(session, command, result)
-                code = message.results[0].code
-                self.send(session, command, message)
-                return self.after(session, code)
+                return self.unusual(session, command, result)
             code = result
         elif kind is tuple:
             data = <tuple>result
         elif kind is self.reply_class or result is None or isinstance(result, self.reply_class):
-            message = self.protocol.reply(session, command, result)
-            self.send(session, command, message)
-            return self.after(session, message.results[0].code)
+            return self.unusual(session, command, result)
         else:
             data = (result,)
         message = self.build(head, command.cl_trid, self.ids.next(), data)
         self.send(session, command, message)
         return self.after(session, code)
+
+    cdef int unusual(self, SessionCore session, command, result) except -1:
+        cdef object message
+        try:
+            message = self.protocol.reply(session, command, result)
+        except Exception as error:
+            # A handler returned what no handler may: its command failed, the server goes on.
+            message = self.protocol.reply(session, command, self.protocol.failed(session, command, error))
+        self.send(session, command, message)
+        return self.after(session, message.results[0].code)
 
     cdef int send(self, SessionCore session, command, message) except -1:
         try:

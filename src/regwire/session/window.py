@@ -20,10 +20,10 @@ class Slot:
 
     `message` is what was sent, `expects` the kind of document that answers it (named by the protocol), `cl_trid` the
     transaction id to assert (None: nothing to assert), `deadline` the time by which the reply must be complete,
-    `waiter` whatever the driver wakes (None after the caller gave up).
+    `waiter` whatever the driver wakes (None after the caller gave up), `outcome` what it finds then.
     """
 
-    __slots__ = ("cl_trid", "deadline", "expects", "message", "waiter")
+    __slots__ = ("cl_trid", "deadline", "expects", "message", "outcome", "waiter")
 
     def __init__(
         self, message: Any, *, expects: str, cl_trid: str | None, deadline: float | None, waiter: Any = None
@@ -33,6 +33,7 @@ class Slot:
         self.cl_trid = cl_trid
         self.deadline = deadline
         self.waiter = waiter
+        self.outcome: Outcome | None = None
 
     def abandon(self) -> None:
         """The caller gave up (was cancelled): the reply, when it comes, is dropped here and nowhere else."""
@@ -43,7 +44,7 @@ class Slot:
         return f"<Slot {self.cl_trid} expects {self.expects}{'' if self.waiter is not None else ', abandoned'}>"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Reply:
     """Answered. `response` is the document that answers `slot`."""
 

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
 
-import outcome
 import regwire_native
 import trio
 from trio.lowlevel import (
@@ -108,20 +107,22 @@ class Conversation:
         """
         await checkpoint_if_cancelled()
         session = self.session
-        if session.window.full or self._queue:
+        if self._queue or session.window.full:
             await self._room()
-        slot = session.send(message, trio.current_time())
+        self.used = now = trio.current_time()
+        slot = session.send(message, now)
         try:
             self._transmit(slot.message)
         except EncodeError:
             session.unsend(slot)
             self._wake_next()
             raise
-        self.used = trio.current_time()
         slot.waiter = current_task()
-        result = await wait_task_rescheduled(slot_abort(slot))
+        await wait_task_rescheduled(slot_abort(slot))
+        result = slot.outcome
         if isinstance(result, Reply):
             return result.response
+        assert isinstance(result, Unknown)
         raise OutcomeUnknown(result.reason, command=slot.message, cl_trid=slot.cl_trid, query=query_for(slot.message))
 
     async def _room(self) -> None:
@@ -157,7 +158,8 @@ class Conversation:
                     logger.warning("outcome unknown, and nobody waits for it: %s", result.reason)
                 continue
             task, slot.waiter = slot.waiter, None
-            reschedule(task, outcome.Value(result))
+            slot.outcome = result
+            reschedule(task)
         if self.closed:
             while self._queue:
                 reschedule(self._queue.popleft())

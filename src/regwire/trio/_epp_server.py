@@ -65,6 +65,8 @@ async def serve(
     certificate_needed: bool = True,
     collector: CollectorPolicy | None = CollectorPolicy(),  # noqa: B008 - immutable
     drain_seconds: float = DRAIN_SECONDS,
+    reactor_limits: regwire_native.ReactorLimits | None = None,
+    thread: bool = False,
     reactor: Any = None,
     task_status: trio.TaskStatus[Server] = trio.TASK_STATUS_IGNORED,
 ) -> None:
@@ -72,8 +74,10 @@ async def serve(
 
     `handlers` answer the commands. `accounts` decides on logins when the handlers do not (`Handlers.login`); with
     neither every login is refused. `certificate_needed`: over TLS a login without a client certificate is answered
-    2200. `collector` is the garbage collector's policy while serving; None leaves it alone. `reactor` replaces the
-    reactor (tests do).
+    2200. `collector` is the garbage collector's policy while serving; None leaves it alone. `reactor_limits` bound all
+    sessions together (memory, sessions of an address, steps). `thread`: TLS and the network run on a native thread of
+    their own, which helps when a second core is free and the handlers are busy. `reactor` replaces the reactor (tests
+    do).
 
     `task_status.started` gives a `Server`: its `listeners` with their ports, `stats()`.
 
@@ -82,6 +86,8 @@ async def serve(
     cannot be bound and for handlers that do not fit.
     """
     config = config or ServerConfig()
+    if reactor is None:
+        reactor = make_reactor(reactor_limits, thread=thread)
     server = Server(handlers, config, accounts, reactor, certificate_needed=certificate_needed)
     server.listen(listeners)
     policy = collector
@@ -105,7 +111,7 @@ class Server:
         handlers: Handlers,
         config: ServerConfig,
         accounts: AccountSource | None,
-        reactor: Any = None,
+        reactor: Any,
         *,
         certificate_needed: bool = True,
     ) -> None:
@@ -113,7 +119,7 @@ class Server:
         self.config = config
         self.listeners: list[Bound] = []
         self.collector: Collector | None = None
-        self._reactor = reactor if reactor is not None else make_reactor()
+        self._reactor = reactor
         self._codec = config.schema.codec
         self._limiter = trio.CapacityLimiter(config.limits.password_threads)
         login = partial(self._check_login, accounts, certificate_needed) if accounts is not None else None

@@ -191,6 +191,28 @@ async def test_a_handler_that_raises_is_logged_and_answered_2400(
     assert "waiting" in caplog.text
 
 
+@pytest.mark.parametrize("result", [True, 9999, epp.Reply(9999), epp.Reply(1000, ("text",)), "text", [1]])  # type: ignore[arg-type]
+@trio_test
+async def test_what_no_handler_may_return_fails_its_command_only(result: Any) -> None:
+    h = Handlers()
+    h.command(epp.DomainCheck)(lambda session, command, obj: result)
+
+    @h.command(epp.DomainInfo)
+    async def waiting(session: Any, command: Any, obj: Any) -> Any:
+        return result
+
+    @h.batch
+    def batch(runs: list[Run]) -> None:
+        for run in runs:
+            run.reply(0, result)
+
+    async with memory_server(h) as server:
+        peer = await server.logged_in()
+        await peer.send(check(), info(0), epp.command(epp.HostDelete("h")), epp.Hello())
+        assert await peer.codes(3) == [2400, 2400, 2400]
+        assert isinstance(await peer.receive(), epp.Greeting)
+
+
 @trio_test
 async def test_reading_stops_at_64_commands_in_flight(regwire_clock: Any) -> None:
     async with memory_server(handlers()) as server:
