@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from registry_reference import Reference
 from registry_world import GLUE, PASSWORD, A, B, World, postal
@@ -34,6 +34,8 @@ from regwire.registry.model.requests import (
 from regwire.registry.store.memory import MemoryStore
 from regwire.registry.store.sqlite import SqliteStore
 
+#: Without the explanation of failures, which takes minutes here.
+PHASES = (Phase.explicit, Phase.generate, Phase.shrink)
 EXAMPLES = int(os.environ.get("REGWIRE_REFERENCE_EXAMPLES", "60"))
 
 domains = st.sampled_from(["a.example", "b.example", "c.example"])
@@ -162,13 +164,21 @@ def compare(world: World, reference: Reference) -> None:
         assert count == len(reference.queues.get(account, []))
 
 
-@settings(max_examples=EXAMPLES * 5, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+@settings(
+    max_examples=EXAMPLES * 4,
+    deadline=None,
+    derandomize=True,
+    phases=PHASES,
+    suppress_health_check=[HealthCheck.too_slow],
+)
 @given(groups)
 def test_the_rules_agree_with_the_reference(script: list[tuple[int, list[tuple[str, Any]]]]) -> None:
     play(World(make=MemoryStore), script)
 
 
-@settings(max_examples=EXAMPLES, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+@settings(
+    max_examples=EXAMPLES, deadline=None, derandomize=True, phases=PHASES, suppress_health_check=[HealthCheck.too_slow]
+)
 @given(groups)
 def test_so_they_do_on_sqlite(script: list[tuple[int, list[tuple[str, Any]]]]) -> None:
     with tempfile.TemporaryDirectory() as folder:

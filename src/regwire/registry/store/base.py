@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
 from regwire.errors import RegwireError
 from regwire.registry.model.outcomes import Outcome
-from regwire.registry.model.requests import Call
+from regwire.registry.model.requests import Call, SettleDue
 from regwire.registry.rules import View
 
-__all__ = ["Decide", "Store", "StoreError"]
+__all__ = ["Store", "StoreError", "settling"]
 
-#: Decides one call on a state: the rules with policy and clock filled in.
-Decide = Callable[[View, Call], Outcome]
+#: Objects that one group settles at most; what is left over is the next group's.
+_SETTLED_A_GROUP = 1000
+#: Accounts have at least three characters, so that nobody can be this one.
+_SERVER = "-"
+
+
+def settling(first: Call) -> Call:
+    """Return the call that begins a group where something is due, so that its calls see links and owners as they are.
+
+    Its transaction derives from that of the group's first call.
+    """
+    return Call(_SERVER, SettleDue(_SETTLED_A_GROUP), f"{first.transaction}S")
 
 
 class StoreError(RegwireError):
@@ -33,6 +43,8 @@ class Store(Protocol):
 
     def execute(self, calls: Sequence[Call]) -> list[Outcome]:
         """Decide the calls one after another, each on the state that the one before left, and commit them together.
+
+        What is due by time is settled before the first call.
 
         Blocks until everything is durable. A call that is refused or fails (2400) changes nothing and does not touch
         the others. If the commit fails, nothing of the group is there and every outcome is 2400. To be called by one

@@ -15,6 +15,7 @@ from regwire.registry.model.outcomes import Outcome
 from regwire.registry.model.requests import Call
 from regwire.registry.rules import Policies, decide
 from regwire.registry.rules.view import View
+from regwire.registry.store.base import settling
 from regwire.registry.store.overlay import Overlay
 
 __all__ = ["MemoryStore"]
@@ -47,7 +48,8 @@ class MemoryStore:
         overlay = Overlay(self._state)
         now = self._clock.now()
         outcomes = []
-        for call in calls:
+        due = list(self._state.due(now, 1))
+        for call in (settling(calls[0]), *calls) if due else calls:
             try:
                 outcome = decide(overlay, call, now, self._policies)
             except Exception:
@@ -56,7 +58,7 @@ class MemoryStore:
             overlay.apply(call.account, outcome)
             outcomes.append(outcome)
         self._state.commit(overlay)
-        return outcomes
+        return outcomes[1:] if due else outcomes
 
     def close(self) -> None:
         """Do nothing."""

@@ -30,7 +30,7 @@ from regwire.registry.model.requests import Call
 from regwire.registry.rules import Policies, decide, wanted
 from regwire.registry.rules.view import View
 from regwire.registry.store import codec
-from regwire.registry.store.base import StoreError
+from regwire.registry.store.base import StoreError, settling
 from regwire.registry.store.overlay import Overlay
 
 __all__ = ["SCHEMA_VERSION", "SqliteStore"]
@@ -205,6 +205,8 @@ class SqliteStore:
             self._prefetch(overlay, calls)
             now = self._clock.now()
             pending = _Pending(codec.to_ms(now))
+            if self._committed.due(now, 1):
+                self._decide(overlay, settling(calls[0]), now, pending)
             outcomes = [self._decide(overlay, call, now, pending) for call in calls]
             if overlay.changed:
                 pending.write(connection, overlay)
