@@ -38,7 +38,7 @@ def hash_password(password: str, *, salt: bytes | None = None) -> str:
 
 
 def verify_password(password: str, stored: str) -> bool:
-    """Tell whether ``password`` gives ``stored``; as slow as :func:`hash_password`, in constant time."""
+    """Tell whether ``password`` gives ``stored``; as slow as `hash_password`, in constant time."""
     _, n, r, p, salt, digest = stored.split("$")
     actual = hashlib.scrypt(password.encode(), salt=bytes.fromhex(salt), n=int(n), r=int(r), p=int(p), dklen=32)
     return hmac.compare_digest(actual, bytes.fromhex(digest))
@@ -50,7 +50,7 @@ class Account:
 
     Attributes:
         id: the clID, 3 to 16 characters.
-        password_hash: see :func:`hash_password`.
+        password_hash: see `hash_password`.
         certificates: SHA-256 fingerprints, lower-case hex; empty: any certificate that the listener verified.
         active: false: login is answered 2201.
 

@@ -1,7 +1,7 @@
 """``registry.toml``: every setting with its unit, default and reason, and errors that name line and cure.
 
-The settings are the fields of the section classes below; the file, its documentation (:func:`describe`) and a
-commented example (:func:`render`) all derive from them. An unknown setting is refused, because a misspelt limit is a
+The settings are the fields of the section classes below; the file, its documentation (`describe`) and a
+commented example (`render`) all derive from them. An unknown setting is refused, because a misspelt limit is a
 limit that is not there.
 """
 
@@ -228,7 +228,7 @@ class PolicySettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
-    """A whole ``registry.toml``; build one directly in tests, or with :func:`load_config`.
+    """A whole ``registry.toml``; build one directly in tests, or with `load_config`.
 
     Attributes:
         directory: what relative paths are relative to.
@@ -290,7 +290,7 @@ def describe() -> Iterator[Setting]:
 
 
 def render(config: Config, *, every: bool = False) -> str:
-    """Return ``config`` as the text of a ``registry.toml`` that :func:`parse_config` reads back.
+    """Return ``config`` as the text of a ``registry.toml`` that `parse_config` reads back.
 
     Args:
         config: the settings to write.

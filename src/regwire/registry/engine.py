@@ -36,7 +36,7 @@ def is_read(request: Request) -> bool:
 class Registry:
     """A store with its rules, clock and writer.
 
-    Use :func:`open_registry` to get one.
+    Use `open_registry` to get one.
     """
 
     def __init__(self, store: Store, policies: Policies, clock: Clock, writer: GroupCommit) -> None:
@@ -62,7 +62,7 @@ class Registry:
             yield Reading(self, view)
 
     async def submit(self, calls: Sequence[Call]) -> list[Outcome]:
-        """Execute calls in order through the writer; see :meth:`GroupCommit.submit`."""
+        """Execute calls in order through the writer; see `GroupCommit.submit`."""
         return await self.writer.submit(calls)
 
     async def settle(self, interval: float) -> None:
@@ -88,7 +88,7 @@ class Reading:
         self._now = registry.clock.now()
 
     def decide(self, account: str, request: Request) -> Outcome:
-        """Decide a read (:func:`is_read`)."""
+        """Decide a read (`is_read`)."""
         return decide(self._view, Call(account, request, ""), self._now, self._registry.policies)
 
 

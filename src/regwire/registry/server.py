@@ -42,7 +42,7 @@ _EXTENSIONS: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class RunningRegistry:
-    """What :func:`serve_registry` reports when it is ready.
+    """What `serve_registry` reports when it is ready.
 
     Attributes:
         registry: the registry itself, for what runs in the same process.

@@ -275,7 +275,7 @@ class PollMessage:
         account: whose queue.
         queued: when.
         text: for people.
-        data: a :class:`~regwire.registry.model.outcomes.TransferData` or another piece of outcome data, or None.
+        data: a `regwire.registry.model.outcomes.TransferData` or another piece of outcome data, or None.
 
     """
 

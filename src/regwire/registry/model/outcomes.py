@@ -153,7 +153,7 @@ class Outcome:
 
 
 class Refusal(Exception):
-    """Ends the rules of one request with a code; never leaves :func:`regwire.registry.rules.decide`."""
+    """Ends the rules of one request with a code; never leaves `regwire.registry.rules.decide`."""
 
     def __init__(self, code: int, reason: str, element: str | None = None, value: str = "") -> None:
         super().__init__(code, reason)

@@ -1,6 +1,6 @@
 """The registry's rules: pure functions from a state, a request and an instant to an outcome.
 
-:func:`decide` is all that stores use: it never fails on what registrars send, and it changes nothing itself.
+`decide` is all that stores use: it never fails on what registrars send, and it changes nothing itself.
 """
 
 from __future__ import annotations

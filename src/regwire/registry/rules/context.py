@@ -17,7 +17,7 @@ __all__ = ["Context"]
 class Context:
     """One request on its way through the rules.
 
-    The state that :attr:`view` shows does not change meanwhile; what the rules decide is collected and takes effect
+    The state that `view` shows does not change meanwhile; what the rules decide is collected and takes effect
     only if they end without a Refusal.
     """
 

@@ -1,7 +1,7 @@
 """What time does to objects (RFC 3915, RFC 5731 section 3.2.4), computed from stored dates: restarts lose nothing.
 
 Reads show objects settled at the instant of the read; a group of transforms begins by writing down what is due
-(:class:`~regwire.registry.model.requests.SettleDue`), and the server asks for that regularly when nobody writes.
+(`regwire.registry.model.requests.SettleDue`), and the server asks for that regularly when nobody writes.
 """
 
 from __future__ import annotations

@@ -39,7 +39,7 @@ def updated(
     """Return the records of ``value`` after an update: remove, then add (RFC 5910 section 5.2.5).
 
     Raises:
-        Refusal: as :func:`check_create`; also 2306 for a record that is not there to be removed or is there already.
+        Refusal: as `check_create`; also 2306 for a record that is not there to be removed or is there already.
 
     """
     if update is None:

@@ -42,7 +42,7 @@ class _Ticket:
 
 
 class GroupCommit:
-    """The way for trio tasks to a store's :meth:`~regwire.registry.store.base.Store.execute`.
+    """The way for trio tasks to a store's `regwire.registry.store.base.Store.execute`.
 
     Calls are decided in the order they are submitted. While one group commits, the next one gathers, so that groups
     grow with the load by themselves and nobody ever waits for more calls to come.
@@ -50,7 +50,7 @@ class GroupCommit:
     Args:
         store: what the groups are executed on.
         limit: calls in one group at most (a submission is never split: one larger than this is a group of its own).
-        capacity: calls waiting at most; :meth:`submit` waits while there are more.
+        capacity: calls waiting at most; `submit` waits while there are more.
 
     """
 

@@ -40,11 +40,11 @@ class MemoryStore:
 
     @contextlib.contextmanager
     def read(self) -> Iterator[View]:
-        """Give the committed state; see :class:`~regwire.registry.store.base.Store`."""
+        """Give the committed state; see `regwire.registry.store.base.Store`."""
         yield self._state
 
     def execute(self, calls: Sequence[Call]) -> list[Outcome]:
-        """Decide a group; see :class:`~regwire.registry.store.base.Store`."""
+        """Decide a group; see `regwire.registry.store.base.Store`."""
         overlay = Overlay(self._state)
         now = self._clock.now()
         outcomes = []

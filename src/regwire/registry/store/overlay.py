@@ -38,7 +38,7 @@ class Base(Protocol):
 
 
 class Overlay:
-    """A View of an open group. :meth:`apply` takes the outcome of one call; a refusal leaves no trace.
+    """A View of an open group. `apply` takes the outcome of one call; a refusal leaves no trace.
 
     What was read from the base is kept, because the base does not change while the group is open.
 
@@ -98,7 +98,7 @@ class Overlay:
     # --- the View
 
     def domain(self, name: str) -> Domain | None:
-        """See :class:`~regwire.registry.rules.view.View`."""
+        """See `regwire.registry.rules.view.View`."""
         try:
             return self.domains[name]
         except KeyError:
@@ -106,7 +106,7 @@ class Overlay:
             return value
 
     def host(self, name: str) -> Host | None:
-        """See :class:`~regwire.registry.rules.view.View`."""
+        """See `regwire.registry.rules.view.View`."""
         try:
             return self.hosts[name]
         except KeyError:
@@ -114,7 +114,7 @@ class Overlay:
             return value
 
     def contact(self, id: str) -> Contact | None:
-        """See :class:`~regwire.registry.rules.view.View`."""
+        """See `regwire.registry.rules.view.View`."""
         try:
             return self.contacts[id]
         except KeyError:
@@ -122,7 +122,7 @@ class Overlay:
             return value
 
     def contact_exists(self, id: str) -> bool:
-        """See :class:`~regwire.registry.rules.view.View`."""
+        """See `regwire.registry.rules.view.View`."""
         try:
             return self.contact_ids[id]
         except KeyError:
@@ -130,15 +130,15 @@ class Overlay:
             return found
 
     def existing_domains(self, names: Sequence[str]) -> set[str]:
-        """See :class:`~regwire.registry.rules.view.View`."""
+        """See `regwire.registry.rules.view.View`."""
         return self._existing(names, self.domains, self._base.existing_domains)
 
     def existing_hosts(self, names: Sequence[str]) -> set[str]:
-        """See :class:`~regwire.registry.rules.view.View`."""
+        """See `regwire.registry.rules.view.View`."""
         return self._existing(names, self.hosts, self._base.existing_hosts)
 
     def existing_contacts(self, ids: Sequence[str]) -> set[str]:
-        """See :class:`~regwire.registry.rules.view.View`."""
+        """See `regwire.registry.rules.view.View`."""
         return self._existing(ids, self.contacts, self._base.existing_contacts)
 
     @staticmethod
@@ -151,7 +151,7 @@ class Overlay:
         return found
 
     def host_names(self, roids: Sequence[str]) -> dict[str, str]:
-        """See :class:`~regwire.registry.rules.view.View`."""
+        """See `regwire.registry.rules.view.View`."""
         here = {host.roid: host.name for host in self.hosts.values() if host is not None}
         found = {roid: here[roid] for roid in roids if roid in here}
         missing = [roid for roid in roids if roid not in here]
@@ -160,13 +160,13 @@ class Overlay:
         return found
 
     def subordinates(self, domain: str) -> list[Host]:
-        """See :class:`~regwire.registry.rules.view.View`."""
+        """See `regwire.registry.rules.view.View`."""
         committed = [host for host in self._base.subordinates(domain) if host.name not in self.hosts]
         known = [host for host in self.hosts.values() if host is not None and host.superordinate == domain]
         return sorted(committed + known, key=lambda host: host.name)
 
     def host_linked(self, roid: str, *, other_than: str | None = None) -> bool:
-        """See :class:`~regwire.registry.rules.view.View`."""
+        """See `regwire.registry.rules.view.View`."""
         for name in self._touched_domains():
             domain = self.domains[name]
             if domain is not None and roid in domain.hosts and domain.sponsor != other_than:
@@ -174,7 +174,7 @@ class Overlay:
         return self._base.host_linked(roid, other_than=other_than, without=self._former_roids())
 
     def contact_linked(self, id: str) -> bool:
-        """See :class:`~regwire.registry.rules.view.View`."""
+        """See `regwire.registry.rules.view.View`."""
         for name in self._touched_domains():
             domain = self.domains[name]
             if domain is not None and (domain.registrant == id or any(link.id == id for link in domain.contacts)):
@@ -189,7 +189,7 @@ class Overlay:
         return [before.roid for (kind, _), before in self.before.items() if kind == "domain" and before is not None]
 
     def poll_head(self, account: str) -> tuple[PollMessage | None, int]:
-        """See :class:`~regwire.registry.rules.view.View`."""
+        """See `regwire.registry.rules.view.View`."""
         acked = [id for owner, id in self.acked if owner == account]
         head, count = self._base.poll_head(account, without=acked)
         mine = [message for message in self.messages if message.account == account]
@@ -198,7 +198,7 @@ class Overlay:
         return head, count + len(mine)
 
     def poll_message(self, account: str, id: int) -> PollMessage | None:
-        """See :class:`~regwire.registry.rules.view.View`."""
+        """See `regwire.registry.rules.view.View`."""
         if (account, id) in self.acked:
             return None
         for message in self.messages:
@@ -207,5 +207,5 @@ class Overlay:
         return self._base.poll_message(account, id)
 
     def due(self, now: datetime, limit: int) -> Iterable[tuple[str, str]]:
-        """See :class:`~regwire.registry.rules.view.View`. What the group itself made due comes with the next group."""
+        """See `regwire.registry.rules.view.View`. What the group itself made due comes with the next group."""
         return self._base.due(now, limit)

@@ -168,7 +168,7 @@ class SqliteStore:
 
     @contextlib.contextmanager
     def read(self) -> Iterator[View]:
-        """Give one consistent committed state; see :class:`~regwire.registry.store.base.Store`."""
+        """Give one consistent committed state; see `regwire.registry.store.base.Store`."""
         reader = self._reader
         reader.execute("BEGIN")
         try:
@@ -179,7 +179,7 @@ class SqliteStore:
     # --- writing
 
     def execute(self, calls: Sequence[Call]) -> list[Outcome]:
-        """Decide and commit a group; see :class:`~regwire.registry.store.base.Store`."""
+        """Decide and commit a group; see `regwire.registry.store.base.Store`."""
         with self._lock:
             try:
                 return self._group(calls)

@@ -1,4 +1,4 @@
-"""The registry's front for EPP: handlers for :func:`regwire.trio.epp.serve`.
+"""The registry's front for EPP: handlers for `regwire.trio.epp.serve`.
 
 ``requests`` turns commands into requests, ``replies`` outcomes into replies, ``handlers`` is what serve() calls.
 """

@@ -1,4 +1,4 @@
-"""What :func:`regwire.trio.epp.serve` calls: one batch handler for all commands.
+"""What `regwire.trio.epp.serve` calls: one batch handler for all commands.
 
 A run (the commands of one session that came together) is executed as if one by one. Reads in front of its first
 transform are answered at once on one committed state; from the first transform on everything goes through the writer
