@@ -3,7 +3,7 @@ use std::fmt;
 
 use crate::chars::{CLASS, is_char};
 use crate::names::XML_NAMESPACE;
-use crate::scan::find_to_escape;
+use crate::scan::{find_to_escape, key8};
 
 /// A character that no XML 1.0 document can carry, not even as a reference.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,6 +26,36 @@ impl fmt::Display for Unwritable {
 }
 
 impl std::error::Error for Unwritable {}
+
+/// The text is ASCII without white space, controls and anything that is written as a reference: it can be copied.
+#[inline]
+pub fn is_plain(text: &[u8]) -> bool {
+    let mut chunks = text.chunks_exact(8);
+    let mut marks = 0;
+    for chunk in &mut chunks {
+        marks |= special(u64::from_le_bytes(chunk.try_into().unwrap_or_default()));
+    }
+    let rest = chunks.remainder();
+    if !rest.is_empty() {
+        // Filled up with an octet that is plain.
+        let filled = key8(rest, 0, rest.len()) | (0x6161_6161_6161_6161 << (8 * rest.len()));
+        marks |= special(filled);
+    }
+    marks == 0
+}
+
+/// The highest bit of each octet that is not plain; of octets above such a one it may be set as well.
+#[inline(always)]
+fn special(word: u64) -> u64 {
+    const EACH: u64 = 0x0101_0101_0101_0101;
+    const HIGH: u64 = 0x80 * EACH;
+    let zero = |word: u64| word.wrapping_sub(EACH) & !word;
+    let blank = word.wrapping_sub(0x21 * EACH) & !word;
+    // `<` and `>` differ in one bit, and so do `"` and `&`.
+    let angles = zero((word | (0x02 * EACH)) ^ (0x3E * EACH));
+    let others = zero((word | (0x04 * EACH)) ^ (0x26 * EACH));
+    (word | blank | angles | others) & HIGH
+}
 
 /// Appends character data: `&`, `<` and `>` escaped, CR as a reference so that it survives line end normalisation.
 ///

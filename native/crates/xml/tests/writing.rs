@@ -137,3 +137,24 @@ fn dates() {
         "2000-01-01T00:00:00.00012Z"
     );
 }
+
+#[test]
+fn plain_text_is_what_every_octet_says() {
+    let plain = |octet: u8| (0x21..=0x7F).contains(&octet) && !b"&<>\"".contains(&octet);
+    for length in 1..=20 {
+        for place in 0..length {
+            for octet in 0..=u8::MAX {
+                let mut text = vec![b'a'; length];
+                text[place] = octet;
+                assert_eq!(write::is_plain(&text), plain(octet), "{text:?}");
+                // A neighbour that is plain only just must not hide it or suffer from it.
+                for beside in [0x21, 0x7E, b'#', b'%', b'\'', b'=', b'?', b';'] {
+                    text[(place + 1) % length] = beside;
+                    let expected = plain(text[place]);
+                    assert_eq!(write::is_plain(&text), expected, "{text:?}");
+                }
+            }
+        }
+    }
+    assert!(write::is_plain(b""));
+}

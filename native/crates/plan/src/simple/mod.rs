@@ -315,6 +315,12 @@ impl Simple {
         build.tuple(&mut values).map_err(|_| Rule::Stopped)
     }
 
+    /// ASCII text of this length without any white space needs no further look before it is written.
+    #[inline]
+    pub fn takes_plain(&self, length: usize) -> bool {
+        self.plain && length >= self.min_length && length <= self.max_length
+    }
+
     /// Checks a string value; gives the constant that stands for it where there is an enumeration.
     #[inline]
     pub fn check_text(

@@ -60,6 +60,8 @@ impl Class {
 /// What all decodes of a codec share.
 pub(crate) struct Shared {
     pub(crate) classes: Vec<Class>,
+    /// Of each type: the first global element that is of it.
+    pub(crate) globals: Vec<Option<u32>>,
     pub(crate) constants: Vec<Py<PyAny>>,
     pub(crate) decimal: Py<PyAny>,
     pub(crate) duration: Py<PyAny>,

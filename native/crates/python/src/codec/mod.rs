@@ -2,6 +2,7 @@
 mod builder;
 mod encode;
 mod fault;
+mod memory;
 mod objects;
 mod raw;
 mod trouble;
@@ -374,8 +375,13 @@ impl Codec {
             .to_owned()
             .into_any()
             .unbind();
+        let mut globals = vec![None; classes.len()];
+        for (place, global) in plan.globals.iter().enumerate().rev() {
+            globals[global.kind as usize] = Some(place as u32);
+        }
         let shared = Shared {
             classes,
+            globals,
             constants: constants.0,
             decimal: description.decimal,
             duration: description.duration,

@@ -7,6 +7,7 @@ use regwire_plan::simple::{Kind, Simple, lexical};
 use regwire_xml::write;
 
 use super::encode::{Writer, items};
+use super::memory::append;
 use super::trouble::{Object, Trouble, Written};
 
 impl<'py> Writer<'_, 'py> {
@@ -28,6 +29,15 @@ impl<'py> Writer<'_, 'py> {
             let pointer = value.as_ptr();
             if ffi::PyUnicode_Check(pointer) == 0 {
                 return self.other_text(simple, value, attribute);
+            }
+            if ffi::PyUnicode_IS_COMPACT_ASCII(pointer) != 0 {
+                let length = ffi::PyUnicode_GET_LENGTH(pointer).cast_unsigned();
+                let octets =
+                    std::slice::from_raw_parts(ffi::PyUnicode_DATA(pointer).cast::<u8>(), length);
+                if simple.takes_plain(length) && write::is_plain(octets) {
+                    append(self.out, octets);
+                    return Ok(());
+                }
             }
             let mut length = 0;
             let data = ffi::PyUnicode_AsUTF8AndSize(pointer, &raw mut length);

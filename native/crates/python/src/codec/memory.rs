@@ -1,0 +1,56 @@
+//! The two habits of memory that writing lives by: copying a few octets at once, and asking early for what is read soon.
+use pyo3::ffi;
+
+/// Appends octets, mostly few: tags and short values make up a message, and a call for each would cost more than copying.
+#[inline(always)]
+pub(super) fn append(out: &mut Vec<u8>, octets: &[u8]) {
+    let (length, before) = (octets.len(), out.len());
+    out.reserve(length);
+    // SAFETY: room for `length` octets was reserved behind `before`; the vector does not overlap the slice; each branch reads
+    // and writes within `length`, and writes all of it.
+    unsafe {
+        let (from, to) = (octets.as_ptr(), out.as_mut_ptr().add(before));
+        match length {
+            17..=32 => copy_ends::<u128>(from, to, length),
+            8..=16 => copy_ends::<u64>(from, to, length),
+            33..=64 => {
+                copy_ends::<u128>(from, to, 32);
+                copy_ends::<u128>(from.add(length - 32), to.add(length - 32), 32);
+            }
+            4..=7 => copy_ends::<u32>(from, to, length),
+            _ => to.copy_from_nonoverlapping(from, length),
+        }
+        out.set_len(before + length);
+    }
+}
+
+/// Copies the first and the last octets, as many as `T` has; they may overlap.
+///
+/// # Safety
+/// `length` octets can be read and written; it lies between the size of `T` and twice that.
+#[inline(always)]
+unsafe fn copy_ends<T: Copy>(from: *const u8, to: *mut u8, length: usize) {
+    // SAFETY: as the caller promises.
+    unsafe {
+        let last = length - std::mem::size_of::<T>();
+        let (head, tail) = (
+            from.cast::<T>().read_unaligned(),
+            from.add(last).cast::<T>().read_unaligned(),
+        );
+        to.cast::<T>().write_unaligned(head);
+        to.add(last).cast::<T>().write_unaligned(tail);
+    }
+}
+
+/// Asks for the head of an object that is about to be read; null does no harm.
+#[inline(always)]
+pub(super) fn prefetch(object: *mut ffi::PyObject) {
+    #[cfg(target_arch = "x86_64")]
+    // SAFETY: a hint, which reads nothing that the program could see; SSE is part of the architecture.
+    unsafe {
+        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+        _mm_prefetch::<_MM_HINT_T0>(object.cast());
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = object;
+}
