@@ -645,7 +645,9 @@ impl<'a, B: Build> Decoder<'a, B> {
             return;
         }
         let base = top.base as usize;
-        if self.lists > 0 && !self.close_lists(base) {
+        let plan = self.plan;
+        let tuples = &plan.kind(top.kind).tuples;
+        if !tuples.is_empty() && !self.close_lists(base, tuples) {
             return;
         }
         let record = self
@@ -663,9 +665,10 @@ impl<'a, B: Build> Decoder<'a, B> {
 
     /// Turns the lists of the record at `base` into tuples.
     #[inline]
-    fn close_lists(&mut self, base: usize) -> bool {
+    fn close_lists(&mut self, base: usize, tuples: &[u16]) -> bool {
         let mut lowest = self.lists;
-        for cell in base..self.scratch.values.len() {
+        for slot in tuples {
+            let cell = base + usize::from(*slot);
             let value = self.scratch.values[cell];
             if B::is_null(value) {
                 continue;

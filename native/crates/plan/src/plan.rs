@@ -191,6 +191,8 @@ pub struct Type {
     pub(crate) inline: bool,
     /// Nothing at all may be inside.
     pub(crate) empty: bool,
+    /// Slots that collect tuples.
+    pub(crate) tuples: Vec<u16>,
 }
 
 /// A declared global element.
@@ -495,8 +497,13 @@ impl Type {
             && !declared.mixed
             && !declared.any
             && !declared.inline;
+        let lists = declared.particles.iter().filter(|particle| particle.list);
+        let mut tuples: Vec<u16> = lists.map(|particle| particle.slot).collect();
+        tuples.sort_unstable();
+        tuples.dedup();
         Ok(Type {
             empty,
+            tuples,
             special: declared.is_abstract
                 || declared.type_name.is_some()
                 || !declared.derived.is_empty(),
