@@ -617,6 +617,9 @@ impl Reactor {
             {
                 self.emptied.push(number);
             }
+            if let Driver::Here(core) = &mut self.driver {
+                core.recycle(chunk);
+            }
             return result;
         }
         if matches!(event, Event::Closed { .. }) {

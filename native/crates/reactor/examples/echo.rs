@@ -53,7 +53,6 @@ fn serve(
     reply: Option<&[u8]>,
     replies: &mut Replies,
 ) -> Result<(), Box<dyn Error>> {
-    let backlog = reactor.backlog();
     while let Some(event) = reactor.events().pop_front() {
         let Event::Frames { session, mut chunk } = event else {
             continue;
@@ -63,7 +62,7 @@ fn serve(
         while let Some(frame) = chunk.next_frame() {
             framer.frame(reply.unwrap_or(frame), out)?;
         }
-        backlog.fetch_sub(chunk.octets(), Ordering::Relaxed);
+        reactor.taken(session, chunk);
     }
     replies.send(reactor);
     Ok(())

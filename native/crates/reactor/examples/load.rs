@@ -8,7 +8,6 @@ use std::error::Error;
 use std::fs;
 use std::net::TcpStream;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use regwire_framing::{Framer, Framing};
@@ -56,7 +55,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Framing::Epp
         .framer()
         .frame(&vec![b'q'; octets.parse()?], &mut request)?;
-    let (backlog, start) = (reactor.backlog(), Instant::now());
+    let start = Instant::now();
     let warm = Duration::from_millis(500);
     let end = warm + Duration::from_secs(seconds.parse()?);
     let (mut measured, mut replies) = (None, 0u64);
@@ -70,7 +69,7 @@ fn main() -> Result<(), Box<dyn Error>> {
                 Event::Frames { session, chunk } => {
                     replies += chunk.remaining() as u64;
                     reactor.send(session, &request.repeat(chunk.remaining()));
-                    backlog.fetch_sub(chunk.octets(), Ordering::Relaxed);
+                    reactor.taken(session, chunk);
                 }
                 Event::Closed { closed, .. } => return Err(format!("{closed:?}").into()),
                 _ => {}

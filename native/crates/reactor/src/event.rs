@@ -193,6 +193,10 @@ impl Chunk {
         Some(&self.data[range])
     }
 
+    pub(crate) fn into_buffer(self) -> Vec<u8> {
+        self.data
+    }
+
     /// The octets of the frames not taken, as they were on the wire.
     pub fn into_untaken(mut self) -> Vec<u8> {
         self.data.drain(..self.position);

@@ -25,6 +25,8 @@ pub(crate) struct Io {
     pub(crate) input: Vec<u8>,
     /// Where every session's output is encrypted; only what cannot be written at once is kept in the session.
     pub(crate) output: Vec<u8>,
+    /// Where plaintext goes; frames leave in them.
+    pub(crate) buffers: Buffers,
     /// What a session may hold of half received frames when the budget for them is used up.
     pub(crate) share: usize,
     /// Sessions that are not read because of the budget for half received frames.
@@ -32,6 +34,29 @@ pub(crate) struct Io {
     /// Those among them whose peer has closed.
     pub(crate) leaving: Vec<SessionId>,
     pub(crate) turn_awaited: bool,
+}
+
+/// Buffers for plaintext, used again: allocating and freeing tens of kilobytes a session and step costs page faults.
+#[derive(Default)]
+pub(crate) struct Buffers(Vec<Vec<u8>>);
+
+/// Buffers kept, and the largest one that is.
+const KEPT_BUFFERS: usize = 64;
+const KEPT_OCTETS: usize = 64 << 10;
+
+impl Buffers {
+    /// An empty buffer, perhaps with room.
+    pub(crate) fn lend(&mut self) -> Vec<u8> {
+        self.0.pop().unwrap_or_default()
+    }
+
+    /// A buffer that is not needed any more.
+    pub(crate) fn give(&mut self, mut buffer: Vec<u8>) {
+        if (1..=KEPT_OCTETS).contains(&buffer.capacity()) && self.0.len() < KEPT_BUFFERS {
+            buffer.clear();
+            self.0.push(buffer);
+        }
+    }
 }
 
 /// While the budget is used up, one session in this many milliseconds may read on: holders that all wait for each other

@@ -9,8 +9,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use regwire_sys::{self as sys, Millis, Poller, Ready, Waker};
 
 use crate::command::{Attach, Command, Listen};
-use crate::event::Event;
-use crate::io::Io;
+use crate::event::{Chunk, Event};
+use crate::io::{Buffers, Io};
 use crate::limits::{FAIR_SHARE, ReactorLimits};
 use crate::listener::{Addresses, Listener};
 use crate::session::{Fate, Origin, Session};
@@ -51,6 +51,7 @@ impl Reactor {
             stats: Stats::default(),
             input: vec![0; limits.octets_per_session.max(1)],
             output: Vec::new(),
+            buffers: Buffers::default(),
             share: FAIR_SHARE,
             starved: VecDeque::new(),
             leaving: Vec::new(),
@@ -77,7 +78,21 @@ impl Reactor {
         self.io.poller.waker()
     }
 
-    /// Octets delivered and not yet taken: who takes a chunk subtracts its octets.
+    /// The owner is done with a chunk: a session is not read while much of it is untaken.
+    pub fn taken(&mut self, id: SessionId, chunk: Chunk) {
+        let octets = chunk.octets();
+        self.io.backlog.fetch_sub(octets, Ordering::Relaxed);
+        self.recycle(chunk);
+        self.with(id, |session, _| session.taken(octets));
+    }
+
+    /// Uses a chunk's buffer again; the owner has counted its octets itself.
+    pub fn recycle(&mut self, chunk: Chunk) {
+        self.io.buffers.give(chunk.into_buffer());
+    }
+
+    /// Octets delivered and not yet taken. An owner that does not call [`taken`](Self::taken) subtracts a chunk's octets
+    /// here, and counts them in [`Link::taken`](crate::Link::taken).
     pub fn backlog(&self) -> Arc<AtomicUsize> {
         self.io.backlog.clone()
     }

@@ -253,6 +253,14 @@ impl Session {
         Fate::Keep
     }
 
+    /// The owner has taken a chunk; settling then finds whether there is room.
+    pub(crate) fn taken(&self, octets: usize) -> Fate {
+        if let Some(link) = &self.link {
+            let _ = link.taken(octets);
+        }
+        Fate::Keep
+    }
+
     pub(crate) fn feed_again(&mut self) -> Fate {
         self.favoured = std::mem::take(&mut self.starved);
         Fate::Keep
@@ -355,17 +363,25 @@ impl Session {
             Ok(0) => self.peer_gone(false, io),
             Ok(n) => {
                 io.stats.octets_received += n as u64;
-                let mut out = std::mem::take(&mut io.output);
-                out.clear();
-                let progress = self.transport.receive(&mut io.input[..n], &mut out);
-                let written = self.write_out(&out, io);
-                io.output = out;
-                if written == Fate::Release {
-                    return Fate::Release;
-                }
-                self.received(progress, io)
+                self.transport.lend(|| io.buffers.lend());
+                let fate = self.feed(n, io);
+                io.buffers.give(self.transport.reclaim());
+                fate
             }
             Err(error) => self.broken(&error, io),
+        }
+    }
+
+    /// Passes what was received through the transport, writes what it wants to say, and delivers.
+    fn feed(&mut self, n: usize, io: &mut Io) -> Fate {
+        let mut out = std::mem::take(&mut io.output);
+        out.clear();
+        let progress = self.transport.receive(&mut io.input[..n], &mut out);
+        let written = self.write_out(&out, io);
+        io.output = out;
+        match written {
+            Fate::Keep => self.received(progress, io),
+            Fate::Release => Fate::Release,
         }
     }
 
@@ -625,21 +641,22 @@ impl Session {
     /// A failed write does not end reading: frames that arrived before the reset are delivered first.
     fn write_failed(&mut self, error: &io::Error, io: &mut Io) -> Fate {
         self.unsent = Unsent::default();
-        if self.phase == Phase::Open && !self.closed_told && !self.halted && !self.paused {
+        if self.phase == Phase::Open && !self.closed_told && !self.halted {
             self.deliver_rest(io);
         }
         self.tell_closed(Reason::Reset, error.to_string(), false, io);
         Fate::Release
     }
 
-    /// Delivers what the kernel still holds of a connection that cannot be written to, up to one step's worth.
+    /// Delivers the frames of a connection that cannot be written to: what was received, and what the kernel still holds, up
+    /// to one step's worth.
     fn deliver_rest(&mut self, io: &mut Io) {
         if let Ok(n @ 1..) = sys::receive(&self.socket, &mut io.input) {
             io.stats.octets_received += n as u64;
             // Nothing can be sent any more: what the transport wants to say goes nowhere.
             let _ = self.transport.receive(&mut io.input[..n], &mut Vec::new());
-            self.cut_frames(io);
         }
+        self.cut_frames(io);
     }
 
     fn tell_closed(&mut self, reason: Reason, detail: String, clean: bool, io: &mut Io) {

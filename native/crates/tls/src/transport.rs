@@ -126,6 +126,25 @@ impl Transport {
         mem::replace(&mut self.plain, rest)
     }
 
+    /// An empty buffer with room for the plaintext to come; not asked for when there is some already.
+    pub fn lend(&mut self, buffer: impl FnOnce() -> Vec<u8>) {
+        if self.plain.capacity() == 0 {
+            self.plain = buffer();
+        }
+    }
+
+    /// A lent buffer that nothing came into; one that is much too large for what came is exchanged for a fitting one.
+    pub fn reclaim(&mut self) -> Vec<u8> {
+        if self.plain.is_empty() {
+            return mem::take(&mut self.plain);
+        }
+        if self.plain.len() < self.plain.capacity() / 4 {
+            let fitting = self.plain.as_slice().to_vec();
+            return mem::replace(&mut self.plain, fitting);
+        }
+        Vec::new()
+    }
+
     /// Octets of memory held by half received frames and records.
     pub fn buffered(&self) -> usize {
         let below = match &self.layer {
