@@ -150,6 +150,8 @@ class ClientSession:
         if self.state is ClientState.CLOSED:
             return []
         try:
+            if type(item) is Response:
+                return self._response(item)
             return self._receive(item)
         except ReplyMismatch as error:
             return self._close(error)

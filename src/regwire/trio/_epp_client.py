@@ -163,7 +163,7 @@ class Conversation:
         if self.closed:
             while self._queue:
                 reschedule(self._queue.popleft())
-        else:
+        elif self._queue:
             for _ in outcomes:
                 self._wake_next()
         if self.changed is not None:

@@ -90,6 +90,9 @@ class _Link:
         self.ended = trio.Event()
 
     def arrived(self, item: Any) -> None:
+        if self.ready:
+            self.conversation.deliver(item)
+            return
         if isinstance(item, Opened):
             self.peer = item.peer
             return
@@ -105,7 +108,7 @@ class _Link:
 
 
 class Pool(AsyncCommands):
-    """`size` sessions to one server, opened and kept open; commands go to the least loaded one.
+    """`size` sessions to one server, opened and kept open; commands go to those with a place in turn.
 
     `window` is how many commands are outstanding on each. A session that is lost is opened again with `backoff`; one
     that is idle for `keep_alive` seconds says hello. A command that did not leave (NotSent) goes to another session;
@@ -154,6 +157,7 @@ class Pool(AsyncCommands):
         self._timeout = timeout
         self._links: dict[int, _Link] = {}
         self._ready: list[_Link] = []
+        self._turn = 0
         self._waiters: deque[Task] = deque()
         self._flusher: Task | None = None
         self._flush_due = False
@@ -231,7 +235,7 @@ class Pool(AsyncCommands):
         return len(self._ready)
 
     async def send(self, message: Command) -> Response:
-        """Send a command on the least loaded session and return its response, whatever its code.
+        """Send a command on the next session that has a place and return its response, whatever its code.
 
         Waits for a place when all windows are full or no session is open. Raises OutcomeUnknown, EncodeError, NotSent
         when the pool is closed, and the error of a login that was refused.
@@ -258,9 +262,9 @@ class Pool(AsyncCommands):
             self._raise_fatal()
             if self._ending:
                 raise NotSent("the pool is closed", message)
-            best = min(self._ready, key=_load, default=None)
-            if best is not None and not best.session.window.full:
-                return best
+            link = self._next_free()
+            if link is not None:
+                return link
             task = current_task()
             self._waiters.append(task)
 
@@ -269,6 +273,16 @@ class Pool(AsyncCommands):
                 return Abort.SUCCEEDED
 
             await wait_task_rescheduled(abort)
+
+    def _next_free(self) -> _Link | None:
+        """The next session in turn that has a place: as even as the least loaded one, and found at once."""
+        ready = self._ready
+        for _ in range(len(ready)):
+            self._turn = turn = self._turn + 1 if self._turn + 1 < len(ready) else 0
+            link = ready[turn]
+            if not link.session.window.full:
+                return link
+        return None
 
     def _raise_fatal(self) -> None:
         if self._fatal is not None:
@@ -378,11 +392,13 @@ class Pool(AsyncCommands):
 
     def _changed(self, link: _Link) -> Any:
         def changed() -> None:
-            link.changed()
-            if link.session.state is not ClientState.READY and link in self._ready:
-                # At once, not when its keeper runs: a command must not be offered to a session that is over.
-                self._ready.remove(link)
-            self._wake_one()
+            if link.session.state is not ClientState.READY:
+                link.changed()
+                if link in self._ready:
+                    # At once, not when its keeper runs: a command must not be offered to a session that is over.
+                    self._ready.remove(link)
+            if self._waiters:
+                self._wake_one()
 
         return changed
 
@@ -406,6 +422,8 @@ class Pool(AsyncCommands):
                 if link is None:
                     continue
                 link.arrived(item)
+                if type(item) is Response and link.ready:
+                    continue
                 if isinstance(item, Closed):
                     self._links.pop(link.number, None)
                 elif link.conversation.closed:
@@ -456,10 +474,6 @@ def _greeting_of(link: _Link) -> Greeting:
     if link.session.greeting is None:
         raise connect_error(link.session.error)
     return link.session.greeting
-
-
-def _load(link: _Link) -> int:
-    return len(link.session.window)
 
 
 def _abort(_: object) -> Abort:
