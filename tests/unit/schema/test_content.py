@@ -268,7 +268,7 @@ def test_raw_stands_alone_and_goes_back() -> None:
     assert Raw(raw.xml) == raw
     assert hash(Raw(raw.xml)) == hash(raw)
     local = Raw(b"<?xml version='1.0'?><!-- c --><x><y/></x>\n")
-    assert (local.xml, local.namespace, local.tag) == (b"<x><y/></x>", "", "x")
+    assert (local.xml, local.namespace, local.tag) == (b'<x xmlns=""><y/></x>', "", "x")
     any_schema = schema_of(("body", Raw, wildcard(ns="##any", process="skip")))
     again = any_schema.decode(any_schema.encode(any_schema.roots[0](local))).body
     assert (again.namespace, again.element[0].tag) == ("", "y")
