@@ -295,17 +295,17 @@ class _Committed:
 
     def domains(self, names: Iterable[str]) -> dict[str, Domain]:
         """Return those domains that exist, by name."""
-        rows = self._execute(_MANY_DOMAINS, (json.dumps(list(names)),)).fetchall()
+        rows = self._among(_MANY_DOMAINS, list(names))
         return {row[0]: codec.domain_from_row(row) for row in rows}
 
     def hosts(self, names: Iterable[str]) -> dict[str, Host]:
         """Return those hosts that exist, by name."""
-        rows = self._execute(_MANY_HOSTS, (json.dumps(list(names)),)).fetchall()
+        rows = self._among(_MANY_HOSTS, list(names))
         return {row[0]: codec.host_from_row(row) for row in rows}
 
     def contacts(self, ids: Iterable[str]) -> dict[str, Contact]:
         """Return those contacts that exist, by id."""
-        rows = self._execute(_MANY_CONTACTS, (json.dumps(list(ids)),)).fetchall()
+        rows = self._among(_MANY_CONTACTS, list(ids))
         return {row[0]: codec.contact_from_row(row) for row in rows}
 
     def existing_domains(self, names: Sequence[str]) -> set[str]:
@@ -321,11 +321,21 @@ class _Committed:
         return self._existing(_EXISTING_CONTACTS, ids)
 
     def _existing(self, sql: str, keys: Sequence[str]) -> set[str]:
-        return {name for (name,) in self._execute(sql, (json.dumps(keys),)).fetchall()}
+        return {name for (name,) in self._among(sql, keys)}
+
+    def _among(self, head: str, keys: Sequence[str]) -> list[_Row]:
+        """Run ``head`` … IN (keys)."""
+        count = len(keys)
+        if count > _FEW:
+            return self._execute(f"{head} {_IN}", (json.dumps(keys),)).fetchall()
+        sql = _statements.get((head, count))
+        if sql is None:
+            sql = _statements[(head, count)] = f"{head} IN ({', '.join('?' * count)})"
+        return self._execute(sql, keys).fetchall()
 
     def host_names(self, roids: Sequence[str]) -> dict[str, str]:
         """See View."""
-        return dict(self._execute(_HOST_NAMES, (json.dumps(roids),)).fetchall())
+        return dict(self._among(_HOST_NAMES, roids))
 
     def subordinates(self, domain: str) -> list[Host]:
         """See View."""
@@ -369,16 +379,18 @@ class _Committed:
 
 
 _IN: Final = "IN (SELECT value FROM json_each(?))"
+#: Up to so many keys are parameters of their own, twice as fast as a list in JSON; each count is a statement.
+_FEW: Final = 64
 _ONE_DOMAIN: Final = f"SELECT {codec.DOMAIN_COLUMNS} FROM domain WHERE name = ?"  # noqa: S608
 _ONE_HOST: Final = f"SELECT {codec.HOST_COLUMNS} FROM host WHERE name = ?"  # noqa: S608
 _ONE_CONTACT: Final = f"SELECT {codec.CONTACT_COLUMNS} FROM contact WHERE name = ?"  # noqa: S608
-_MANY_DOMAINS: Final = f"SELECT {codec.DOMAIN_COLUMNS} FROM domain WHERE name {_IN}"  # noqa: S608
-_MANY_HOSTS: Final = f"SELECT {codec.HOST_COLUMNS} FROM host WHERE name {_IN}"  # noqa: S608
-_MANY_CONTACTS: Final = f"SELECT {codec.CONTACT_COLUMNS} FROM contact WHERE name {_IN}"  # noqa: S608
-_EXISTING_DOMAINS: Final = f"SELECT name FROM domain WHERE name {_IN}"  # noqa: S608
-_EXISTING_HOSTS: Final = f"SELECT name FROM host WHERE name {_IN}"  # noqa: S608
-_EXISTING_CONTACTS: Final = f"SELECT name FROM contact WHERE name {_IN}"  # noqa: S608
-_HOST_NAMES: Final = f"SELECT roid, name FROM host WHERE roid {_IN}"  # noqa: S608
+_MANY_DOMAINS: Final = f"SELECT {codec.DOMAIN_COLUMNS} FROM domain WHERE name"  # noqa: S608
+_MANY_HOSTS: Final = f"SELECT {codec.HOST_COLUMNS} FROM host WHERE name"  # noqa: S608
+_MANY_CONTACTS: Final = f"SELECT {codec.CONTACT_COLUMNS} FROM contact WHERE name"  # noqa: S608
+_EXISTING_DOMAINS: Final = "SELECT name FROM domain WHERE name"
+_EXISTING_HOSTS: Final = "SELECT name FROM host WHERE name"
+_EXISTING_CONTACTS: Final = "SELECT name FROM contact WHERE name"
+_HOST_NAMES: Final = "SELECT roid, name FROM host WHERE roid"
 _SUBORDINATES: Final = f"SELECT {codec.HOST_COLUMNS} FROM host WHERE superordinate = ? ORDER BY name"  # noqa: S608
 _HOST_LINKED: Final = f"SELECT 1 FROM domain_host WHERE host = ? AND domain NOT {_IN} LIMIT 1"  # noqa: S608
 _HOST_LINKED_BY_OTHERS: Final = (
