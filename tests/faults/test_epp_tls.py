@@ -117,7 +117,8 @@ async def test_a_server_of_unknown_authority_is_refused_by_client_and_pool() -> 
 
 
 @trio_test
-async def test_plain_octets_on_a_tls_port_harm_nobody() -> None:
+async def test_plain_octets_on_a_tls_port_harm_nobody_and_are_logged(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO", "regwire.epp.server")
     async with server() as (found, _), client(found) as c:
         async with await trio.open_tcp_stream("127.0.0.1", found.listeners[0].port) as raw:
             await raw.send_all(b"\x00\x00\x00\x10<epp/>" * 100)
@@ -127,6 +128,10 @@ async def test_plain_octets_on_a_tls_port_harm_nobody() -> None:
             except trio.BrokenResourceError:
                 pass
         assert (await c.check_domain("a.example")).items[0].name.avail
+        assert found.stats()["never_opened"] == 1
+    (record,) = [r for r in caplog.records if r.message.startswith("no session")]
+    assert record.reason == "tls"  # type: ignore[attr-defined]
+    assert "127.0.0.1" in record.peer  # type: ignore[attr-defined]
 
 
 @trio_test

@@ -114,6 +114,16 @@ class Engine:
                 # It was decoded before the session's namespaces were set: to be looked at by the session itself.
                 item = item_types.Unnegotiated(item, 0)
             self.loop.arrived(session, item)
+        elif isinstance(item, item_types.Closed):
+            self._never_opened(item)
+
+    def _never_opened(self, item: Any) -> None:
+        self.counts["never_opened"] += 1
+        logger.info(
+            "no session: %s",
+            item.detail or item.reason,
+            extra={"event": "epp.refused", "reason": item.reason, "detail": item.detail, "peer": str(item.address)},
+        )
 
     def other(self, session: ServerSession, item: Any) -> None:
         """An item that needs the state table."""
