@@ -3,7 +3,6 @@
 import datetime as dt
 from collections.abc import Iterable
 from typing import Any
-from xml.sax.saxutils import escape, quoteattr
 
 from regwire.epp.codes import MESSAGES, Reply, ResultCode
 from regwire.epp.messages import core
@@ -111,7 +110,11 @@ def contact_auth_info(pw: str) -> ContactAuthInfo:
 def fault_value(namespace: Namespace, tag: str, text: str, reason: str | None = None) -> core.Value | core.ExtValue:
     """Return the element at fault for a result: a value, or with a ``reason`` an extValue (RFC 5730 section 2.6)."""
     name = f"{namespace.prefix or 'v'}:{tag}"
-    binding = f"xmlns:{namespace.prefix or 'v'}={quoteattr(namespace.uri)}"
-    inner = f"<{name} {binding}>{escape(text)}</{name}>"
+    binding = f'xmlns:{namespace.prefix or "v"}="{_escaped(namespace.uri)}"'
+    inner = f"<{name} {binding}>{_escaped(text)}</{name}>"
     value = core.Value(Raw(inner.encode()))
     return value if reason is None else core.ExtValue(value, core.Msg(reason))
+
+
+def _escaped(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace('"', "&quot;")
