@@ -5,6 +5,7 @@ use pyo3::types::{PyString, PyTuple, PyType};
 use regwire_plan::simple::lexical::{Date, DateTime};
 use regwire_plan::{Build, Constant, RawParts, Stop};
 
+use super::memory::copy;
 use super::objects::{Layout, allocate, empty_object, slot};
 use super::raw::Raw;
 
@@ -135,9 +136,7 @@ impl Build for Builder<'_, '_> {
             if ascii {
                 let value = ffi::PyUnicode_New(length, 127);
                 if !value.is_null() {
-                    ffi::PyUnicode_DATA(value)
-                        .cast::<u8>()
-                        .copy_from_nonoverlapping(text.as_ptr(), text.len());
+                    copy(text, ffi::PyUnicode_DATA(value).cast());
                 }
                 value
             } else {

@@ -6,10 +6,22 @@ use pyo3::ffi;
 pub(super) fn append(out: &mut Vec<u8>, octets: &[u8]) {
     let (length, before) = (octets.len(), out.len());
     out.reserve(length);
-    // SAFETY: room for `length` octets was reserved behind `before`; the vector does not overlap the slice; each branch reads
-    // and writes within `length`, and writes all of it.
+    // SAFETY: room for `length` octets was reserved behind `before`; the vector does not overlap the slice.
     unsafe {
-        let (from, to) = (octets.as_ptr(), out.as_mut_ptr().add(before));
+        copy(octets, out.as_mut_ptr().add(before));
+        out.set_len(before + length);
+    }
+}
+
+/// Copies octets, mostly few.
+///
+/// # Safety
+/// As many octets can be written at `to`, which does not overlap them.
+#[inline(always)]
+pub(super) unsafe fn copy(octets: &[u8], to: *mut u8) {
+    let (from, length) = (octets.as_ptr(), octets.len());
+    // SAFETY: as the caller promises; each branch reads and writes within `length`, and writes all of it.
+    unsafe {
         match length {
             17..=32 => copy_ends::<u128>(from, to, length),
             8..=16 => copy_ends::<u64>(from, to, length),
@@ -20,7 +32,6 @@ pub(super) fn append(out: &mut Vec<u8>, octets: &[u8]) {
             4..=7 => copy_ends::<u32>(from, to, length),
             _ => to.copy_from_nonoverlapping(from, length),
         }
-        out.set_len(before + length);
     }
 }
 
