@@ -188,9 +188,8 @@ class ReactorLimits:
     """Limits of a whole reactor.
 
     - `sessions`, `sessions_per_address`: connections above are closed on accept.
-    - `partial_octets`: memory in half received frames of all sessions; above it, sessions that hold more than 16 KiB
-      are
-      not read until there is room again (10,000 half frames must not cost 5 GB).
+    - `partial_octets`: memory in half received frames of all sessions; above it, sessions that hold more than their
+      share (2 to 16 KiB) wait for room (10,000 half frames must not cost 5 GB).
     - `unsent_octets`: unsent output of all sessions; above it, no session with unsent output is read; above twice as
       much, a session whose own unsent output is above its low-water mark is dropped.
     - `backlog_octets`: delivered and not yet taken; above it nothing is read.
