@@ -20,7 +20,7 @@ enum Event {
 }
 
 #[derive(Default)]
-struct Record(Vec<Event>);
+struct Record(Vec<Event>, Vec<u32>);
 
 fn value(cx: &Context<'_>, text: Text) -> Vec<u8> {
     let mut out = Vec::new();
@@ -34,6 +34,7 @@ fn value(cx: &Context<'_>, text: Text) -> Vec<u8> {
 impl Sink for Record {
     fn start(&mut self, cx: &Context<'_>, name: QName, at: u32) {
         assert_eq!(cx.doc()[at as usize], b'<');
+        self.1.push(at);
         assert_eq!(cx.resolve(name.prefix(cx.doc())), Some(name.ns));
         self.0.push(Event::Start(
             cx.uri(name.ns).to_vec(),
@@ -48,8 +49,7 @@ impl Sink for Record {
         ));
     }
     fn attributes_done(&mut self, cx: &Context<'_>) {
-        let mut rendered = Vec::new();
-        cx.render_inherited(&mut rendered);
+        assert!(cx.inherited().count() <= cx.bindings().count());
     }
     fn text(&mut self, cx: &Context<'_>, text: Text) {
         let value = value(cx, text);
@@ -65,7 +65,32 @@ impl Sink for Record {
     fn end(&mut self, cx: &Context<'_>, at: u32) {
         assert_eq!(cx.doc()[at as usize - 1], b'>');
         self.0.push(Event::End);
+        let start = self.1.pop().expect("ends match starts");
+        if cx.depth() == 2 {
+            check_alone(cx, &cx.doc()[start as usize..at as usize]);
+        }
     }
+}
+
+/// An element with the bindings that it uses can be read by itself.
+fn check_alone(cx: &Context<'_>, element: &[u8]) {
+    let (mut bindings, mut alone) = (Vec::new(), Vec::new());
+    cx.render_used(element, &mut bindings);
+    write::standalone(&mut alone, element, &bindings);
+    let limits = Limits { octets: 1 << 26, attributes: 1000, uri_octets: 4096, ..Limits::default() };
+    let input = Input::new(&alone, &limits).expect("it was read");
+    let outcome = Tokenizer::default().run(&Names::new(KNOWN), &limits, &input, &mut Nothing);
+    assert_eq!(outcome, Ok(()), "{:?}", String::from_utf8_lossy(&alone));
+}
+
+struct Nothing;
+
+impl Sink for Nothing {
+    fn start(&mut self, _cx: &Context<'_>, _name: QName, _at: u32) {}
+    fn attribute(&mut self, _cx: &Context<'_>, _name: QName, _value: Text) {}
+    fn attributes_done(&mut self, _cx: &Context<'_>) {}
+    fn text(&mut self, _cx: &Context<'_>, _text: Text) {}
+    fn end(&mut self, _cx: &Context<'_>, _at: u32) {}
 }
 
 fn read(document: &[u8], limits: &Limits) -> Result<Vec<Event>, (Reason, usize)> {
@@ -193,6 +218,7 @@ fuzz_target!(|document: &[u8]| {
         attributes: 200,
         name_octets: 600,
         bindings: 10_000,
+        uri_octets: 4096,
         ..limits
     };
     assert_eq!(read(&rebuild(&events), &roomy), Ok(events));

@@ -13,7 +13,7 @@ pub struct Stop;
 pub struct RawParts<'a> {
     /// The element, from its `<` to behind its end tag.
     pub xml: &'a [u8],
-    /// Declarations of the namespaces that it inherits, as attributes.
+    /// Declarations of the namespaces that it inherits and may use, as attributes.
     pub inherited: &'a [u8],
     /// Its namespace; empty for none.
     pub namespace: &'a [u8],

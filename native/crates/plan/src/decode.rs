@@ -302,8 +302,6 @@ impl<'a, B: Build> Decoder<'a, B> {
             self.fail();
             return;
         }
-        self.scratch.inherited.clear();
-        cx.render_inherited(&mut self.scratch.inherited);
         self.depth = 1;
         self.mode = Mode::Raw {
             from: at,
@@ -719,8 +717,11 @@ impl<'a, B: Build> Decoder<'a, B> {
             return;
         };
         let doc = cx.doc();
+        let xml = &doc[from as usize..at as usize];
+        self.scratch.inherited.clear();
+        cx.render_used(xml, &mut self.scratch.inherited);
         let raw = self.build.raw(RawParts {
-            xml: &doc[from as usize..at as usize],
+            xml,
             inherited: &self.scratch.inherited,
             namespace: cx.uri(ns),
             tag: &doc[local.0 as usize..local.1 as usize],

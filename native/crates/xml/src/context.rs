@@ -1,4 +1,5 @@
 //! What the tokenizer tells, and what can be asked while it does.
+use crate::chars::CLASS;
 use crate::names::{Names, NsId, XML_NAMESPACE};
 use crate::scan::key8;
 use crate::text::Text;
@@ -138,30 +139,52 @@ impl<'a> Context<'a> {
         &self.scratch.bindings[..count]
     }
 
-    /// Appends all the [`Context::inherited`] bindings as attributes (` xmlns:p="…"`).
-    pub fn render_inherited(&self, out: &mut Vec<u8>) {
-        for (prefix, uri) in self.inherited() {
-            write::binding(out, prefix, uri);
+    /// Appends those of the [`Context::inherited`] bindings that `element` may use as attributes (` xmlns:p="…"`), for
+    /// [`write::standalone`]: every prefix that stands before a colon anywhere in its octets (so names inside values keep
+    /// their meaning too), and the default namespace if a tag or an `xsi:type` can be without a prefix.
+    ///
+    /// `element` is the innermost open element, from its `<` on: call this in [`Sink::end`]. What is not used is left out, or
+    /// many small elements under many declarations would make much of a small document. The time is that of reading
+    /// `element` once, and of one look-up per colon.
+    pub fn render_used(&self, element: &[u8], out: &mut Vec<u8>) {
+        let outer = self.outer();
+        if outer.is_empty() {
+            return;
+        }
+        let mut wanted = Vec::new();
+        for colon in memchr::memchr_iter(b':', element) {
+            let before = &element[..colon];
+            let start = before
+                .iter()
+                .rposition(|&octet| CLASS[usize::from(octet)] == 0)
+                .map_or(0, |place| place + 1);
+            if start < colon {
+                self.want(&before[start..], &mut wanted);
+            }
+        }
+        if write::may_use_default(element) {
+            self.want(b"", &mut wanted);
+        }
+        wanted.sort_unstable();
+        for binding in wanted.iter().filter_map(|&place| outer.get(place)) {
+            write::binding(out, binding.prefix(self.doc), self.uri(binding.ns));
         }
     }
 
-    /// Appends those of the [`Context::inherited`] bindings that `element` may use as attributes (` xmlns:p="…"`), for
-    /// [`write::standalone`]: the default namespace, and every prefix that occurs before a colon anywhere in its octets (so
-    /// names inside values keep their meaning too).
-    ///
-    /// `element` is the innermost open element, from its `<` on: call this in [`Sink::end`]. (What is not used is left out so
-    /// that many small elements under many declarations do not make much of a small document.)
-    pub fn render_used(&self, element: &[u8], out: &mut Vec<u8>) {
-        let mut wanted = Vec::new();
-        for binding in self.outer() {
-            let prefix = binding.prefix(self.doc);
-            wanted.clear();
-            wanted.extend_from_slice(prefix);
-            wanted.push(b':');
-            let used = prefix.is_empty() || memchr::memmem::find(element, &wanted).is_some();
-            if used && self.is_visible(binding, &self.scratch.bindings) {
-                write::binding(out, prefix, self.uri(binding.ns));
-            }
+    /// Notes the place of the binding that a prefix has here, if there is one and it needs a declaration.
+    fn want(&self, prefix: &[u8], wanted: &mut Vec<usize>) {
+        let key = key8(prefix, 0, prefix.len());
+        let Some(place) = self
+            .scratch
+            .bindings
+            .iter()
+            .rposition(|have| have.is_of(self.doc, prefix, key))
+        else {
+            return;
+        };
+        let ns = self.scratch.bindings[place].ns;
+        if ns != NsId::NONE && ns != NsId::XML && !wanted.contains(&place) {
+            wanted.push(place);
         }
     }
 

@@ -12,7 +12,7 @@ pub struct Limits {
     pub attributes: usize,
     /// Octets of one name (prefix and colon included). Default 256: names are compared and shown in errors.
     pub name_octets: usize,
-    /// Octets of one namespace name as written. Default 512: it may be copied for every raw element that uses it.
+    /// Octets of one namespace name that the reader does not know. Default 256: it may be copied for every raw element that uses it.
     pub uri_octets: usize,
     /// Namespace bindings in scope at one place. Default 128: each prefix is looked up among them, newest first.
     pub bindings: usize,
@@ -39,7 +39,7 @@ impl Default for Limits {
             depth: 32,
             attributes: 32,
             name_octets: 256,
-            uri_octets: 512,
+            uri_octets: 256,
             bindings: 128,
             namespaces: 128,
         }

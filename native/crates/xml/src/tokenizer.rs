@@ -645,9 +645,6 @@ impl<S: Sink> Run<'_, S> {
         if self.scratch.bindings.len() >= self.limits.bindings {
             return fail(at, Reason::TooManyNamespaces);
         }
-        if (value.end - value.start) as usize > self.limits.uri_octets {
-            return fail(at, Reason::NamespaceTooLong);
-        }
         let ns = match self.names.get(value.as_raw(self.doc)) {
             Some(ns) if !value.needs_expansion() => ns,
             _ => self
@@ -696,6 +693,9 @@ impl<S: Sink> Run<'_, S> {
         }
         if let Some(ns) = self.names.get(uri) {
             return Ok(ns);
+        }
+        if uri.len() > self.limits.uri_octets {
+            return Err(Reason::NamespaceTooLong);
         }
         if !is_reference(uri) {
             return Err(Reason::InvalidNamespace);

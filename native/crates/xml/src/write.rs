@@ -2,7 +2,6 @@
 use std::fmt;
 
 use crate::chars::{CLASS, is_char};
-use crate::names::XML_NAMESPACE;
 use crate::scan::{find_to_escape, key8};
 
 /// A character that no XML 1.0 document can carry, not even as a reference.
@@ -256,7 +255,17 @@ pub fn standalone(out: &mut Vec<u8>, element: &[u8], bindings: &[u8]) {
     out.extend_from_slice(tail);
 }
 
-/// The namespace `xml` needs no declaration; everything else does.
-pub fn needs_binding(uri: &[u8]) -> bool {
-    !uri.is_empty() && uri != XML_NAMESPACE
+/// The default namespace may have a say in an element's octets: a start tag is without a prefix, or there is an `xsi:type`,
+/// whose value may be without one. (Comments and CDATA sections are not told apart from tags.)
+pub fn may_use_default(element: &[u8]) -> bool {
+    let is_unprefixed = |&place: &usize| {
+        let tag = &element[place + 1..];
+        let end = tag
+            .iter()
+            .position(|&octet| CLASS[usize::from(octet)] == 0)
+            .unwrap_or(tag.len());
+        end > 0 && tag.get(end) != Some(&b':')
+    };
+    memchr::memchr_iter(b'<', element).any(|place| is_unprefixed(&place))
+        || memchr::memmem::find(element, b":type").is_some()
 }

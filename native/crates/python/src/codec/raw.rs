@@ -17,16 +17,10 @@ pub(crate) struct Raw {
 }
 
 impl Raw {
-    /// Raw content out of a frame; `inherited` are the declarations around it, of which the used ones are kept.
+    /// Raw content out of a frame; `inherited` are the declarations around it that it may use.
     pub(crate) fn from_frame(xml: &[u8], inherited: &[u8], namespace: &[u8], tag: &[u8]) -> Raw {
-        let mut bindings = Vec::new();
-        for binding in split_bindings(inherited) {
-            if uses(xml, binding) {
-                bindings.extend_from_slice(binding);
-            }
-        }
-        let mut out = Vec::with_capacity(xml.len() + bindings.len());
-        write::standalone(&mut out, xml, &bindings);
+        let mut out = Vec::with_capacity(xml.len() + inherited.len());
+        write::standalone(&mut out, xml, inherited);
         Raw {
             xml: closed(out),
             namespace: String::from_utf8_lossy(namespace).into(),
@@ -37,7 +31,7 @@ impl Raw {
 
 /// The element in a form that means the same inside any other: names without a prefix stay in no namespace.
 fn closed(xml: Vec<u8>) -> Box<[u8]> {
-    if declares_default(&xml) || !uses_default(&xml) {
+    if declares_default(&xml) || !write::may_use_default(&xml) {
         return xml.into();
     }
     let mut out = Vec::with_capacity(xml.len() + 9);
@@ -65,44 +59,6 @@ fn declares_default(xml: &[u8]) -> bool {
         }
     }
     false
-}
-
-/// Cuts ` xmlns:a="…" xmlns="…"` into its declarations: values hold neither quotes nor spaces before `xmlns`.
-fn split_bindings(inherited: &[u8]) -> impl Iterator<Item = &[u8]> {
-    let mut rest = inherited;
-    std::iter::from_fn(move || {
-        let first = rest.iter().position(|octet| *octet == b'"')?;
-        let second = first + 1 + rest[first + 1..].iter().position(|octet| *octet == b'"')?;
-        let (binding, others) = rest.split_at(second + 1);
-        rest = others;
-        Some(binding)
-    })
-}
-
-/// The prefix may be used: a name or a value of the element holds it.
-fn uses(xml: &[u8], binding: &[u8]) -> bool {
-    let Some(prefix) = binding.strip_prefix(b" xmlns:") else {
-        return uses_default(xml);
-    };
-    let end = prefix
-        .iter()
-        .position(|octet| *octet == b'=')
-        .unwrap_or(prefix.len());
-    let wanted = &prefix[..end];
-    xml.windows(wanted.len() + 1)
-        .any(|window| window[..wanted.len()] == *wanted && window[wanted.len()] == b':')
-}
-
-/// A start tag without a prefix, or an `xsi:type`, whose value may be without one.
-fn uses_default(xml: &[u8]) -> bool {
-    let unprefixed = |tag: &[u8]| {
-        let end = tag
-            .iter()
-            .position(|octet| matches!(octet, b' ' | b'\t' | b'\r' | b'\n' | b'/' | b'>' | b':'));
-        !tag.starts_with(b"/") && end.is_none_or(|end| tag[end] != b':')
-    };
-    xml.split(|octet| *octet == b'<').skip(1).any(unprefixed)
-        || xml.windows(6).any(|window| window == b":type=")
 }
 
 #[derive(Default)]
