@@ -1,0 +1,63 @@
+"""What fuzzing and the comparison with the XML schemas found, each by name."""
+
+from __future__ import annotations
+
+import pytest
+
+from regwire import epp
+from regwire.errors import SchemaFault, XmlError
+
+EPP = "urn:ietf:params:xml:ns:epp-1.0"
+
+
+def command(inside: str, attributes: str = "") -> bytes:
+    return f"<epp xmlns='{EPP}'{attributes}><command>{inside}</command></epp>".encode()
+
+
+def response(data: str, attributes: str = "") -> bytes:
+    return (
+        f"<epp xmlns='{EPP}'{attributes}><response><result code='1000'><msg>a</msg></result><resData>{data}</resData>"
+        "<trID><svTRID>abc</svTRID></trID></response></epp>"
+    ).encode()
+
+
+@pytest.mark.parametrize("space", [" ", "\n\t", "&#32;", "<![CDATA[ ]]>"])
+def test_white_space_in_empty_content_is_no_content_of_the_schema(space):
+    frame = command(f"<poll op='req'>{space}</poll>")
+    with pytest.raises(SchemaFault) as caught:
+        epp.decode(frame)
+    assert caught.value.fault.faults[0].rule == "text"
+    assert epp.decode(frame, role="server") == epp.decode(command("<poll op='req'/>"))
+    assert epp.decode(frame, role="client") == epp.decode(command("<poll op='req'><!-- nothing --></poll>"))
+
+
+@pytest.mark.parametrize("uri", ["http://[", "a]b", "//a@b@c", "//a:b", "//[x]/", "//a:"])
+def test_uris_have_brackets_ports_and_userinfo_in_their_places(uri):
+    login = "<login><clID>abc</clID><pw>abcdef</pw><options><version>1.0</version><lang>en</lang></options>"
+    frame = command(f"{login}<svcs><objURI>{uri}</objURI></svcs></login>")
+    with pytest.raises(SchemaFault) as caught:
+        epp.decode(frame)
+    assert caught.value.fault.faults[0].rule == "datatype"
+
+
+@pytest.mark.parametrize("uri", ["urn:x y", "\u00e9", "http://[", "a|b"])
+def test_namespace_names_that_no_other_parser_takes_are_refused(uri):
+    with pytest.raises(XmlError, match="a namespace name that is no URI"):
+        epp.decode(response(f"<a xmlns='{uri}'/>"), role="client")
+
+
+def test_raw_elements_carry_the_declarations_that_they_use_and_no_others():
+    declarations = "".join(f" xmlns:p{n}='urn:{'x' * 200}{n}'" for n in range(30))
+    message = epp.decode(
+        response("<p7:a b='p3:c'/><p1:d xmlns:p1='urn:own'>10:30</p1:d>" * 500, declarations), role="client"
+    )
+    first, second = (raw.xml for raw in message.res_data[:2])
+    assert first.count(b"xmlns") == 2
+    assert b"xmlns:p3=" in first
+    assert b"xmlns:p7=" in first
+    assert second == b"<p1:d xmlns:p1='urn:own'>10:30</p1:d>"
+
+
+def test_colons_in_text_do_not_pull_in_the_default_namespace():
+    message = epp.decode(response("<q:a xmlns:q='urn:q'>:x ::</q:a>"), role="client")
+    assert message.res_data[0].xml == b"<q:a xmlns:q='urn:q'>:x ::</q:a>"
