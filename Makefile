@@ -30,7 +30,7 @@ keep_list = $(shell mkdir -p build && { [ -f build/$(1).list ] && [ "$$(cat buil
 $(call keep_list,native,$(NATIVE))
 $(call keep_list,sources,$(SOURCES))
 
-.PHONY: build dev run test lint bench bench-long fuzz docs clean \
+.PHONY: build dev run test lint bench bench-long fuzz docs wheels clean \
 	lint-python lint-rust test-rust test-stubs test-python test-install test-fuzz
 
 build: $(STATE)/root
@@ -93,7 +93,12 @@ test-install: $(STATE)/requirements
 	build/install/bin/python -m pip install --quiet --disable-pip-version-check ./native .
 	cd build && install/bin/python -c "import regwire.trio.epp, regwire.blocking.epp"
 
-test-fuzz: $(STATE)/requirements
+test-# For the interpreter of .venv: wheels are per Python version. For others to use, run it in a manylinux container (then
+# `auditwheel repair dist/*.whl`) and on macOS, once a version: make wheels PYTHON=python3.13.
+wheels: $(STATE)/requirements
+	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-build-isolation --no-deps -w dist ./native .
+
+fuzz: $(STATE)/requirements
 	scripts/fuzz 5
 
 # In the order in which a mistake is cheapest to find.
