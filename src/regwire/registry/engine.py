@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import secrets
 import time
@@ -13,6 +14,7 @@ import trio
 
 from regwire.registry.clock import Clock, SystemClock
 from regwire.registry.config import Config
+from regwire.registry.model import codes
 from regwire.registry.model.outcomes import Outcome
 from regwire.registry.model.requests import Call, Request, SettleDue
 from regwire.registry.rules import READS, Policies, View, decide
@@ -22,6 +24,8 @@ from regwire.registry.store.memory import MemoryStore
 from regwire.registry.store.sqlite import SqliteStore
 
 __all__ = ["Registry", "is_read", "open_registry"]
+
+_log = logging.getLogger("regwire.registry")
 
 #: Accounts have at least three characters, so that nobody can be this one.
 _SERVER = "-"
@@ -66,15 +70,26 @@ class Registry:
         return await self.writer.submit(calls)
 
     async def settle(self, interval: float) -> None:
-        """Do what time makes due, every ``interval`` seconds of real time, until cancelled."""
+        """Do what time makes due, every ``interval`` seconds of real time, until cancelled.
+
+        What fails (a full disk) is logged and tried again after the interval.
+        """
         while True:
-            while True:
-                with self.store.read() as view:
-                    due = list(view.due(self.clock.now(), 1))
-                if not due:
-                    break
-                await self.submit([self.call(_SERVER, SettleDue())])
+            try:
+                while await self._settle_some():
+                    pass
+            except Exception:
+                _log.exception("what is due could not be looked for; trying again in %g s", interval)
             await trio.sleep(interval)
+
+    async def _settle_some(self) -> bool:
+        """Settle what is due, up to a limit; whether there was something and it could be done."""
+        with self.store.read() as view:
+            due = list(view.due(self.clock.now(), 1))
+        if not due:
+            return False
+        (outcome,) = await self.submit([self.call(_SERVER, SettleDue())])
+        return outcome.code < codes.FAILED
 
 
 class Reading:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
 import trio
+import trio.testing
 from registry_world import PASSWORD, START, A, B
+from store_suite import break_rule
 
 from regwire.registry.clock import MovableClock
 from regwire.registry.config import Config, StoreSettings
@@ -18,6 +22,7 @@ from regwire.registry.model.requests import (
     InfoDomain,
     PollAck,
     PollRequest,
+    SettleDue,
     TransferDomain,
 )
 
@@ -85,3 +90,51 @@ def test_settling_does_what_is_due_by_the_registrys_clock() -> None:
             nursery.cancel_scope.cancel()
 
     trio.run(main)
+
+
+def test_settling_that_fails_is_not_tried_again_at_once(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def main() -> None:
+        clock = MovableClock(START)
+        async with open_registry(Config(store=StoreSettings(kind="memory")), clock=clock) as registry:
+            await registry.submit([registry.call(A, CreateDomain("a.example"))])
+            clock.advance(timedelta(days=400))
+            break_rule(monkeypatch, SettleDue)
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(registry.settle, 3600.0)
+                with trio.fail_after(10):
+                    while registry.writer.groups < 2:
+                        await trio.sleep(0.001)
+                    await trio.testing.wait_all_tasks_blocked()
+                assert registry.writer.groups == 2
+                nursery.cancel_scope.cancel()
+
+    with caplog.at_level(logging.CRITICAL):
+        trio.run(main)
+
+
+def test_settling_goes_on_after_the_store_could_not_be_read(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def main() -> None:
+        async with open_registry(Config(store=StoreSettings(kind="memory"))) as registry:
+            real, tries = registry.store.read, 0
+
+            def read() -> object:
+                nonlocal tries
+                tries += 1
+                if tries == 1:
+                    raise OSError("disk I/O error")
+                return real()
+
+            monkeypatch.setattr(registry.store, "read", read)
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(registry.settle, 0.001)
+                with trio.fail_after(10):
+                    while tries < 3:
+                        await trio.sleep(0.001)
+                nursery.cancel_scope.cancel()
+
+    trio.run(main)
+    assert "could not be looked for" in caplog.text
