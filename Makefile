@@ -93,12 +93,7 @@ test-install: $(STATE)/requirements
 	build/install/bin/python -m pip install --quiet --disable-pip-version-check ./native .
 	cd build && install/bin/python -c "import regwire.trio.epp, regwire.blocking.epp"
 
-test-# For the interpreter of .venv: wheels are per Python version. For others to use, run it in a manylinux container (then
-# `auditwheel repair dist/*.whl`) and on macOS, once a version: make wheels PYTHON=python3.13.
-wheels: $(STATE)/requirements
-	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-build-isolation --no-deps -w dist ./native .
-
-fuzz: $(STATE)/requirements
+test-fuzz: $(STATE)/requirements
 	scripts/fuzz 5
 
 # In the order in which a mistake is cheapest to find.
@@ -118,6 +113,11 @@ bench: build
 
 bench-long: build
 	$(BIN)/python bench/run.py --long
+
+# For the interpreter of .venv: wheels are per Python version. For others to use, run it in a manylinux container (then
+# `auditwheel repair dist/*.whl`) and on macOS, once a version: make wheels PYTHON=python3.13.
+wheels: $(STATE)/requirements
+	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-build-isolation --no-deps -w dist ./native .
 
 fuzz: $(STATE)/requirements
 	scripts/fuzz $(FUZZ_SECONDS)
