@@ -3,12 +3,14 @@
 #   make build   .venv with both distributions, release profile   make run    the demonstration
 #   make dev     the same for the edit loop: editable, quick profile   make test   every check that CI runs
 #   make lint    ruff, mypy, rustfmt, clippy                       make bench  the benchmarks (release build only)
+#   make differential  FRAMES frames against lxml and the XML schemas
 #   make fuzz    FUZZ_SECONDS a target                             make docs   HTML in docs/_build/html
 #
 # PYTHON=python3.12 chooses another interpreter for a new .venv.
 
 PYTHON ?= python3
 FUZZ_SECONDS ?= 60
+FRAMES ?= 200000
 VENV := .venv
 BIN := $(VENV)/bin
 CARGO := cargo
@@ -30,7 +32,7 @@ keep_list = $(shell mkdir -p build && { [ -f build/$(1).list ] && [ "$$(cat buil
 $(call keep_list,native,$(NATIVE))
 $(call keep_list,sources,$(SOURCES))
 
-.PHONY: build dev run test lint bench bench-long fuzz docs wheels clean \
+.PHONY: build dev run test lint bench bench-long fuzz differential docs wheels clean \
 	lint-python lint-rust test-rust test-stubs test-python test-install test-fuzz
 
 build: $(STATE)/root
@@ -121,6 +123,10 @@ wheels: $(STATE)/requirements
 
 fuzz: $(STATE)/requirements
 	scripts/fuzz $(FUZZ_SECONDS)
+
+# Strict decoding against lxml and the XML schemas: the long run of what `make test` does with 20,000 frames.
+differential: build
+	PYTHONPATH=tests:tests/support $(BIN)/python -m conformance.differential $(FRAMES)
 
 docs: build
 	$(BIN)/python -m sphinx -W --keep-going -q -b html docs docs/_build/html

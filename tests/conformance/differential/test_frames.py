@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import os
 from collections import Counter
+from pathlib import Path
 
 from xml_schemas import needs_spec
 
-from conformance.differential.compare import Comparison, shown
+from conformance.differential.compare import KNOWN, WIDER, Comparison, shown
 from conformance.differential.frames import Source
 from regwire import epp
 
@@ -18,6 +19,12 @@ pytestmark = needs_spec
 
 FRAMES = int(os.environ.get("REGWIRE_FRAMES", "20000"))
 SEED = os.environ.get("REGWIRE_SEED", "ci")
+
+
+def test_what_differs_is_listed():
+    page = (Path(__file__).parents[3] / "docs" / "reference" / "differences.md").read_text()
+    for listed in (*(known.listed for known in KNOWN), *WIDER.values()):
+        assert listed in page
 
 
 def test_both_decoders_agree():
