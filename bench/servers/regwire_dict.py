@@ -34,7 +34,7 @@ from regwire.epp import (
     Reason,
 )
 from regwire.schema import replace
-from regwire.trio.epp import Handlers, Listener, ServerConfig, ServerTls, Session, serve
+from regwire.trio.epp import Handlers, Limits, Listener, ServerConfig, ServerTls, Session, serve
 
 IN_USE = Reason("In use")
 OK = (DomainStatus("ok"),)
@@ -219,7 +219,8 @@ async def main(kind: str, certificate: str, key: str, authority: str, objects: i
         return login.cl_id if (login.cl_id, login.pw) == ("reg-a", "bench-password") else 2200
 
     tls = ServerTls(certificate=certificate, key=key, client_ca=authority)
-    config = ServerConfig(server_id="bench")
+    # One account opens all sessions of the memory suite; every other limit is the default.
+    config = ServerConfig(server_id="bench", limits=Limits(sessions_per_account=20_000))
     pauses = Pauses()
     with trio.open_signal_receiver(signal.SIGTERM) as signals:
         async with trio.open_nursery() as nursery:

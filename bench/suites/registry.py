@@ -74,7 +74,10 @@ async def furnish(port: int, pki: Pki, password: str) -> None:
         for number in range(LINKED):
             for kind in ("own", "adm", "tec"):
                 await client.create_contact(
-                    f"{kind}{number}", postal, email="a@example.net", auth_info=f"6d1c0f7e2b9a4485{number:016x}"
+                    f"{kind}{number}",
+                    postal_infos=[postal],
+                    email="a@example.net",
+                    auth_info=f"6d1c0f7e2b9a4485{number:016x}",
                 )
         for number in range(LINKED // 2):
             for server in (1, 2):
