@@ -5,7 +5,7 @@ from typing import Any, Literal, cast
 from regwire.epp.extension import Extension, discover
 from regwire.epp.messages import contact, domain, host
 from regwire.epp.messages.core import Command, Epp, Greeting, Hello, ProtocolExtension, Response
-from regwire.schema import Element, Namespace, Schema
+from regwire.schema import Element, Fault, Namespace, Schema, raise_fault
 
 __all__ = ["DEFAULT", "EXTENSIONS", "OBJECTS", "Message", "Role", "decode", "encode", "greeting_services", "schema_of"]
 
@@ -38,7 +38,10 @@ def __getattr__(name: str) -> Any:
 
 
 def _default() -> Schema:
-    return cast("Schema", __getattr__("DEFAULT") if "DEFAULT" not in globals() else globals()["DEFAULT"])
+    try:
+        return DEFAULT
+    except NameError:
+        return cast("Schema", __getattr__("DEFAULT"))
 
 
 def _mapping(module: object) -> tuple[type[Element], ...]:
@@ -69,7 +72,10 @@ def decode(
     (`regwire.schema.roles`). Raises `regwire.errors.XmlError` when the frame is not well-formed and
     `regwire.errors.SchemaFault` when it is not a message of the Schema.
     """
-    return cast("Message", (_default() if schema is None else schema).decode(frame, role=role))
+    message: Message | Fault = (_default() if schema is None else schema).decode_or_fault(frame, role)
+    if type(message) is Fault:
+        raise_fault(message)
+    return message  # type: ignore[return-value]
 
 
 def encode(message: Message, *, schema: Schema | None = None) -> bytes:

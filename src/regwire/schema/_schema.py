@@ -19,6 +19,8 @@ Role = Literal["strict", "server", "client"]
 ROLES: Final[Mapping[str, int]] = MappingProxyType({"strict": 0, "server": 1, "client": 2})
 """The numbers of the roles in the native interface."""
 
+_NUMBERS: Final = dict(ROLES)
+_Fault: Final = _native.Fault
 _LOCK: Final = threading.RLock()
 
 
@@ -107,21 +109,22 @@ class Schema:
         (`regwire.schema.roles` says what the roles take besides); the fault's `fault` holds everything that could
         still be read.
         """
-        message = self.codec.decode(frame, _role(role))
-        if isinstance(message, _native.Fault):
+        # This call and the one in decode_or_fault are made for every frame: no property, no function on the way.
+        message = (self._codec or self.codec).decode(frame, _NUMBERS[role] if role in _NUMBERS else _role(role))
+        if type(message) is _Fault:
             raise_fault(message)
         return message
 
     def decode_or_fault(self, frame: bytes | bytearray | memoryview, role: Role = "strict") -> Any:
         """Decode a frame to its message or to a `Fault`; never raises on what a peer sent."""
-        return self.codec.decode(frame, _role(role))
+        return (self._codec or self.codec).decode(frame, _NUMBERS[role] if role in _NUMBERS else _role(role))
 
     def encode(self, message: Any) -> bytes:
         """Encode a message, in UTF-8, without any framing.
 
         Raises `EncodeError` for what the schema would refuse, and for text whose white space would not arrive as it is.
         """
-        return self.codec.encode(message)
+        return (self._codec or self.codec).encode(message)
 
     def mask(self, frame: bytes) -> bytes | None:
         """Give a frame in UTF-8 with secret values replaced by `***`, for logs and stores; None when not well-formed.
