@@ -11,7 +11,7 @@ import sys
 import sysconfig
 
 PYTHON = (3, 11)
-RUST = (1, 88)
+RUST = (1, 89)
 
 
 def find_problems():
@@ -35,7 +35,7 @@ def find_problems():
 
 def find_rust_problems():
     """Yield what is wrong with the Rust tool chain."""
-    newer = "install Rust 1.88 or newer (rustup, or a package of your distribution)"
+    newer = "install Rust 1.89 or newer (rustup, or a package of your distribution)"
     if not (shutil.which("cargo") and shutil.which("rustc")):
         yield "cargo and rustc are not on PATH: " + newer
         return

@@ -75,7 +75,8 @@ def free_port() -> int:
 
 PRELUDE = """\
 set -uo pipefail
-trap 'kill $(jobs -p) 2>/dev/null; wait 2>/dev/null' EXIT
+set -m  # each background command is a process group, killed whole: a shell function's own kill spares its child
+trap 'for group in $(jobs -p); do kill -- -"$group" 2>/dev/null; done; wait 2>/dev/null' EXIT
 python() { "$PYTHON" "$@"; }
 regwire() {
   "$PYTHON" -m regwire.cli "$@" || return
