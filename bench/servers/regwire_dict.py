@@ -17,11 +17,8 @@ from typing import Any
 import trio
 
 from regwire.epp import (
-    CheckName,
     Command,
     DomainCheck,
-    DomainCheckData,
-    DomainCheckItem,
     DomainContact,
     DomainCreate,
     DomainCreateData,
@@ -31,12 +28,11 @@ from regwire.epp import (
     DomainUpdate,
     Login,
     NameServers,
-    Reason,
+    check_data,
 )
 from regwire.schema import replace
 from regwire.trio.epp import Handlers, Limits, Listener, ServerConfig, ServerTls, Session, serve
 
-IN_USE = Reason("In use")
 OK = (DomainStatus("ok"),)
 Result = Any
 
@@ -68,17 +64,7 @@ class Registry:
         self.auth_info: dict[str, str | None] = {}
 
     def check(self, session: Session, command: Command, obj: DomainCheck) -> Result:
-        domains = self.domains
-        return DomainCheckData(
-            tuple(
-                [
-                    DomainCheckItem(CheckName(name, False), IN_USE)
-                    if name in domains
-                    else DomainCheckItem(CheckName(name, True))
-                    for name in obj.names
-                ]
-            )
-        )
+        return check_data(obj, self.domains)
 
     def info(self, session: Session, command: Command, obj: DomainInfo) -> Result:
         return self.domains.get(obj.name.name, 2303)

@@ -26,6 +26,7 @@ from regwire_native._native import (
     is_tracked,
     seal_class,
     values_of,
+    verdicts,
 )
 
 __all__ = [
@@ -54,4 +55,5 @@ __all__ = [
     "is_tracked",
     "seal_class",
     "values_of",
+    "verdicts",
 ]

@@ -1,6 +1,8 @@
 import os
-from collections.abc import Callable, Sequence
-from typing import Any, Literal, Protocol, TypeAlias, final
+from collections.abc import Callable, Container, Sequence
+from typing import Any, Literal, Protocol, TypeAlias, TypeVar, final
+
+_T = TypeVar("_T")
 
 __version__: str
 PROFILE: str
@@ -447,3 +449,14 @@ def adopt_class(cls: type, names: tuple[str, ...], seal: Callable[[Any], None], 
 def seal_class(cls: type, defaults: tuple[object, ...], missing: object, /) -> None: ...
 def values_of(message: object, /) -> tuple[Any, ...]: ...
 def is_tracked(value: object, /) -> bool: ...
+def verdicts(
+    values: tuple[str, ...],
+    taken: Container[str],
+    classes: tuple[type[_T], type[object], type[object]],
+    reason: object,
+    /,
+) -> _T:
+    """`data(tuple(item(head(value, free), None if free else reason) for value in values))`; free: `value not in taken`.
+
+    `classes` are `(data, item, head)`, message classes of one, two and two fields.
+    """

@@ -1,18 +1,27 @@
 """Short ways to build what would otherwise take a few constructors."""
 
 import datetime as dt
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Container, Iterable
+from typing import Any, overload
+
+from regwire_native import verdicts
 
 from regwire.epp.codes import MESSAGES, Reply, ResultCode
 from regwire.epp.messages import core
-from regwire.epp.messages.common import AuthPw
-from regwire.epp.messages.contact import ContactAuthInfo
+from regwire.epp.messages.common import AuthPw, CheckName, Reason
+from regwire.epp.messages.contact import (
+    ContactAuthInfo,
+    ContactCheck,
+    ContactCheckData,
+    ContactCheckId,
+    ContactCheckItem,
+)
 from regwire.epp.messages.core import Command, Dcp, Greeting, Response
-from regwire.epp.messages.domain import DomainAuthInfo
+from regwire.epp.messages.domain import DomainAuthInfo, DomainCheck, DomainCheckData, DomainCheckItem
+from regwire.epp.messages.host import HostCheck, HostCheckData, HostCheckItem
 from regwire.schema import Element, Namespace, Raw
 
-__all__ = ["auth_info", "command", "fault_value", "greeting", "response"]
+__all__ = ["auth_info", "check_data", "command", "fault_value", "greeting", "response"]
 
 _BY_TAG: dict[str, Any] = {
     "check": core.Check,
@@ -95,6 +104,38 @@ def greeting(
 ) -> Greeting:
     """Return the greeting of a server that offers these services."""
     return Greeting(sv_id, sv_date, core.SvcMenu(("1.0",), tuple(lang), tuple(obj_uri), tuple(ext_uri)), dcp)
+
+
+IN_USE = Reason("In use")
+"""Why a name is not to be had, unless you say otherwise."""
+
+_OF_DOMAINS = (DomainCheckData, DomainCheckItem, CheckName)
+_OF_HOSTS = (HostCheckData, HostCheckItem, CheckName)
+_OF_CONTACTS = (ContactCheckData, ContactCheckItem, ContactCheckId)
+
+
+@overload
+def check_data(check: DomainCheck, taken: Container[str], reason: Reason | None = IN_USE) -> DomainCheckData: ...
+@overload
+def check_data(check: HostCheck, taken: Container[str], reason: Reason | None = IN_USE) -> HostCheckData: ...
+@overload
+def check_data(check: ContactCheck, taken: Container[str], reason: Reason | None = IN_USE) -> ContactCheckData: ...
+def check_data(check: Any, taken: Container[str], reason: Reason | None = IN_USE) -> Any:
+    """Return the answer to a check command: what is in ``taken`` is not available, for ``reason``.
+
+    ``taken`` is asked with ``in``, once for each name (or contact id) and in order: a dict or set of yours, or an
+    object with a ``__contains__``. Names are compared as the client wrote them. The items of the answer are as if built
+    with ``DomainCheckItem(CheckName(name, name not in taken), reason or None)``, in less than half the time. Raises
+    `TypeError` for what is no check command, and whatever ``in`` raises.
+    """
+    kind = type(check)
+    if kind is DomainCheck:
+        return verdicts(check.names, taken, _OF_DOMAINS, reason)
+    if kind is HostCheck:
+        return verdicts(check.names, taken, _OF_HOSTS, reason)
+    if kind is ContactCheck:
+        return verdicts(check.ids, taken, _OF_CONTACTS, reason)
+    raise TypeError(f"{kind.__name__} is no check of domains, hosts or contacts")
 
 
 def auth_info(pw: str, roid: str | None = None) -> DomainAuthInfo:

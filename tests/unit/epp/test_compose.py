@@ -3,6 +3,7 @@
 import datetime as dt
 
 import pytest
+from regwire_native import is_tracked
 
 from regwire import epp
 from regwire.epp import (
@@ -112,3 +113,74 @@ def test_services_of_a_schema_that_was_cut():
     assert objects == (epp.DOMAIN.uri,)
     assert "urn:ietf:params:xml:ns:rgp-1.0" in extensions
     assert "urn:ietf:params:xml:ns:secDNS-1.1" not in extensions
+
+
+def test_check_data_answers_for_what_is_taken() -> None:
+    reason = epp.Reason("Reserved", "en")
+    answer = epp.check_data(DomainCheck(("a.example", "b.example", "a.example")), {"a.example"}, reason)
+    taken = epp.DomainCheckItem(epp.CheckName("a.example", False), reason)
+    free = epp.DomainCheckItem(epp.CheckName("b.example", True), None)
+    assert answer == epp.DomainCheckData((taken, free, taken))
+    assert answer.items[0].reason is reason
+
+
+def test_check_data_of_hosts_and_contacts() -> None:
+    in_use = epp.Reason("In use")
+    hosts = epp.check_data(epp.HostCheck(("ns1.a.example", "ns2.a.example")), {"ns2.a.example": 1})
+    assert hosts == epp.HostCheckData(
+        (
+            epp.HostCheckItem(epp.CheckName("ns1.a.example", True)),
+            epp.HostCheckItem(epp.CheckName("ns2.a.example", False), in_use),
+        )
+    )
+    contacts = epp.check_data(ContactCheck(("abc", "def")), ["abc"], None)
+    assert contacts == epp.ContactCheckData(
+        (
+            epp.ContactCheckItem(epp.ContactCheckId("abc", False)),
+            epp.ContactCheckItem(epp.ContactCheckId("def", True)),
+        )
+    )
+
+
+class Counting:
+    """A container that notes what it is asked for, and fails at "bad"."""
+
+    def __init__(self) -> None:
+        self.asked: list[object] = []
+
+    def __contains__(self, name: object) -> bool:
+        self.asked.append(name)
+        if name == "bad":
+            raise LookupError("no such database")
+        return name == "taken"
+
+
+def test_check_data_asks_once_in_order_and_lets_errors_through() -> None:
+    store = Counting()
+    answer = epp.check_data(DomainCheck(("x", "taken", "y")), store)
+    assert [item.name.avail for item in answer.items] == [True, False, True]
+    assert store.asked == ["x", "taken", "y"]
+    with pytest.raises(LookupError, match="no such database"):
+        epp.check_data(DomainCheck(("x", "bad", "y")), store)
+    assert store.asked[3:] == ["x", "bad"]
+
+
+def test_check_data_refuses_what_is_no_check() -> None:
+    with pytest.raises(TypeError, match="HostInfo is no check"):
+        epp.check_data(HostInfo("ns1.a.example"), {})  # type: ignore[call-overload]
+    with pytest.raises(TypeError):
+        epp.check_data(DomainCheck(("a",)), 5)  # type: ignore[call-overload]
+    with pytest.raises(TypeError):
+        epp.check_data(DomainCheck(["a"]), {})  # type: ignore[arg-type]
+
+
+def test_answers_are_tracked_only_when_they_could_be_in_a_cycle() -> None:
+    plain = epp.check_data(DomainCheck(("a", "b")), {"a"})
+    assert not is_tracked(plain)
+    assert not is_tracked(plain.items)
+    circle: list[object] = []
+    tracked = epp.check_data(DomainCheck(("a", "b")), {"a"}, circle)  # type: ignore[call-overload]
+    circle.append(tracked)
+    assert is_tracked(tracked)
+    assert is_tracked(tracked.items)
+    assert is_tracked(tracked.items[0])

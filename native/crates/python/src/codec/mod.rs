@@ -7,6 +7,7 @@ mod objects;
 mod raw;
 mod trouble;
 mod values;
+mod verdicts;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Mutex, PoisonError};
@@ -600,5 +601,6 @@ pub(crate) fn add(m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add_function(wrap_pyfunction!(objects::adopt_class, m)?)?;
     m.add_function(wrap_pyfunction!(objects::seal_class, m)?)?;
     m.add_function(wrap_pyfunction!(objects::values_of, m)?)?;
-    m.add_function(wrap_pyfunction!(objects::is_tracked, m)?)
+    m.add_function(wrap_pyfunction!(objects::is_tracked, m)?)?;
+    m.add_function(wrap_pyfunction!(verdicts::verdicts, m)?)
 }

@@ -87,6 +87,12 @@ static DEATHS: Locked<Deaths> = Locked(UnsafeCell::new(Deaths {
     later: Vec::new(),
 }));
 
+/// The layouts asked for last, by the address of their class: one lookup for every object that is made and that dies.
+static RECENT: Locked<[(usize, Option<&'static Layout>); RECENTS]> =
+    Locked(UnsafeCell::new([(0, None); RECENTS]));
+
+const RECENTS: usize = 256;
+
 /// The registry, for a moment: no Python code may run while the reference lives.
 fn registry(_py: Python<'_>) -> &'static mut Registry {
     // SAFETY: the lock is held (see `Locked`), and every caller lets the reference go before it calls into Python, so that
@@ -96,6 +102,32 @@ fn registry(_py: Python<'_>) -> &'static mut Registry {
 
 #[inline(always)]
 fn layout_of(py: Python<'_>, class: *mut ffi::PyTypeObject) -> Option<&'static Layout> {
+    let address = class as usize;
+    // SAFETY: the lock is held (see `Locked`), and nothing runs while the entry is looked at.
+    let recent = unsafe { (*RECENT.0.get())[recent_place(address)] };
+    if recent.0 == address {
+        return recent.1;
+    }
+    look_up(py, class)
+}
+
+/// Classes lie some hundred octets apart: the product spreads what differs.
+#[inline(always)]
+fn recent_place(address: usize) -> usize {
+    (((address >> 4) as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15) as usize >> 56) & (RECENTS - 1)
+}
+
+#[inline(never)]
+fn look_up(py: Python<'_>, class: *mut ffi::PyTypeObject) -> Option<&'static Layout> {
+    let found = find(py, class);
+    if found.is_some() {
+        // SAFETY: as for `layout_of`.
+        unsafe { (*RECENT.0.get())[recent_place(class as usize)] = (class as usize, found) };
+    }
+    found
+}
+
+fn find(py: Python<'_>, class: *mut ffi::PyTypeObject) -> Option<&'static Layout> {
     registry(py)
         .layouts
         .as_ref()
@@ -173,6 +205,9 @@ pub(crate) fn adopt_class(
     let registry = registry(py);
     let layouts = registry.layouts.get_or_insert_default();
     layouts.insert(pointer as usize, Box::leak(Box::new(layout)));
+    // A class that lies where a dead one lay.
+    // SAFETY: as for `layout_of`.
+    unsafe { (*RECENT.0.get())[recent_place(pointer as usize)] = (0, None) };
     let old = registry.seal.replace(seal);
     drop(old);
     Ok(())
@@ -250,6 +285,35 @@ pub(crate) unsafe fn allocate(
             Some(memory) => ffi::PyObject_Init(memory, class),
             None => ffi::PyObject_GC_New(class),
         }
+    }
+}
+
+/// An object of these values, one for each field; tracked by the collector as a constructed one is.
+///
+/// # Safety
+/// `layout` is that of `class`, whose fields are `N`.
+#[inline(always)]
+pub(crate) unsafe fn make<'py, const N: usize>(
+    py: Python<'py>,
+    class: *mut ffi::PyTypeObject,
+    layout: &Layout,
+    values: [Bound<'py, PyAny>; N],
+) -> PyResult<Bound<'py, PyAny>> {
+    // SAFETY: every slot of the new object is written before it is seen, with a reference that it takes over.
+    unsafe {
+        let object = allocate(class, layout);
+        if object.is_null() {
+            return Err(PyErr::fetch(py));
+        }
+        let mut cycle = false;
+        for (value, offset) in values.into_iter().zip(&layout.offsets) {
+            cycle = cycle || may_cycle(value.as_ptr());
+            slot(object, *offset).write(value.into_ptr());
+        }
+        if cycle {
+            ffi::PyObject_GC_Track(object.cast());
+        }
+        Ok(Bound::from_owned_ptr(py, object))
     }
 }
 
@@ -452,8 +516,20 @@ unsafe fn may_cycle(value: *mut ffi::PyObject) -> bool {
         if ffi::PyTuple_CheckExact(value) == 0 {
             return true;
         }
-        let items = ffi::PyTuple_GET_SIZE(value);
-        (0..items).any(|place| ffi::PyObject_GC_IsTracked(ffi::PyTuple_GET_ITEM(value, place)) != 0)
+        tuple_may_cycle(value)
+    }
+}
+
+/// One of the items could be part of a reference cycle.
+///
+/// # Safety
+/// A live tuple, all items set.
+#[inline(always)]
+pub(crate) unsafe fn tuple_may_cycle(tuple: *mut ffi::PyObject) -> bool {
+    // SAFETY: items of a tuple are live as long as it is.
+    unsafe {
+        let items = ffi::PyTuple_GET_SIZE(tuple);
+        (0..items).any(|place| ffi::PyObject_GC_IsTracked(ffi::PyTuple_GET_ITEM(tuple, place)) != 0)
     }
 }
 
