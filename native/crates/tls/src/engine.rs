@@ -84,6 +84,8 @@ trait Side {
     type Data;
     fn process<'c, 'i>(&'c mut self, input: &'i mut [u8]) -> UnbufferedStatus<'c, 'i, Self::Data>;
     fn handshaking(&self) -> bool;
+    /// Whether records wait to be encoded.
+    fn queued(&self) -> bool;
 }
 
 impl Side for UnbufferedServerConnection {
@@ -94,6 +96,9 @@ impl Side for UnbufferedServerConnection {
     fn handshaking(&self) -> bool {
         self.is_handshaking()
     }
+    fn queued(&self) -> bool {
+        self.wants_write()
+    }
 }
 
 impl Side for UnbufferedClientConnection {
@@ -103,6 +108,9 @@ impl Side for UnbufferedClientConnection {
     }
     fn handshaking(&self) -> bool {
         self.is_handshaking()
+    }
+    fn queued(&self) -> bool {
+        self.wants_write()
     }
 }
 
@@ -218,9 +226,10 @@ fn perform<D>(
     }
 }
 
-/// After an error, what rustls queued for the peer is all that is left to do.
+/// After an error, what rustls queued for the peer is all that is left to do. Not a step more: that would look at the
+/// broken record once again, and a second alert is a bug that rustls asserts against.
 fn flush_alert<S: Side>(side: &mut S, rest: &mut [u8], out: &mut Vec<u8>) {
-    loop {
+    while side.queued() {
         match side.process(rest).state {
             Ok(ConnectionState::EncodeTlsData(mut data)) => encode(&mut data, out),
             Ok(ConnectionState::TransmitTlsData(data)) => data.done(),
