@@ -83,7 +83,7 @@ test-rust: $(STATE)/requirements
 	PYO3_PYTHON=$(abspath $(BIN)/python) $(CARGO) test $(MANIFEST) --quiet --locked --workspace --exclude regwire-python
 
 test-stubs: build
-	$(BIN)/python -m mypy.stubtest regwire_native regwire.session._loop --ignore-disjoint-bases --allowlist tests/stubtest.allow
+	$(BIN)/python -m mypy.stubtest regwire_native regwire.session._loop regwire.session._window --ignore-disjoint-bases --allowlist tests/stubtest.allow
 
 test-python: build
 	$(BIN)/python -m pytest

@@ -12,7 +12,24 @@ from functools import partial
 
 import trio
 
+from regwire.epp import requests
+from regwire.epp.messages.core import Response
+from regwire.epp.messages.domain import DomainCheckData, DomainInfoData
 from regwire.trio.epp import ClientTls, Pool
+
+
+def names_of(n: int, own: int, objects: int) -> list[str]:
+    return [f"p{(own + i) % objects}.example" if i % 2 == 0 else f"q{n}-{i}.example" for i in range(10)]
+
+
+def verify_check(checked: DomainCheckData) -> None:
+    if sum([item.name.avail for item in checked.items]) != 5:
+        raise SystemExit(f"{checked}")
+
+
+def verify_info(domain: DomainInfoData, own: int) -> None:
+    if domain.name != f"p{own}.example":
+        raise SystemExit(f"{domain} for p{own}.example")
 
 
 async def exchange(pool: Pool, caller: int, first: int, count: int, objects: int) -> None:
@@ -20,26 +37,45 @@ async def exchange(pool: Pool, caller: int, first: int, count: int, objects: int
     for n in range(first, first + count):
         own = (n * 7 + caller) % objects
         if n % 2 == 0:
-            names = [f"p{(own + i) % objects}.example" if i % 2 == 0 else f"q{n}-{i}.example" for i in range(10)]
-            checked = await pool.check_domain(*names)
-            if sum(item.name.avail for item in checked.items) != 5:
-                raise SystemExit(f"{checked} for {names}")
+            verify_check(await pool.check_domain(*names_of(n, own, objects)))
         else:
-            domain = await pool.info_domain(f"p{own}.example")
-            if domain.name != f"p{own}.example":
-                raise SystemExit(f"{domain} for p{own}.example")
+            verify_info(await pool.info_domain(f"p{own}.example"), own)
 
 
-async def together(pool: Pool, callers: int, first: int, count: int, objects: int) -> None:
+async def exchange_many(  # noqa: PLR0917
+    pool: Pool, window: int, caller: int, first: int, count: int, objects: int
+) -> None:
+    """As `exchange`, with `window` commands outstanding: the interface for bulk work."""
+    for start in range(first, first + count, window):
+        batch = [(n, (n * 7 + caller) % objects) for n in range(start, min(start + window, first + count))]
+        results = await pool.send_many(
+            requests.check_domain(names_of(n, own, objects)) if n % 2 == 0 else requests.info_domain(f"p{own}.example")
+            for n, own in batch
+        )
+        for (n, own), result in zip(batch, results, strict=True):
+            if not isinstance(result, Response):
+                raise result
+            if n % 2 == 0:
+                verify_check(requests.data_of(result, DomainCheckData))
+            else:
+                verify_info(requests.data_of(result, DomainInfoData), own)
+
+
+async def together(  # noqa: PLR0917
+    pool: Pool, callers: int, window: int, first: int, count: int, objects: int
+) -> None:
     async with trio.open_nursery() as nursery:
         for caller in range(callers):
-            nursery.start_soon(exchange, pool, caller, first, count, objects)
+            if window == 1:
+                nursery.start_soon(exchange, pool, caller, first, count, objects)
+            else:
+                nursery.start_soon(exchange_many, pool, window, caller, first, count, objects)
 
 
 async def main(  # noqa: PLR0917
     port: str, ca: str, certificate: str, key: str, sessions: str, warmup: str, commands: str, objects: str, window: str
 ) -> None:
-    callers = int(sessions) * int(window)
+    callers = int(sessions)
     tls = ClientTls(ca=ca, certificate=certificate, key=key)
     pool = Pool(
         *("localhost", int(port)),
@@ -52,7 +88,7 @@ async def main(  # noqa: PLR0917
     async with pool:
         while pool.ready < int(sessions):
             await trio.sleep(0.01)
-        run = partial(together, pool, callers, objects=int(objects))
+        run = partial(together, pool, callers, int(window), objects=int(objects))
         before, measured = int(warmup) // callers, int(commands) // callers
         await run(first=0, count=before)
         start = time.process_time_ns()

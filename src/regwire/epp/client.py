@@ -54,6 +54,7 @@ from regwire.epp.state import CLIENT, ClientAction, ClientInput, ClientState
 from regwire.errors import (
     ConnectionLost,
     NotSent,
+    OutcomeUnknown,
     ProtocolError,
     RegwireError,
     ReplyMismatch,
@@ -62,7 +63,7 @@ from regwire.schema import Fault
 from regwire.session import Outcome, Reply, Slot, TransactionIds, Unknown, Window
 from regwire.session import items as item_types
 
-__all__ = ["ClientConfig", "ClientSession", "query_for"]
+__all__ = ["ClientConfig", "ClientSession", "query_for", "unknown_error"]
 
 GREETING, RESPONSE = "greeting", "response"
 
@@ -106,10 +107,11 @@ class ClientSession:
 
     # ------------------------------------------------------------------------------------------------------- sending
 
-    def send(self, message: Hello | Command, now: float, *, waiter: Any = None) -> Slot:
+    def send(self, message: Hello | Command, now: float, *, waiter: Any = None, slot: Slot | None = None) -> Slot:
         """Register a message as sent and return its slot; `slot.message` is what to send, with a clTRID.
 
-        Raises NotSent, and changes nothing, when the session is not in a state to send it or the window is full.
+        `slot`: the slot to use, with its waiter, instead of a new one. Raises NotSent, and changes nothing, when the
+        session is not in a state to send it or the window is full.
         """
         step = CLIENT.step(self.state, _sending(message))
         if step.action is not ClientAction.SEND:
@@ -119,9 +121,13 @@ class ClientSession:
         if isinstance(message, Command):
             if message.cl_trid is None:
                 message = Command(message.op, message.extension, self.config.ids.next())
-            slot = Slot(message, expects=RESPONSE, cl_trid=message.cl_trid, deadline=self._due(now), waiter=waiter)
+            expects, cl_trid = RESPONSE, message.cl_trid
         else:
-            slot = Slot(message, expects=GREETING, cl_trid=None, deadline=self._due(now), waiter=waiter)
+            expects, cl_trid = GREETING, None
+        if slot is None:
+            slot = Slot(message, expects=expects, cl_trid=cl_trid, deadline=self._due(now), waiter=waiter)
+        else:
+            slot.message, slot.expects, slot.cl_trid, slot.deadline = message, expects, cl_trid, self._due(now)
         self.window.push(slot)
         if step.next is not None:
             self.state = step.next
@@ -287,6 +293,12 @@ _NAMED: dict[type, Any] = {
     ContactDelete: lambda obj: ContactInfo(obj.id),
     ContactUpdate: lambda obj: ContactInfo(obj.id),
 }
+
+
+def unknown_error(outcome: Unknown) -> OutcomeUnknown:
+    """The error that tells the caller of a slot that its reply is lost."""
+    slot = outcome.slot
+    return OutcomeUnknown(outcome.reason, command=slot.message, cl_trid=slot.cl_trid, query=query_for(slot.message))
 
 
 def query_for(message: Any) -> Command | None:

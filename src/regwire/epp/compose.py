@@ -7,7 +7,7 @@ from typing import Any, overload
 from regwire_native import verdicts
 
 from regwire.epp.codes import MESSAGES, Reply, ResultCode
-from regwire.epp.messages import core
+from regwire.epp.messages import contact, core, domain, host
 from regwire.epp.messages.common import AuthPw, CheckName, Reason
 from regwire.epp.messages.contact import (
     ContactAuthInfo,
@@ -31,6 +31,15 @@ _BY_TAG: dict[str, Any] = {
     "renew": core.Renew,
     "update": core.Update,
 }
+_BY_CLASS: dict[type, Any] = {
+    domain.DomainCheck: core.Check,
+    domain.DomainInfo: core.Info,
+    host.HostCheck: core.Check,
+    host.HostInfo: core.Info,
+    contact.ContactCheck: core.Check,
+    contact.ContactInfo: core.Info,
+}
+"""The objects of what clients ask most, found without looking at their tags."""
 _SESSION = (core.Login, core.Logout, core.Poll, core.Transfer, *_BY_TAG.values())
 
 DEFAULT_DCP = Dcp(
@@ -60,7 +69,9 @@ def command(
     ``extension`` is one element or several. Raises `TypeError` for what is no command, `ValueError` for ``op``
     where it does not belong or is missing.
     """
-    return Command(_operation(obj, op), _items(extension), cl_trid)
+    wrap = _BY_CLASS.get(type(obj)) if op is None else None
+    operation = _operation(obj, op) if wrap is None else wrap(obj)
+    return Command(operation, () if extension == () else _items(extension), cl_trid)
 
 
 def _operation(obj: Any, op: core.TransferOp | None) -> Any:

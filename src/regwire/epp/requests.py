@@ -94,7 +94,7 @@ def data_of(response: Response, cls: type[T]) -> T:
     Raises ProtocolError when the server answered success without it.
     """
     for element in check(response).res_data:
-        if isinstance(element, cls):
+        if type(element) is cls or isinstance(element, cls):
             return element
     got = ", ".join(type(e).__name__ for e in response.res_data) or None
     raise ProtocolError("a response without its data", expected=cls.__name__, got=got)

@@ -22,7 +22,7 @@ from trio.lowlevel import (
 )
 
 from regwire.epp import requests
-from regwire.epp.client import ClientConfig, ClientSession, query_for
+from regwire.epp.client import ClientConfig, ClientSession, unknown_error
 from regwire.epp.coding import DEFAULT
 from regwire.epp.ext.login_sec import UserAgent
 from regwire.epp.messages.core import Command, Greeting, Hello, Response
@@ -123,7 +123,7 @@ class Conversation:
         if isinstance(result, Reply):
             return result.response
         assert isinstance(result, Unknown)
-        raise OutcomeUnknown(result.reason, command=slot.message, cl_trid=slot.cl_trid, query=query_for(slot.message))
+        raise unknown_error(result)
 
     async def _room(self) -> None:
         """Wait for a place in the window, in the order of arrival."""

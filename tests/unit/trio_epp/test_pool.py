@@ -219,3 +219,59 @@ def test_pauses_grow_and_differ() -> None:
     seen = [next(pauses) for _ in range(5)]
     for got, most in zip(seen, (1, 2, 4, 4, 4), strict=True):
         assert most / 2 <= got <= most
+
+
+@trio_test
+async def test_many_commands_of_one_caller_come_back_in_order() -> None:
+    async with server() as found, pool(found.listeners[0].port, size=3, window=4) as clients:
+        await until(lambda: clients.ready == 3)
+        names = [f"n{k}.example" for k in range(100)]
+        messages = [epp.command(epp.DomainCheck((name,))) for name in names]
+        messages[50] = epp.command(epp.DomainCheck(("x" * 300,)))
+        results = await clients.send_many(messages)
+        assert isinstance(results.pop(50), EncodeError)
+        got = [result.res_data[0].items[0].name.name for result in results if isinstance(result, epp.Response)]
+        assert got == names[:50] + names[51:]
+        assert await clients.send_many([]) == []
+    with pytest.raises(NotSent):
+        await clients.send_many([])
+
+
+@trio_test
+async def test_many_commands_cancelled_are_not_sent_on() -> None:
+    async with server() as found, pool(found.listeners[0].port, window=2) as clients:
+        with trio.CancelScope() as scope:
+            scope.cancel()
+            await clients.send_many([epp.command(epp.DomainDelete(f"d{k}.example")) for k in range(9)])
+        assert scope.cancelled_caught
+        with trio.CancelScope() as scope:
+            scope.cancel()
+            await clients.delete_domain("d.example")
+        assert (await clients.check_domain("b")).items[0].name.name == "b"
+        assert found.stats()["commands"] == 1
+
+
+@trio_test
+async def test_many_commands_to_a_server_that_hangs_up() -> None:
+    async with trio.open_nursery() as nursery:
+        listener = (await trio.open_tcp_listeners(0, host="127.0.0.1"))[0]
+
+        async def script(stream: trio.SocketStream) -> None:
+            async with stream:
+                peer = ScriptedPeer(stream)
+                await peer.send(ServerConfig().greeting())
+                for _ in range(3):
+                    message = await peer.receive()
+                    if message is None:
+                        return
+                    await peer.send(epp.response(epp.Reply(1000), "S-1", message.cl_trid))
+                await peer.receive()
+
+        nursery.start_soon(trio.serve_listeners, script, [listener])
+        async with pool(listener.socket.getsockname()[1], window=4) as clients:
+            messages = [epp.command(epp.DomainDelete(f"d{k}.example")) for k in range(12)]
+            with trio.fail_after(10):
+                results = await clients.send_many(messages)
+            assert [type(result) for result in results[:3]] == [epp.Response, epp.Response, OutcomeUnknown]
+            assert {type(result) for result in results} == {epp.Response, OutcomeUnknown}
+        nursery.cancel_scope.cancel()

@@ -1,0 +1,438 @@
+# cython: language_level=3, boundscheck=False, wraparound=False, initializedcheck=False, embedsignature=False
+"""The client's hot path: slots, windows, and the exchange that spreads commands over many sessions.
+
+The exchange knows no protocol. Callers leave messages in one queue (`submit`, `submit_many`); `turn()`, called when all
+tasks have run, and `events()`, called after a poll, hand them to sessions that have a place, encode them, and flush once
+for all. What is not the fast path is the protocol's: `protocol.begin(link, slot)` sends a message that changes the
+session's state, `protocol.other(owner, item)` takes every item that is no plain reply.
+"""
+
+from collections import deque
+
+from regwire.errors import ReplyMismatch
+
+
+cdef enum:
+    CHUNK = 32          # decoded messages alive at once
+
+
+cdef class Slot:
+    """A place in the window: one document sent, one reply expected.
+
+    `message` is what was sent, `expects` the kind of document that answers it (named by the protocol), `cl_trid` the
+    transaction id to assert (None: nothing to assert), `deadline` the time by which the reply must be complete,
+    `waiter` whatever the driver wakes (None after the caller gave up), `outcome` what it finds then.
+    """
+
+    cdef public object message
+    cdef public object expects
+    cdef public object cl_trid
+    cdef public object deadline
+    cdef public object waiter
+    cdef public object outcome
+    cdef Exchange exchange
+    cdef Bulk bulk
+    cdef Py_ssize_t index
+    cdef bint plain     # a command that changes no state, sent by the exchange
+
+    def __init__(self, message, *, expects, cl_trid, deadline, waiter=None):
+        self.message = message
+        self.expects = expects
+        self.cl_trid = cl_trid
+        self.deadline = deadline
+        self.waiter = waiter
+
+    cpdef abandon(self):
+        """The caller gave up (was cancelled): the reply, when it comes, is dropped here and nowhere else."""
+        self.waiter = None
+        self.bulk = None
+
+    def abort(self, _):
+        """Give up as the task that waits for an exchange: what has not left is not sent. Returns its `given_up`."""
+        self.abandon()
+        self.exchange.withdraw(self)
+        return self.exchange.given_up
+
+    def __repr__(self):
+        """Without the message: it may hold secrets."""
+        return f"<Slot {self.cl_trid} expects {self.expects}{'' if self.waiter is not None else ', abandoned'}>"
+
+
+cdef class Window:
+    """The outstanding slots of one connection, oldest first, at most `size` of them."""
+
+    cdef readonly Py_ssize_t size
+    cdef list ring
+    cdef Py_ssize_t head
+    cdef Py_ssize_t count
+
+    def __init__(self, Py_ssize_t size):
+        if size < 1:
+            raise ValueError(f"a window holds at least one command, not {size}")
+        self.size = size
+        self.ring = [None] * size
+        self.head = 0
+        self.count = 0
+
+    def __len__(self):
+        """How many are outstanding."""
+        return self.count
+
+    def __iter__(self):
+        """Oldest first."""
+        return iter(self.slots())
+
+    cdef list slots(self):
+        return [self.ring[(self.head + i) % self.size] for i in range(self.count)]
+
+    @property
+    def full(self):
+        """Whether another command must wait."""
+        return self.count >= self.size
+
+    @property
+    def deadline(self):
+        """When the oldest reply must be there; replies keep order, so no later one can be due before it matters."""
+        return min([slot.deadline for slot in self.slots() if slot.deadline is not None], default=None)
+
+    cpdef push(self, Slot slot):
+        """A document goes out; its reply comes after those of all slots before."""
+        cdef Py_ssize_t at
+        if self.count >= self.size:
+            raise ValueError("the window is full")
+        at = self.head + self.count
+        if at >= self.size:
+            at -= self.size
+        self.ring[at] = slot
+        self.count += 1
+
+    cdef Slot pop(self):
+        cdef Slot slot = <Slot>self.ring[self.head]
+        self.ring[self.head] = None
+        self.head += 1
+        if self.head == self.size:
+            self.head = 0
+        self.count -= 1
+        return slot
+
+    def match(self, kind, cl_trid, *, may_omit):
+        """Take the oldest slot for a reply of `kind` that carries `cl_trid`.
+
+        `may_omit`: the reply may lack the id (a server that could not read the command cannot echo it). Raises
+        `ReplyMismatch` and takes nothing when no slot is outstanding or kind or id are another's.
+        """
+        cdef Slot slot
+        if not self.count:
+            raise ReplyMismatch("a reply that nothing asked for", got=kind)
+        slot = <Slot>self.ring[self.head]
+        if slot.expects != kind:
+            raise ReplyMismatch("a reply of another kind", expected=slot.expects, got=kind)
+        if cl_trid != slot.cl_trid and not (cl_trid is None and may_omit):
+            raise ReplyMismatch("a reply to another command", expected=slot.cl_trid, got=cl_trid)
+        return self.pop()
+
+    def retract(self, Slot slot):
+        """Take back the newest slot, whose message turned out not to be sendable."""
+        cdef Py_ssize_t at = (self.head + self.count - 1) % self.size
+        if not self.count or self.ring[at] is not slot:
+            raise ValueError("only the newest slot can be taken back")
+        self.ring[at] = None
+        self.count -= 1
+
+    def oldest(self):
+        """The slot that the next reply answers."""
+        return self.ring[self.head] if self.count else None
+
+    def drain(self):
+        """Take all slots: the connection is gone."""
+        cdef list slots = self.slots()
+        self.ring = [None] * self.size
+        self.head = 0
+        self.count = 0
+        return slots
+
+
+cdef class Link:
+    """What the exchange keeps of a session. Drivers derive theirs from it.
+
+    `number` is the reactor's number of the session, `window` its window, `ready` whether commands and replies may take
+    the fast path, `used` when something was sent last.
+    """
+
+    cdef public object number
+    cdef readonly Window window
+    cdef public bint ready
+    cdef public object used
+
+    def __init__(self, number, Window window not None, used):
+        self.number = number
+        self.window = window
+        self.ready = False
+        self.used = used
+
+
+cdef class Bulk:
+    """Many messages of one caller. `results` holds, in their order, the reply to each or the error in its place."""
+
+    cdef readonly list results
+    cdef list messages
+    cdef Exchange exchange
+    cdef object waiter
+    cdef Py_ssize_t started
+    cdef Py_ssize_t missing
+    cdef set slots
+
+    def __init__(self):
+        raise TypeError("the exchange makes these")
+
+    cdef int feed(self, Py_ssize_t n) except -1:
+        cdef Slot slot
+        cdef Py_ssize_t last = min(self.started + n, len(self.messages))
+        while self.started < last:
+            slot = self.exchange.add(self.messages[self.started], None)
+            self.messages[self.started] = None
+            slot.bulk = self
+            slot.index = self.started
+            self.slots.add(slot)
+            self.started += 1
+        return 0
+
+    cdef int done(self, Slot slot, result) except -1:
+        cdef object waiter
+        slot.bulk = None
+        self.slots.discard(slot)
+        self.results[slot.index] = result
+        self.missing -= 1
+        if self.started < len(self.messages):
+            self.feed(1)
+        elif self.missing == 0 and self.waiter is not None:
+            waiter = self.waiter
+            self.waiter = None
+            self.exchange.wake(waiter, self.results, None)
+        return 0
+
+    def abort(self, _):
+        """Give up: what has not left is not sent, replies to the rest are dropped."""
+        cdef Slot slot
+        self.waiter = None
+        self.started = len(self.messages)
+        for item in self.slots:
+            slot = <Slot>item
+            slot.abandon()
+            self.exchange.withdraw(slot)
+        self.slots.clear()
+        return self.exchange.given_up
+
+
+cdef class Exchange:
+    """Spreads messages over sessions, and brings their replies back.
+
+    `links` are the sessions that take commands; they are served in turn, so that an idle one is found before a busy one
+    gets more. `command_class` and `response_class` are the documents of the fast path, `special` the classes of a
+    command's op that change the session's state, `expects` the kind of reply to a command. `wake(waiter, value, error)`
+    resumes a waiter with a value or, when it is None, an error. `given_up` is what `abort` returns.
+    """
+
+    cdef readonly list links
+    cdef object reactor, take, send_message, flush_out
+    cdef object begin, other
+    cdef object command_class, response_class, special, expects
+    cdef object next_id, wake, clock, given_up
+    cdef double timeout
+    cdef object queue
+    cdef Py_ssize_t at
+    cdef public bint dirty
+
+    def __init__(self, reactor, protocol, *, command_class, response_class, special, expects, ids, wake, clock,
+                 double timeout, given_up):
+        self.links = []
+        self.reactor = reactor
+        self.take = reactor.take
+        self.send_message = reactor.send_message
+        self.flush_out = reactor.flush
+        self.begin = protocol.begin
+        self.other = protocol.other
+        self.command_class = command_class
+        self.response_class = response_class
+        self.special = special
+        self.expects = expects
+        self.next_id = ids.next
+        self.wake = wake
+        self.clock = clock
+        self.timeout = timeout
+        self.given_up = given_up
+        self.queue = deque()
+        self.at = 0
+        self.dirty = False
+
+    # ---------------------------------------------------------------------------------------------------------- callers
+
+    cdef Slot add(self, message, waiter):
+        cdef Slot slot = Slot.__new__(Slot)
+        slot.message = message
+        slot.waiter = waiter
+        slot.exchange = self
+        self.queue.append(slot)
+        return slot
+
+    def submit(self, message, waiter):
+        """Queue a message for the next session with a place; `waiter` is woken with the reply or the error."""
+        return self.add(message, waiter)
+
+    def submit_on(self, Link link not None, message, waiter):
+        """Send a message on this session, before all that wait; its window must have a place."""
+        cdef Slot slot = self.add(message, waiter)
+        cdef object now = self.clock()
+        self.queue.pop()
+        self.dirty = True
+        link.used = now
+        self.begin(link, slot)
+        return slot
+
+    def submit_many(self, messages, waiter, Py_ssize_t most):
+        """Queue messages, `most` outstanding at a time; `waiter` is woken with the list of results when all are there."""
+        cdef Bulk bulk = Bulk.__new__(Bulk)
+        bulk.messages = list(messages)
+        bulk.missing = len(bulk.messages)
+        bulk.results = [None] * bulk.missing
+        bulk.exchange = self
+        bulk.waiter = waiter
+        bulk.slots = set()
+        bulk.feed(most)
+        return bulk
+
+    cdef int withdraw(self, Slot slot) except -1:
+        try:
+            self.queue.remove(slot)
+        except ValueError:
+            pass        # it was sent: its slot stays and swallows the reply
+        return 0
+
+    @property
+    def waiting(self):
+        """How many messages wait for a session with a place."""
+        return len(self.queue)
+
+    def refuse(self, make):
+        """End everything that was not sent with the error that `make(message)` returns."""
+        cdef Slot slot
+        while self.queue:
+            slot = <Slot>self.queue.popleft()
+            self.finish(slot, None, make(slot.message))
+
+    cpdef bint finish(self, Slot slot, value, error) except -1:
+        """Give a slot's outcome to its caller; False when nobody waits for it."""
+        cdef object waiter = slot.waiter
+        if slot.bulk is not None:
+            slot.bulk.done(slot, value if error is None else error)
+            return True
+        if waiter is None:
+            return False
+        slot.waiter = None
+        self.wake(waiter, value, error)
+        return True
+
+    # ---------------------------------------------------------------------------------------------------------- sending
+
+    cdef Link next_free(self):
+        cdef Py_ssize_t i, n = len(self.links)
+        cdef Link link
+        for i in range(n):
+            self.at += 1
+            if self.at >= n:
+                self.at = 0
+            link = <Link>self.links[self.at]
+            if link.window.count < link.window.size:
+                return link
+        return None
+
+    cdef int pump(self) except -1:
+        cdef Link link
+        cdef object now, due
+        if not self.queue:
+            return 0
+        now = self.clock()
+        due = now + self.timeout
+        while self.queue:
+            link = self.next_free()
+            if link is None:
+                return 0
+            self.dirty = True
+            self.dispatch(link, <Slot>self.queue.popleft(), now, due)
+        return 0
+
+    cdef int dispatch(self, Link link, Slot slot, now, due) except -1:
+        cdef object message = slot.message
+        cdef object op, cl_trid
+        link.used = now
+        try:
+            if type(message) is not self.command_class:
+                self.begin(link, slot)
+                return 0
+            op = message.op
+            if type(op) in self.special:
+                self.begin(link, slot)
+                return 0
+            cl_trid = message.cl_trid
+            if cl_trid is None:
+                cl_trid = self.next_id()
+                message = self.command_class(op, message.extension, cl_trid)
+                slot.message = message
+            self.send_message(link.number, message)
+        except Exception as error:
+            # Refused by the schema or the session: nothing of it was queued.
+            self.finish(slot, None, error)
+            return 0
+        slot.cl_trid = cl_trid
+        slot.expects = self.expects
+        slot.deadline = due
+        slot.plain = True
+        link.window.push(slot)
+        return 0
+
+    def turn(self):
+        """Send what callers queued since the last turn: one flush for all. True when there was something."""
+        if not self.queue and not self.dirty:
+            return False
+        self.pump()
+        if self.dirty:
+            self.dirty = False
+            self.flush_out()
+        return True
+
+    # -------------------------------------------------------------------------------------------------------- receiving
+
+    def events(self, Py_ssize_t n):
+        """Take the `n` events that a poll left and give the replies to their callers; `turn()` must follow."""
+        cdef Py_ssize_t i, k
+        cdef list owners, items
+        cdef object owner, item
+        while n > 0:
+            owners, items = self.take(CHUNK)
+            k = len(items)
+            if k == 0:
+                break
+            n -= k
+            for i in range(k):
+                owner = owners[i]
+                item = items[i]
+                if not (type(item) is self.response_class and isinstance(owner, Link) and self.answer(<Link>owner, item)):
+                    self.other(owner, item)
+        self.dirty = True       # also when nothing is to be sent: the reactor may have to end a session
+
+    cdef bint answer(self, Link link, item) except -1:
+        """The fast path of a reply; False: the protocol looks at it, and nothing was changed."""
+        cdef Window window = link.window
+        cdef Slot slot
+        cdef long code
+        if not link.ready or window.count == 0:
+            return False
+        slot = <Slot>window.ring[window.head]
+        if not slot.plain or item.tr_id.cl_trid != slot.cl_trid:
+            return False
+        code = item.results[0].code
+        if code >= 2500 or code == 1500:
+            return False
+        window.pop()
+        self.finish(slot, item, None)
+        return True
