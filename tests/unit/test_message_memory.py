@@ -96,3 +96,17 @@ def test_derived_classes_free_both_their_own_and_inherited_fields() -> None:
     assert sys.getrefcount(held) == before + 2
     del wide
     assert sys.getrefcount(held) == before
+
+
+def test_replace_shares_what_stays_and_lets_go_of_what_goes() -> None:
+    old, new = Witness(), Witness()
+    before = sys.getrefcount(old), sys.getrefcount(new)
+    leaf = Leaf(old, 1)  # type: ignore[arg-type]
+    other = leaf.replace(text=new)
+    assert (leaf.text, leaf.number, other.text, other.number) == (old, 1, new, 1)
+    assert (sys.getrefcount(old), sys.getrefcount(new)) == (before[0] + 1, before[1] + 1)
+    same = leaf.replace()
+    assert same == leaf
+    assert same is not leaf
+    del leaf, same, other
+    assert (sys.getrefcount(old), sys.getrefcount(new)) == before

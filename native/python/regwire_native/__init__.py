@@ -25,6 +25,7 @@ from regwire_native._native import (
     adopt_class,
     is_tracked,
     seal_class,
+    replace_fields,
     values_of,
     verdicts,
 )
@@ -54,6 +55,7 @@ __all__ = [
     "adopt_class",
     "is_tracked",
     "seal_class",
+    "replace_fields",
     "values_of",
     "verdicts",
 ]

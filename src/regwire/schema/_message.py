@@ -463,12 +463,8 @@ _ABSTRACT_ROOTS: Final = frozenset({Message, Element, Type})
 
 def replace(message: M, **changes: Any) -> M:
     """Give a copy of `message` with some fields changed; raises TypeError on a name that is no field."""
-    cls = type(message)
-    values = dict(zip(cls.__match_args__, _native.values_of(message), strict=True))
-    for name in changes:
-        if name not in values:
-            raise TypeError(f"{cls.__qualname__} has no field {name!r}")
-    return cls(**(values | changes))
+    copy: M = _native.replace_fields(message, changes)
+    return copy
 
 
 def to_dict(message: Message, *, secrets: bool = False) -> dict[str, Any]:

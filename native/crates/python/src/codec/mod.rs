@@ -600,6 +600,7 @@ pub(crate) fn add(m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add_class::<fault::FaultItem>()?;
     m.add_function(wrap_pyfunction!(objects::adopt_class, m)?)?;
     m.add_function(wrap_pyfunction!(objects::seal_class, m)?)?;
+    m.add_function(wrap_pyfunction!(objects::replace_fields, m)?)?;
     m.add_function(wrap_pyfunction!(objects::values_of, m)?)?;
     m.add_function(wrap_pyfunction!(objects::is_tracked, m)?)?;
     m.add_function(wrap_pyfunction!(verdicts::verdicts, m)?)

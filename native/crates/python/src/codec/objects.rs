@@ -8,7 +8,7 @@ use std::hash::{BuildHasherDefault, Hasher};
 
 use pyo3::exceptions::{PyAttributeError, PyRuntimeError, PyTypeError};
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyString, PyTuple, PyType};
+use pyo3::types::{PyBool, PyDict, PyString, PyTuple, PyType};
 use pyo3::{ffi, intern};
 
 /// Hashes addresses: they are aligned and already well spread.
@@ -510,7 +510,10 @@ pub(crate) fn empty_object(
 unsafe fn may_cycle(value: *mut ffi::PyObject) -> bool {
     // SAFETY: `value` is a live object; items of a tuple are live as long as it is.
     unsafe {
-        if ffi::PyObject_GC_IsTracked(value) == 0 {
+        // Most values are strings: this look saves a call.
+        if ffi::PyType_HasFeature(ffi::Py_TYPE(value), ffi::Py_TPFLAGS_HAVE_GC) == 0
+            || ffi::PyObject_GC_IsTracked(value) == 0
+        {
             return false;
         }
         if ffi::PyTuple_CheckExact(value) == 0 {
@@ -633,6 +636,47 @@ unsafe fn missing(
         class_name(py, class),
         names.join(", ")
     ))
+}
+
+/// A copy of a message with some fields changed.
+#[pyfunction]
+#[pyo3(signature = (message, changes, /))]
+pub(crate) fn replace_fields<'py>(
+    message: &Bound<'py, PyAny>,
+    changes: &Bound<'py, PyDict>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let py = message.py();
+    let class = message.get_type().as_type_ptr();
+    let layout = layout(py, class)?;
+    let mut values: Vec<*mut ffi::PyObject> = Vec::with_capacity(layout.offsets.len());
+    for offset in &layout.offsets {
+        // SAFETY: the object is of the class whose layout this is.
+        values.push(unsafe { *slot(message.as_ptr(), *offset) });
+    }
+    let mut expected = 0;
+    for (name, value) in changes {
+        // SAFETY: the keys of keywords are strings.
+        let Some(place) = (unsafe { find_name(layout, name.as_ptr(), expected) }) else {
+            return Err(unknown(py, class, name.as_ptr()));
+        };
+        values[place] = value.as_ptr();
+        expected = place + 1;
+    }
+    if values.iter().any(|value| value.is_null()) {
+        return Err(PyAttributeError::new_err("a field is not set"));
+    }
+    // SAFETY: one value for each field, each kept alive by the message or the changes.
+    unsafe {
+        let copy = build(
+            py,
+            class,
+            layout,
+            values.as_ptr(),
+            values.len(),
+            std::ptr::null_mut(),
+        )?;
+        Ok(Bound::from_owned_ptr(py, copy))
+    }
 }
 
 /// All values of a message, in the order of its fields.
