@@ -11,7 +11,7 @@ Any thread may call a client, also several at a time: their commands share the w
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import AbstractAsyncContextManager
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
@@ -22,7 +22,7 @@ from regwire.blocking._epp_commands import BlockingCommands
 from regwire.blocking._portal import Held, Portal
 from regwire.epp.client import ClientConfig, query_for
 from regwire.epp.messages.core import Command, Greeting, Response
-from regwire.errors import NotSent
+from regwire.errors import NotSent, RegwireError
 from regwire.trio import _epp_client, _epp_pool
 from regwire.trio._epp_client import LoginOptions
 from regwire.trio._epp_pool import Backoff
@@ -128,6 +128,12 @@ class Pool(_Blocking[_epp_pool.Pool]):
     def ready(self) -> int:
         """How many sessions are logged in."""
         return self._running()[1].ready
+
+    def send_many(self, messages: Iterable[Command]) -> list[Response | RegwireError]:
+        """Send many commands, as many outstanding as there are places; each response or error, in their order."""
+        given = list(messages)
+        portal, pool = self._running(given)
+        return portal.call(pool.send_many, given)
 
     def open(self) -> Self:
         """Open the sessions; returns when the first is logged in."""

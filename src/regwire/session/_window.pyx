@@ -323,8 +323,9 @@ cdef class Exchange:
     cpdef bint finish(self, Slot slot, value, error) except -1:
         """Give a slot's outcome to its caller; False when nobody waits for it."""
         cdef object waiter = slot.waiter
-        if slot.bulk is not None:
-            slot.bulk.done(slot, value if error is None else error)
+        cdef Bulk bulk = slot.bulk      # held here: the slot may be the last that holds it, and lets go of it in `done`
+        if bulk is not None:
+            bulk.done(slot, value if error is None else error)
             return True
         if waiter is None:
             return False

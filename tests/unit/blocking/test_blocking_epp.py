@@ -76,6 +76,8 @@ def test_pool(epp_server: ServerThread) -> None:
         assert 1 <= pool.ready <= 3
         names = [f"n{i}.example" for i in range(60)]
         assert [d.items[0].name.name for d in threads.map(pool.check_domain, names)] == names
+        results = pool.send_many(epp.command(epp.DomainCheck((name,))) for name in names)
+        assert [result.results[0].code for result in results if isinstance(result, epp.Response)] == [1000] * 60
     assert background() == []
 
 

@@ -27,7 +27,7 @@ from regwire.errors import (
     ProtocolError,
 )
 from regwire.testing import FakeRegistry, ScriptedPeer, login_command, stream_pair
-from regwire.trio.epp import Client, ClientConfig, LoginOptions, connect
+from regwire.trio.epp import Client, ClientConfig, LoginOptions, ServerConfig, connect
 
 NOW = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 OBJECTS = ("urn:ietf:params:xml:ns:domain-1.0",)
@@ -377,3 +377,30 @@ async def test_faults_on_demand(code: int, epp_registry: FakeRegistry, epp_memor
 
 def test_login_command_is_what_servers_take() -> None:
     assert login_command("reg-a").op.cl_id == "reg-a"
+
+
+@pytest.mark.parametrize("greets", [False, True])
+@trio_test
+async def test_cancelled_while_it_connects_leaves_the_callers_scopes_as_they_were(
+    greets: bool, regwire_clock: Any
+) -> None:
+    ours, theirs = stream_pair()
+
+    async def script(peer: ScriptedPeer) -> None:
+        if greets:
+            await peer.send(ServerConfig().greeting())
+            await peer.receive()
+        await trio.sleep_forever()
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(script, ScriptedPeer(theirs))
+        with trio.move_on_after(3) as scope:
+            async with connect("x", client_id="reg-a", password="secret1", tls=None, stream=ours):
+                raise AssertionError
+        assert scope.cancelled_caught
+        with trio.move_on_after(3) as after:
+            await trio.sleep_forever()
+        assert after.cancelled_caught
+        async with trio.open_nursery() as inner:
+            inner.start_soon(trio.sleep, 0)
+        nursery.cancel_scope.cancel()

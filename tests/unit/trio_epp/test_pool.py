@@ -275,3 +275,57 @@ async def test_many_commands_to_a_server_that_hangs_up() -> None:
             assert [type(result) for result in results[:3]] == [epp.Response, epp.Response, OutcomeUnknown]
             assert {type(result) for result in results} == {epp.Response, OutcomeUnknown}
         nursery.cancel_scope.cancel()
+
+
+@trio_test
+async def test_a_reply_to_another_command_ends_the_session_and_nothing_on_it_is_trusted() -> None:
+    async with trio.open_nursery() as nursery:
+        listener = (await trio.open_tcp_listeners(0, host="127.0.0.1"))[0]
+
+        async def script(stream: trio.SocketStream) -> None:
+            async with stream:
+                peer = ScriptedPeer(stream)
+                await peer.send(ServerConfig().greeting())
+                login = await peer.receive()
+                await peer.send(epp.response(epp.Reply(1000), "S-1", login.cl_trid))
+                first = await peer.receive()
+                if first is not None:
+                    await peer.send(epp.response(epp.Reply(1000), "S-1", first.cl_trid + "x"))
+                    await peer.receive()
+
+        nursery.start_soon(trio.serve_listeners, script, [listener])
+        async with pool(listener.socket.getsockname()[1], backoff=Backoff(first=60)) as clients:
+            results = await clients.send_many([epp.command(epp.DomainDelete(f"d{k}.example")) for k in range(3)])
+            assert [type(result) for result in results] == [OutcomeUnknown] * 3
+            assert clients.ready == 0
+        nursery.cancel_scope.cancel()
+
+
+@pytest.mark.parametrize("greets", [False, True])
+@trio_test
+async def test_cancelled_while_it_opens_leaves_the_callers_scopes_as_they_were(greets: bool) -> None:
+    async with trio.open_nursery() as nursery:
+        listener = (await trio.open_tcp_listeners(0, host="127.0.0.1"))[0]
+        reached = trio.Event()
+
+        async def script(stream: trio.SocketStream) -> None:
+            peer = ScriptedPeer(stream)
+            if greets:
+                await peer.send(ServerConfig().greeting())
+                await peer.receive()
+            reached.set()
+            await trio.sleep_forever()
+
+        async def cancel() -> None:
+            await reached.wait()
+            scope.cancel()
+
+        nursery.start_soon(trio.serve_listeners, script, [listener])
+        with trio.CancelScope() as scope:
+            nursery.start_soon(cancel)
+            async with pool(listener.socket.getsockname()[1]):
+                raise AssertionError
+        assert scope.cancelled_caught
+        async with trio.open_nursery() as inner:
+            inner.start_soon(trio.sleep, 0)
+        nursery.cancel_scope.cancel()
