@@ -517,3 +517,45 @@ def test_buffers_are_taken() -> None:
         assert schema.decode(data).a == "1"
         assert not isinstance(schema.decode_or_fault(data), Fault)
     assert schema.decode(frame("<a>é</a>").decode().encode("utf-16")).a == "é"
+
+
+class Tree(Type, ns=NS):
+    kids: "tuple[Tree, ...]" = child("kid", default=())
+    other: "Tree | None" = child("other", default=None)
+    at: Token | None = attribute(default=None)
+
+
+class Forest(Element, ns=NS, tag="forest"):
+    kids: tuple[Tree, ...] = child("kid")
+    other: Tree | None = child("other", default=None)
+
+
+def chain(length: int, end: Tree) -> Tree:
+    for _ in range(length):
+        end = Tree((end,))
+    return end
+
+
+def test_an_object_that_occurs_many_times_is_written_as_if_each_were_its_own() -> None:
+    schema = Schema(Forest)
+
+    def leaf() -> Tree:
+        return Tree((Tree(at="1"),), at="x")
+
+    one = leaf()
+    same = Forest((one, Tree(at="2"), one, Tree((one,), one)), one)
+    own = Forest((leaf(), Tree(at="2"), leaf(), Tree((leaf(),), leaf())), leaf())
+    data = schema.encode(same)
+    assert data == schema.encode(own)
+    assert data.count(b'at="x"') == 5
+    assert schema.decode(data) == own
+
+
+def test_an_object_that_occurs_again_deeper_may_be_nested_too_deep() -> None:
+    schema = Schema(Forest)
+    shared = chain(19, Tree())
+    fits = Forest((shared, chain(11, shared)))
+    assert schema.decode(schema.encode(fits)) == fits
+    for kids in [(shared, chain(12, shared)), (chain(12, shared), shared)]:
+        with pytest.raises(EncodeError, match="nested over 32 deep"):
+            schema.encode(Forest(kids))

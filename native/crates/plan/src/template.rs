@@ -490,11 +490,18 @@ impl Compiler<'_> {
                 name: format!("@{name}").into(),
             });
         }
-        ops.push(Op::EndTag);
+        let content = self.model(kind, kind.model.as_ref(), &scope)?;
+        if content.iter().any(always_writes) {
+            literal(&mut ops, b">");
+        } else {
+            ops.push(Op::EndTag);
+        }
         if let Some((slot, simple)) = kind.text {
             ops.push(Op::Content { slot, simple });
         }
-        ops.extend(self.model(kind, kind.model.as_ref(), &scope)?);
+        for op in content {
+            join(&mut ops, op);
+        }
         let name = plan.display(key.ns, &key.local).into();
         Ok(Template {
             kind: key.kind,
@@ -767,6 +774,44 @@ impl Compiler<'_> {
         }
         choices.into()
     }
+}
+
+/// The operation writes something whenever it does not fail.
+fn always_writes(op: &Op) -> bool {
+    match op {
+        Op::Literal(octets) => !octets.is_empty(),
+        Op::Wrap { required, .. } => *required,
+        Op::Leaf { occurs, .. } | Op::Node { occurs, .. } => match occurs {
+            Occurs::Once => true,
+            Occurs::Optional => false,
+            Occurs::Many { min, .. } => *min > 0,
+        },
+        _ => false,
+    }
+}
+
+/// Adds fixed octets, to those before if there are any.
+fn literal(ops: &mut Vec<Op>, octets: &[u8]) {
+    if let Some(Op::Literal(before)) = ops.last_mut() {
+        *before = [&**before, octets].concat().into();
+    } else {
+        ops.push(Op::Literal(octets.into()));
+    }
+}
+
+/// Adds an operation; fixed octets before a start tag that is always there become part of it.
+fn join(ops: &mut Vec<Op>, mut op: Op) {
+    if let Op::Leaf {
+        open,
+        occurs: Occurs::Once,
+        ..
+    } = &mut op
+        && let Some(Op::Literal(before)) = ops.last()
+    {
+        *open = [&**before, &**open].concat().into();
+        ops.pop();
+    }
+    ops.push(op);
 }
 
 fn names(kind: &Type, slots: &[u16]) -> Box<str> {

@@ -33,6 +33,42 @@ pub(crate) struct Writer<'a, 'py> {
     pub(crate) namespaces: u128,
     /// Namespaces of raw content that the schema does not know.
     pub(crate) others: Vec<String>,
+    /// Objects that may occur again in the document.
+    pub(crate) earlier: [Earlier; EARLIER],
+}
+
+/// How many objects are remembered; the template chooses the place.
+const EARLIER: usize = 4;
+
+/// Where in the output an object lies that others refer to as well: replies often hold the same one many times, such as the
+/// reason of each name that is taken. Objects are immutable, and the document keeps them alive while it is written.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Earlier {
+    object: usize,
+    template: u32,
+    /// How deep it was written; what is inside may be written as deep again, but no deeper.
+    depth: u32,
+    start: usize,
+    end: usize,
+}
+
+/// What the operations need of an object's class.
+#[derive(Clone, Copy)]
+struct Fields<'a> {
+    /// Of each field's slot.
+    offsets: &'a [usize],
+    /// Fields whose True is an element.
+    flags: &'a [bool],
+}
+
+impl<'a> Fields<'a> {
+    #[inline(always)]
+    fn of(class: &'a Class) -> Self {
+        Self {
+            offsets: class.layout.map_or(&[], |layout| &layout.offsets),
+            flags: &class.flags,
+        }
+    }
 }
 
 impl<'py> Writer<'_, 'py> {
@@ -73,9 +109,9 @@ impl<'py> Writer<'_, 'py> {
         ))
     }
 
-    fn object(&mut self, template: u32, object: Object<'py>) -> Written {
+    fn object(&mut self, number: u32, object: Object<'py>) -> Written {
         let templates = self.templates;
-        let template = &templates.templates[template as usize];
+        let template = &templates.templates[number as usize];
         self.depth += 1;
         if self.depth > DEPTH {
             return Err(inside(
@@ -83,48 +119,65 @@ impl<'py> Writer<'_, 'py> {
                 &template.name,
             ));
         }
-        let class = &self.shared.classes[template.kind as usize];
-        if let Some(layout) = class.layout
-            && layout.offsets.len() >= WORTH_FETCHING
-        {
-            for offset in &layout.offsets {
+        // SAFETY: a live object. One that nobody else refers to cannot occur a second time.
+        let shared = unsafe { ffi::Py_REFCNT(object.as_ptr()) } > 1;
+        if shared && self.again(number, object) {
+            self.depth -= 1;
+            return Ok(());
+        }
+        let before = self.out.len();
+        let shared_classes = self.shared;
+        let fields = Fields::of(&shared_classes.classes[template.kind as usize]);
+        if fields.offsets.len() >= WORTH_FETCHING {
+            for offset in fields.offsets {
                 // SAFETY: the object is of the class that the layout is of.
                 prefetch(unsafe { *slot(object.as_ptr(), *offset) });
             }
         }
-        let written = self.operations(&template.ops, class, object, None);
-        self.depth -= 1;
-        match written {
-            Ok(0) => {
-                append(self.out, &template.close);
-                Ok(())
-            }
-            Ok(start) if start == self.out.len() => {
+        match self.operations(&template.ops, fields, object, None) {
+            Ok(start) if start != 0 && start == self.out.len() => {
                 self.out.pop();
                 self.out.extend_from_slice(b"/>");
-                Ok(())
             }
-            Ok(_) => {
-                append(self.out, &template.close);
-                Ok(())
-            }
-            Err(trouble) => Err(inside(trouble, &template.name)),
+            Ok(_) => append(self.out, &template.close),
+            Err(trouble) => return Err(inside(trouble, &template.name)),
         }
+        if shared {
+            self.earlier[number as usize % EARLIER] = Earlier {
+                object: object.as_ptr() as usize,
+                template: number,
+                depth: self.depth,
+                start: before,
+                end: self.out.len(),
+            };
+        }
+        self.depth -= 1;
+        Ok(())
+    }
+
+    /// Writes an object as it was written before in this document, if it is remembered.
+    #[inline(always)]
+    fn again(&mut self, number: u32, object: Object<'py>) -> bool {
+        let earlier = self.earlier[number as usize % EARLIER];
+        let same = earlier.object == object.as_ptr() as usize
+            && earlier.template == number
+            && earlier.depth >= self.depth;
+        if same {
+            self.out.extend_from_within(earlier.start..earlier.end);
+        }
+        same
     }
 
     /// The value of a slot, or of the `index`-th item of the tuple in it.
     #[inline(always)]
     fn value(
         &self,
-        class: &Class,
+        fields: Fields<'_>,
         object: Object<'py>,
         place: u16,
         index: Option<usize>,
     ) -> Result<Object<'py>, Box<Trouble>> {
-        let offset = class
-            .layout
-            .and_then(|layout| layout.offsets.get(usize::from(place)).copied());
-        let Some(offset) = offset else {
+        let Some(&offset) = fields.offsets.get(usize::from(place)) else {
             return Err(Trouble::new("unexpected", "no such slot", None));
         };
         // SAFETY: the caller has compared the object's class with the one that the layout is of. The object keeps what is in
@@ -159,7 +212,7 @@ impl<'py> Writer<'_, 'py> {
     fn operations(
         &mut self,
         ops: &[Op],
-        class: &Class,
+        fields: Fields<'_>,
         object: Object<'py>,
         index: Option<usize>,
     ) -> Result<usize, Box<Trouble>> {
@@ -179,7 +232,7 @@ impl<'py> Writer<'_, 'py> {
                     occurs,
                     name,
                 } => {
-                    let value = self.value(class, object, *slot, index)?;
+                    let value = self.value(fields, object, *slot, index)?;
                     self.leaf(*simple, open, close, *occurs, value)
                         .map_err(|trouble| inside(trouble, name))?;
                 }
@@ -189,7 +242,7 @@ impl<'py> Writer<'_, 'py> {
                     occurs,
                     name,
                 } => {
-                    let value = self.value(class, object, *slot, index)?;
+                    let value = self.value(fields, object, *slot, index)?;
                     self.each(*occurs, value, name, |this, item| {
                         this.node(choices, item, name)
                     })?;
@@ -202,14 +255,14 @@ impl<'py> Writer<'_, 'py> {
                     default,
                     name,
                 } => {
-                    let value = self.value(class, object, *slot, index)?;
+                    let value = self.value(fields, object, *slot, index)?;
                     if !self.is_default(value, *default) {
                         self.attribute(*simple, open, *required, value)
                             .map_err(|trouble| inside(trouble, name))?;
                     }
                 }
                 Op::Content { slot, simple } => {
-                    let value = self.value(class, object, *slot, index)?;
+                    let value = self.value(fields, object, *slot, index)?;
                     self.simple(*simple, value, false)?;
                 }
                 Op::Any {
@@ -220,13 +273,13 @@ impl<'py> Writer<'_, 'py> {
                     name,
                     ..
                 } => {
-                    let value = self.value(class, object, *slot, index)?;
+                    let value = self.value(fields, object, *slot, index)?;
                     self.each(*occurs, value, name, |this, item| {
                         this.any(admits, *table, item, name)
                     })?;
                 }
                 Op::Flag { .. } | Op::Wrap { .. } | Op::Choice { .. } | Op::Zip { .. } => {
-                    self.group(op, class, object, index)?;
+                    self.group(op, fields, object, index)?;
                 }
             }
         }
@@ -237,7 +290,7 @@ impl<'py> Writer<'_, 'py> {
     fn group(
         &mut self,
         op: &Op,
-        class: &Class,
+        fields: Fields<'_>,
         object: Object<'py>,
         index: Option<usize>,
     ) -> Written {
@@ -247,7 +300,7 @@ impl<'py> Writer<'_, 'py> {
                 element,
                 name,
             } => {
-                let value = self.value(class, object, *slot, index)?;
+                let value = self.value(fields, object, *slot, index)?;
                 if Self::truth(value).map_err(|trouble| inside(trouble, name))? {
                     append(self.out, element);
                 }
@@ -260,11 +313,11 @@ impl<'py> Writer<'_, 'py> {
                 required,
                 name,
             } => {
-                let value = self.value(class, object, *slot, index)?;
+                let value = self.value(fields, object, *slot, index)?;
                 if *required || present(value) {
                     append(self.out, open);
                     self.depth += 1;
-                    self.operations(ops, class, object, index)
+                    self.operations(ops, fields, object, index)
                         .map_err(|trouble| inside(trouble, name))?;
                     self.depth -= 1;
                     append(self.out, close);
@@ -275,9 +328,9 @@ impl<'py> Writer<'_, 'py> {
                 optional,
                 slots,
                 name,
-            } => match self.branch(branches, slots, *optional, class, object, index) {
+            } => match self.branch(branches, slots, *optional, fields, object, index) {
                 Ok(Some(branch)) => {
-                    self.operations(&branch.ops, class, object, index)?;
+                    self.operations(&branch.ops, fields, object, index)?;
                 }
                 Ok(None) => {}
                 Err(trouble) => return Err(inside(trouble, name)),
@@ -289,10 +342,10 @@ impl<'py> Writer<'_, 'py> {
                 max,
                 name,
             } => {
-                let count = self.zipped(slots, class, object)?;
+                let count = self.zipped(slots, fields, object)?;
                 check_count(count, *min, *max).map_err(|trouble| inside(trouble, name))?;
                 for item in 0..count {
-                    self.operations(ops, class, object, Some(item))?;
+                    self.operations(ops, fields, object, Some(item))?;
                 }
             }
             _ => {}
@@ -303,12 +356,12 @@ impl<'py> Writer<'_, 'py> {
     fn zipped(
         &self,
         slots: &[u16],
-        class: &Class,
+        fields: Fields<'_>,
         object: Object<'py>,
     ) -> Result<usize, Box<Trouble>> {
         let mut longest = 0;
         for place in slots {
-            let value = self.value(class, object, *place, None)?;
+            let value = self.value(fields, object, *place, None)?;
             longest = longest.max(value.cast::<PyTuple>().map_err(|_| not_tuple(value))?.len());
         }
         Ok(longest)
@@ -320,14 +373,14 @@ impl<'py> Writer<'_, 'py> {
         branches: &'b [Branch],
         slots: &[u16],
         optional: bool,
-        class: &Class,
+        fields: Fields<'_>,
         object: Object<'py>,
         index: Option<usize>,
     ) -> Result<Option<&'b Branch>, Box<Trouble>> {
         let mut there = Vec::with_capacity(slots.len());
         for place in slots {
-            let value = self.value(class, object, *place, index)?;
-            let flag = class
+            let value = self.value(fields, object, *place, index)?;
+            let flag = fields
                 .flags
                 .get(usize::from(*place))
                 .copied()

@@ -568,6 +568,7 @@ impl Codec {
             depth: 0,
             namespaces: 0,
             others: Vec::new(),
+            earlier: Default::default(),
         };
         let written = catch_unwind(AssertUnwindSafe(|| writer.document(message)));
         let (namespaces, others) = (writer.namespaces, std::mem::take(&mut writer.others));

@@ -19,7 +19,21 @@ impl<'py> Writer<'_, 'py> {
         if simple.kind.is_text() {
             return self.text(simple, value, attribute);
         }
+        if simple.kind == Kind::Boolean {
+            return self.boolean(simple, value);
+        }
         self.value_of(simple, value, attribute)
+    }
+
+    #[inline(always)]
+    fn boolean(&mut self, simple: &Simple, value: Object<'py>) -> Written {
+        match value.cast::<pyo3::types::PyBool>() {
+            Ok(truth) => {
+                self.out.push(b'0' + u8::from(truth.is_true()));
+                Ok(())
+            }
+            Err(_) => Err(mistaken(simple, "True or False", value)),
+        }
     }
 
     #[inline(always)]
@@ -102,13 +116,7 @@ impl<'py> Writer<'_, 'py> {
     fn value_of(&mut self, simple: &Simple, value: Object<'py>, attribute: bool) -> Written {
         match simple.kind {
             Kind::Integer => self.integer(simple, value),
-            Kind::Boolean => match value.cast::<pyo3::types::PyBool>() {
-                Ok(truth) => {
-                    self.out.push(if truth.is_true() { b'1' } else { b'0' });
-                    Ok(())
-                }
-                Err(_) => Err(mistaken(simple, "True or False", value)),
-            },
+            Kind::Boolean => self.boolean(simple, value),
             Kind::DateTime => self.date_time(simple, value),
             Kind::Date => self.date(simple, value),
             Kind::Decimal => self.decimal(simple, value),
