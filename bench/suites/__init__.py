@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from harness.items import Item
-from suites import client, codec, echo, growth, idle, registry, whole_path
+from suites import checks, client, codec, echo, growth, idle, registry, whole_path
 from suites.context import Context
 
 SUITES: dict[str, Callable[[Context], list[Item]]] = {
     "whole-path": whole_path.run,
     "growth": growth.run,
     "codec": codec.run,
+    "checks": checks.run,
     "echo": echo.run,
     "client": client.run,
     "idle": idle.run,
