@@ -270,7 +270,8 @@ cdef class Loop:
             item = items[i]
             if type(owner) is self.session_class:
                 session = <SessionCore>owner
-                if session.busy:
+                # A session that is free again while older items wait for its turn: still in order.
+                if session.busy or session.backlog:
                     self.wait(session, item)
                 else:
                     self.process(session, item)
@@ -284,7 +285,7 @@ cdef class Loop:
 
     cpdef int arrived(self, SessionCore session, item) except -1:
         """An item of a session that `take()` gave under another owner."""
-        if session.busy:
+        if session.busy or session.backlog:
             return self.wait(session, item)
         return self.process(session, item)
 
