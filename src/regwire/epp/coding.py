@@ -25,7 +25,6 @@ DEFAULT: Schema
 """The Schema of everything found: what `decode`, `encode`, clients and servers use when they are given no other."""
 
 _MAPPINGS = (domain.DOMAIN, host.HOST, contact.CONTACT)
-_ROLES: dict[str, int] = {"strict": 0, "server": 1, "client": 2}
 # The codec of DEFAULT, once it was used.
 _native_default: Codec | None = None
 # Every extension that a Schema was made of: a greeting of that Schema announces it, found or given.
@@ -53,10 +52,6 @@ def _default_codec() -> Codec:
     codec = _default().codec
     globals()["_native_default"] = codec
     return codec
-
-
-def _unknown_role(role: str) -> int:
-    raise ValueError(f"role {role!r} is not one of {', '.join(_ROLES)}")
 
 
 def _mapping(module: object) -> tuple[type[Element], ...]:
@@ -89,8 +84,7 @@ def decode(
     """
     # One native call: what Schema.decode adds on the way would be a tenth of the time of a frame.
     codec = _native_default or _default_codec() if schema is None else schema.codec
-    number = _ROLES.get(role)
-    message: Message | Fault = codec.decode(frame, _unknown_role(role) if number is None else number)
+    message: Message | Fault = codec.decode(frame, role)
     if type(message) is Fault:
         raise_fault(message)
     return message  # type: ignore[return-value]

@@ -19,7 +19,6 @@ Role = Literal["strict", "server", "client"]
 ROLES: Final[Mapping[str, int]] = MappingProxyType({"strict": 0, "server": 1, "client": 2})
 """The numbers of the roles in the native interface."""
 
-_NUMBERS: Final = dict(ROLES)
 _Fault: Final = _native.Fault
 _LOCK: Final = threading.RLock()
 
@@ -110,14 +109,14 @@ class Schema:
         still be read.
         """
         # This call and the one in decode_or_fault are made for every frame: no property, no function on the way.
-        message = (self._codec or self.codec).decode(frame, _NUMBERS[role] if role in _NUMBERS else _role(role))
+        message = (self._codec or self.codec).decode(frame, role)
         if type(message) is _Fault:
             raise_fault(message)
         return message
 
     def decode_or_fault(self, frame: bytes | bytearray | memoryview, role: Role = "strict") -> Any:
         """Decode a frame to its message or to a `Fault`; never raises on what a peer sent."""
-        return (self._codec or self.codec).decode(frame, _NUMBERS[role] if role in _NUMBERS else _role(role))
+        return (self._codec or self.codec).decode(frame, role)
 
     def encode(self, message: Any) -> bytes:
         """Encode a message, in UTF-8, without any framing.
@@ -136,13 +135,6 @@ class Schema:
     def namespaces_used(self, message: Any) -> frozenset[str]:
         """Give the namespaces of the document and of everything that stands in a wildcard; raises as `encode` does."""
         return frozenset(self.codec.namespaces_used(message))
-
-
-def _role(role: str) -> int:
-    try:
-        return ROLES[role]
-    except KeyError:
-        raise ValueError(f"role {role!r} is not one of {', '.join(ROLES)}") from None
 
 
 def _rebuild(roots: tuple[type[Element], ...], elements: tuple[type[Element], ...], name: str) -> Schema:

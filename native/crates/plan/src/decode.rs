@@ -333,7 +333,10 @@ impl<'a, B: Build> Decoder<'a, B> {
 
     /// No named edge: a wildcard, or (role client) an element out of order.
     #[inline(never)]
-    fn start_other(&mut self, cx: &Context<'_>, name: QName, at: u32, top: Open) {
+    fn start_other(&mut self, cx: &Context<'_>, name: QName, at: u32) {
+        let Some(&top) = self.scratch.open.last() else {
+            return;
+        };
         let plan = self.plan;
         let kind = plan.kind(top.kind);
         if kind.any {
@@ -419,7 +422,10 @@ impl<'a, B: Build> Decoder<'a, B> {
     #[inline(always)]
     fn collect(&mut self, cx: &Context<'_>, text: Text) {
         if self.pieces == 0 {
-            self.text = text;
+            // One by one: the fields have just been written so, and a wider read would wait for these writes to settle.
+            self.text.start = text.start;
+            self.text.end = text.end;
+            self.text.flags = text.flags;
         } else {
             self.collect_more(cx, text);
         }
@@ -585,34 +591,38 @@ impl<'a, B: Build> Decoder<'a, B> {
 
     #[inline(always)]
     fn end_open(&mut self, cx: &Context<'_>) {
-        let Some(top) = self.scratch.open.last().copied() else {
+        let Some(top) = self.scratch.open.last() else {
             return;
         };
+        // Field by field, see `collect`.
+        let (kind, base, slot, list, inline) = (top.kind, top.base, top.slot, top.list, top.inline);
+        let (state, attributes) = (top.state, top.attributes);
         let plan = self.plan;
-        let kind = plan.kind(top.kind);
-        if let Some((slot, simple)) = kind.text {
-            if kind.mixed {
-                self.end_mixed(top, slot, simple);
+        let declared = plan.kind(kind);
+        if let Some((slot, simple)) = declared.text {
+            if declared.mixed {
+                self.end_mixed(base, slot, simple);
             } else {
                 match self.read(cx, simple) {
-                    Ok(value) => self.scratch.values[top.base as usize + usize::from(slot)] = value,
+                    Ok(value) => self.scratch.values[base as usize + usize::from(slot)] = value,
                     Err(rule) => return self.fail_by(rule),
                 }
             }
         }
-        if !kind.states[usize::from(top.state)].is_final && !self.forgives(top) {
+        if !declared.states[usize::from(state)].is_final && !self.forgives() {
             return self.fail();
         }
-        if top.attributes & kind.required != kind.required {
+        if attributes & declared.required != declared.required {
             return self.fail();
         }
         self.scratch.open.pop();
-        if !top.inline {
-            self.close_record(top);
+        if !inline {
+            self.close_record(kind, base, slot, list);
         }
     }
 
-    fn end_mixed(&mut self, top: Open, slot: u16, simple: u32) {
+    #[inline(never)]
+    fn end_mixed(&mut self, base: u32, slot: u16, simple: u32) {
         let depth = self.scratch.open.len();
         let text = match self.scratch.mixed.last() {
             Some((have, _)) if *have == depth => self.scratch.mixed.pop().unwrap_or_default().1,
@@ -620,14 +630,17 @@ impl<'a, B: Build> Decoder<'a, B> {
         };
         let simple = &self.plan.simples[simple as usize];
         match simple.read(&text, text.is_ascii(), true, &self.plan.simples, self.build) {
-            Ok(value) => self.scratch.values[top.base as usize + usize::from(slot)] = value,
+            Ok(value) => self.scratch.values[base as usize + usize::from(slot)] = value,
             Err(rule) => self.fail_by(rule),
         }
     }
 
     /// Role client: the content ended too early for the automaton, but what is needed is there.
     #[cold]
-    fn forgives(&self, top: Open) -> bool {
+    fn forgives(&self) -> bool {
+        let Some(top) = self.scratch.open.last() else {
+            return false;
+        };
         let kind = self.plan.kind(top.kind);
         if self.role != Role::Client {
             return false;
@@ -638,24 +651,24 @@ impl<'a, B: Build> Decoder<'a, B> {
     }
 
     #[inline(always)]
-    fn close_record(&mut self, top: Open) {
+    fn close_record(&mut self, kind: u32, base: u32, slot: u16, list: bool) {
         if self.mode == Mode::Failed {
             return;
         }
-        let base = top.base as usize;
+        let base = base as usize;
         let plan = self.plan;
-        let tuples = &plan.kind(top.kind).tuples;
+        let tuples = &plan.kind(kind).tuples;
         if !tuples.is_empty() && !self.close_lists(base, tuples) {
             return;
         }
         let record = self
             .build
-            .record(top.kind as usize, &mut self.scratch.values[base..]);
+            .record(kind as usize, &mut self.scratch.values[base..]);
         self.scratch.values.truncate(base);
         match record {
             Ok(record) => {
                 let outer = self.scratch.open.last().map_or(0, |open| open.base);
-                self.put(outer, top.slot, top.list, record);
+                self.put(outer, slot, list, record);
             }
             Err(_) => self.fail_by(Rule::Stopped),
         }
@@ -768,7 +781,7 @@ pub(crate) fn chosen_type<'a>(
 }
 
 impl<B: Build> Sink for Decoder<'_, B> {
-    #[inline]
+    #[inline(always)]
     fn start(&mut self, cx: &Context<'_>, name: QName, at: u32) {
         match self.mode {
             Mode::Normal => {}
@@ -779,7 +792,7 @@ impl<B: Build> Sink for Decoder<'_, B> {
             Mode::Leaf { .. } | Mode::Drop(true) => return self.fail(),
             Mode::Failed => return,
         }
-        let Some(&top) = self.scratch.open.last() else {
+        let Some(top) = self.scratch.open.last() else {
             return self.start_root(cx, name);
         };
         let plan = self.plan;
@@ -791,7 +804,7 @@ impl<B: Build> Sink for Decoder<'_, B> {
                 self.advance(edge.next);
                 self.enter(cx, &kind.particles[usize::from(edge.particle)], name, at);
             }
-            None => self.start_other(cx, name, at, top),
+            None => self.start_other(cx, name, at),
         }
     }
 
@@ -805,7 +818,7 @@ impl<B: Build> Sink for Decoder<'_, B> {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn attributes_done(&mut self, cx: &Context<'_>) {
         if self.mode == Mode::Normal
             && let Some(top) = self.scratch.open.last()
@@ -815,7 +828,7 @@ impl<B: Build> Sink for Decoder<'_, B> {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn text(&mut self, cx: &Context<'_>, text: Text) {
         match self.mode {
             Mode::Leaf { .. } => self.collect(cx, text),
@@ -839,7 +852,7 @@ impl<B: Build> Sink for Decoder<'_, B> {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn end(&mut self, cx: &Context<'_>, at: u32) {
         match self.mode {
             Mode::Normal => self.end_open(cx),

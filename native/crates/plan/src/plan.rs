@@ -2,7 +2,7 @@
 use regwire_xml::{Names, NsId, key8};
 
 use crate::build::Constant;
-use crate::simple::{Simple, SimpleDeclaration};
+use crate::simple::{Simple, SimpleDeclaration, same};
 use crate::template::Model;
 
 /// How a reader treats what the XML schema refuses (`regwire.schema.roles` lists it for users).
@@ -546,7 +546,7 @@ impl Type {
                 && usize::from(edge.length) == local.len()
                 && edge.ns == ns
                 && (local.len() <= 8
-                    || self.particles[usize::from(edge.particle)].local[8..] == local[8..])
+                    || same(&self.particles[usize::from(edge.particle)].local, local))
         });
         found.copied()
     }
@@ -574,7 +574,10 @@ impl Type {
         local: &[u8],
     ) -> Option<(usize, &Attribute)> {
         self.attributes.iter().enumerate().find(|(_, attribute)| {
-            attribute.key == key && attribute.ns == ns && *attribute.local == *local
+            attribute.key == key
+                && attribute.ns == ns
+                && attribute.local.len() == local.len()
+                && (local.len() <= 8 || same(&attribute.local, local))
         })
     }
 

@@ -31,14 +31,23 @@ pub(crate) struct Fail {
     pub reason: Reason,
 }
 
-/// Builds the error of a hot path; kept out of line so that the path stays short.
-#[cold]
-#[inline(never)]
+impl Fail {
+    /// Kept out of line so that hot paths stay short, and handed back in a register: a result that was written through a
+    /// pointer would keep what the hot path returns in memory too.
+    #[cold]
+    #[inline(never)]
+    pub fn new(at: usize, reason: Reason) -> Fail {
+        Fail {
+            at: u32::try_from(at).unwrap_or(u32::MAX),
+            reason,
+        }
+    }
+}
+
+/// The error of a hot path.
+#[inline(always)]
 pub(crate) fn fail<T>(at: usize, reason: Reason) -> Result<T, Fail> {
-    Err(Fail {
-        at: u32::try_from(at).unwrap_or(u32::MAX),
-        reason,
-    })
+    Err(Fail::new(at, reason))
 }
 
 macro_rules! reasons {
@@ -46,6 +55,7 @@ macro_rules! reasons {
         /// Everything that can be wrong with a document.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         #[non_exhaustive]
+        #[repr(u32)] // as wide as what stands beside it in results, so that these stay in registers
         pub enum Reason {
             $($(#[doc = $doc])* $name,)*
         }

@@ -19,6 +19,8 @@ pub enum Encoding {
 }
 
 const UTF8_MARK: &[u8] = b"\xEF\xBB\xBF";
+/// What most documents start with: known to be right without reading it by its grammar.
+const USUAL_DECLARATION: &[u8] = br#"<?xml version="1.0" encoding="UTF-8"?>"#;
 
 /// A document whose encoding is settled and whose every character XML allows; what the tokenizer reads.
 ///
@@ -138,7 +140,11 @@ impl<'a> Input<'a> {
         if seen.high {
             check_utf8(&self.text)?;
         }
-        if let Some(declaration) = declaration::parse(&self.text, start)? {
+        if matches!(self.encoding, Encoding::Utf8 | Encoding::Utf8Marked)
+            && self.text[start..].starts_with(USUAL_DECLARATION)
+        {
+            self.body = start + USUAL_DECLARATION.len();
+        } else if let Some(declaration) = declaration::parse(&self.text, start)? {
             if let Some(name) = declaration.encoding {
                 self.check_encoding(&self.text[name.clone()], name.start)?;
             }

@@ -131,6 +131,7 @@ pub(crate) struct NameSpan {
     pub end: usize,
     /// Behind the colon, or the start if there is none; not exact with more than one.
     pub local: usize,
+    /// 0, 1, or anything above for several.
     pub colons: u32,
     /// An octet is above 0x7F, so the characters have to be looked at.
     pub high: bool,
@@ -154,7 +155,8 @@ pub(crate) fn scan_name(doc: &[u8], at: usize) -> NameSpan {
         let inside = (found & found.wrapping_neg()).wrapping_sub(1);
         let colons = octets.equal(b':').bits() & inside;
         if colons != 0 {
-            name.colons += colons.count_ones();
+            // Not counted further: there is no quick way on every processor.
+            name.colons += 1 + u32::from(colons & (colons - 1) != 0);
             name.local = name.end + colons.trailing_zeros() as usize + 1;
         }
         name.high |= octets.bits() & inside != 0;
@@ -209,13 +211,20 @@ pub fn key8(doc: &[u8], start: usize, end: usize) -> u64 {
 }
 
 /// [`key8`] in the last seven octets of a document.
-#[inline(never)]
+#[inline(always)]
 fn short_key(octets: &[u8]) -> u64 {
-    octets
-        .iter()
-        .take(8)
-        .rev()
-        .fold(0, |key, &octet| key << 8 | u64::from(octet))
+    let length = octets.len();
+    if let (Some(first), Some(last)) = (octets.first_chunk(), octets.last_chunk()) {
+        // Where they overlap they are the same.
+        let last = u64::from(u32::from_le_bytes(*last));
+        return u64::from(u32::from_le_bytes(*first)) | last << (8 * (length - 4));
+    }
+    match *octets {
+        [a, b, c] => u64::from(a) | u64::from(b) << 8 | u64::from(c) << 16,
+        [a, b] => u64::from(a) | u64::from(b) << 8,
+        [a] => u64::from(a),
+        _ => 0,
+    }
 }
 
 /// `doc[at..]` starts with `doc[start..end]`.
@@ -260,12 +269,12 @@ mod tests {
 
     /// Names hold one colon at most where the span is used, so `local` need not be exact with more.
     fn agree(found: NameSpan, expected: NameSpan) -> bool {
-        NameSpan { local: 0, ..found }
-            == NameSpan {
-                local: 0,
-                ..expected
-            }
-            && (expected.colons > 1 || found.local == expected.local)
+        let rough = |span: NameSpan| NameSpan {
+            local: 0,
+            colons: span.colons.min(2),
+            ..span
+        };
+        rough(found) == rough(expected) && (expected.colons > 1 || found.local == expected.local)
     }
 
     fn check(doc: &[u8], blank: &[u8]) {
@@ -313,7 +322,12 @@ mod tests {
         let doc = b"domain domains abcdefghi abcdefghj abcdefghijklmnopq abcdefghijklmnopr end";
         for start in 0..doc.len() {
             for end in start..doc.len().min(start + 20) {
-                assert_eq!(key8(doc, start, end), short_key(&doc[start..end]));
+                let naive = doc[start..end.min(start + 8)]
+                    .iter()
+                    .rev()
+                    .fold(0, |key, &octet| key << 8 | u64::from(octet));
+                assert_eq!(key8(doc, start, end), naive);
+                assert_eq!(key8(&doc[start..end], 0, end - start), naive);
                 for at in 0..=doc.len() {
                     assert_eq!(
                         repeats(doc, at, start, end),

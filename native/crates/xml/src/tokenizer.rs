@@ -181,7 +181,7 @@ impl<S: Sink> Run<'_, S> {
             Some(_) => return fail(root, Reason::TextOutsideRoot),
         }
         let mut at = match self.peek(root + 1) {
-            Some(b'!') => return self.bad_markup(root),
+            Some(b'!') => return Err(self.bad_markup(root)),
             Some(b'/') => return fail(root, Reason::TagMismatch),
             _ => self.start_tag(root)?,
         };
@@ -191,7 +191,7 @@ impl<S: Sink> Run<'_, S> {
         let behind = self.misc(at)?;
         match (self.peek(behind), self.peek(behind + 1)) {
             (None, _) => Ok(()),
-            (Some(b'<'), Some(b'!')) => self.bad_markup(behind),
+            (Some(b'<'), Some(b'!')) => Err(self.bad_markup(behind)),
             (Some(b'<'), Some(b'/')) => fail(behind, Reason::TagMismatch),
             (Some(b'<'), _) => fail(behind, Reason::SecondRoot),
             _ => fail(behind, Reason::TextOutsideRoot),
@@ -299,7 +299,7 @@ impl<S: Sink> Run<'_, S> {
         };
         let (start, end) = (open.start as usize, open.end as usize);
         if !repeats(self.doc, at + 2, start, end) {
-            return self.bad_end_tag(at);
+            return Err(self.bad_end_tag(at));
         }
         let mut behind = at + 2 + (end - start);
         if self.peek(behind) != Some(b'>') {
@@ -336,9 +336,9 @@ impl<S: Sink> Run<'_, S> {
     }
 
     #[cold]
-    fn bad_end_tag(&self, at: usize) -> Result<usize, Fail> {
+    fn bad_end_tag(&self, at: usize) -> Fail {
         let end = find_in_value(self.doc, at + 2, b'>');
-        fail(
+        Fail::new(
             at,
             if end >= self.doc.len() {
                 Reason::UnexpectedEnd
@@ -355,7 +355,7 @@ impl<S: Sink> Run<'_, S> {
             return self.comment(at);
         }
         if !rest.starts_with(b"<![CDATA[") {
-            return self.bad_markup(at);
+            return Err(self.bad_markup(at));
         }
         let start = at + 9;
         let Some(length) = memchr::memmem::find(&self.doc[start..], b"]]>") else {
@@ -420,9 +420,9 @@ impl<S: Sink> Run<'_, S> {
 
     /// `<!` where neither a comment nor CDATA may or does follow.
     #[cold]
-    fn bad_markup<T>(&self, at: usize) -> Result<T, Fail> {
+    fn bad_markup(&self, at: usize) -> Fail {
         let doctype = self.doc[at..].starts_with(b"<!DOCTYPE");
-        fail(
+        Fail::new(
             at,
             if doctype {
                 Reason::Doctype
@@ -492,7 +492,7 @@ impl<S: Sink> Run<'_, S> {
             high,
         } = scan_name(self.doc, start);
         if !self.starts_name(start) {
-            return self.bad_name(start);
+            return Err(self.bad_name(start));
         }
         if colons != 0 && (colons > 1 || !self.starts_name(local)) {
             return fail(start, Reason::InvalidQName);
@@ -516,13 +516,13 @@ impl<S: Sink> Run<'_, S> {
     }
 
     #[cold]
-    fn bad_name<T>(&self, at: usize) -> Result<T, Fail> {
+    fn bad_name(&self, at: usize) -> Fail {
         let reason = match self.peek(at) {
             None => Reason::UnexpectedEnd,
             Some(b':') => Reason::InvalidQName,
             Some(_) => Reason::InvalidName,
         };
-        fail(at, reason)
+        Fail::new(at, reason)
     }
 
     #[inline(always)]

@@ -352,9 +352,11 @@ impl Simple {
     #[inline]
     fn word(&self, text: &[u8]) -> Option<&Word> {
         let key = key8(text, 0, text.len());
-        self.words
-            .iter()
-            .find(|word| word.key == key && *word.text == *text)
+        self.words.iter().find(|word| {
+            word.key == key
+                && word.text.len() == text.len()
+                && (text.len() <= 8 || same(&word.text, text))
+        })
     }
 
     #[inline(always)]
@@ -527,16 +529,38 @@ fn integer_range(low: Option<&Bound>, high: Option<&Bound>) -> Result<(i128, i12
     Ok((parse(low, i128::MIN, 1)?, parse(high, i128::MAX, -1)?))
 }
 
-/// Some octet is white space. Eight octets at a time: below 0x21 there is nothing else in a checked document.
+/// Equal octets, mostly few: a call to compare them would cost more than comparing.
+#[inline(always)]
+pub(crate) fn same(one: &[u8], other: &[u8]) -> bool {
+    if one.len() != other.len() {
+        return false;
+    }
+    let (Some(last), Some(other_last)) = (one.last_chunk::<8>(), other.last_chunk::<8>()) else {
+        return one == other;
+    };
+    let (words, _) = one.as_chunks::<8>();
+    let (other_words, _) = other.as_chunks::<8>();
+    words.iter().zip(other_words).all(|(a, b)| a == b) && last == other_last
+}
+
+/// Some octet is white space: below 0x21 there is nothing else in a checked document. Words of octets are looked at at once;
+/// the last one overlaps the one before.
 #[inline]
 pub fn has_space(text: &[u8]) -> bool {
-    let mut chunks = text.chunks_exact(8);
-    let mut found = 0_u64;
-    for chunk in &mut chunks {
-        let word = u64::from_le_bytes(chunk.try_into().unwrap_or_default());
-        found |= word.wrapping_sub(0x2121_2121_2121_2121) & !word;
-    }
-    found & 0x8080_8080_8080_8080 != 0 || chunks.remainder().iter().any(|octet| *octet <= b' ')
+    let marks = |word: u64| word.wrapping_sub(0x2121_2121_2121_2121) & !word;
+    let half = |octets: &[u8; 4]| u64::from(u32::from_le_bytes(*octets));
+    let found = if let Some(last) = text.last_chunk::<8>() {
+        let (words, _) = text.as_chunks::<8>();
+        let all = words
+            .iter()
+            .fold(0, |found, word| found | marks(u64::from_le_bytes(*word)));
+        all | marks(u64::from_le_bytes(*last))
+    } else if let (Some(first), Some(last)) = (text.first_chunk(), text.last_chunk()) {
+        marks(half(first) | half(last) << 32)
+    } else {
+        return text.iter().any(|octet| *octet <= b' ');
+    };
+    found & 0x8080_8080_8080_8080 != 0
 }
 
 /// Handles white space; borrowed when nothing changes.

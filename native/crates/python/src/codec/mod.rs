@@ -9,13 +9,14 @@ mod trouble;
 mod values;
 mod verdicts;
 
+use std::cell::UnsafeCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Mutex, PoisonError};
 
 use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::ffi;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyTuple, PyType};
+use pyo3::types::{PyBytes, PyString, PyTuple, PyType};
 use regwire_plan::simple::{Bound as Limit, SimpleDeclaration};
 use regwire_plan::{
     Admits, Attribute, Declaration, Global, Marker, Model, ModelKind, Outcome, Particle, Plan,
@@ -46,13 +47,14 @@ pub(crate) struct Codec {
     encode_error: Py<PyAny>,
     limits: Limits,
     #[allow(clippy::vec_box, reason = "a scratch is large and moves twice a frame")]
-    scratch: Mutex<Vec<Box<Scratch<Value>>>>,
+    scratch: UnsafeCell<Vec<Box<Scratch<Value>>>>,
     buffers: Mutex<Vec<Vec<u8>>>,
 }
 
 // SAFETY: the scratch holds values only while a decode runs, which owns it meanwhile; in the pool it is empty.
 unsafe impl Send for Codec {}
-// SAFETY: as for Send; the pools are behind locks.
+// SAFETY: as for Send; `buffers` is behind a lock of its own, and `scratch` is touched by holders of the interpreter lock only
+// (the extension does not declare support for running without it).
 unsafe impl Sync for Codec {}
 
 #[derive(FromPyObject)]
@@ -326,6 +328,22 @@ fn globals(items: Vec<(i32, String, u32)>) -> Vec<Global> {
     items.into_iter().map(global).collect()
 }
 
+/// A role by its name or its number.
+fn role_given(given: &Bound<'_, PyAny>) -> PyResult<Role> {
+    let Ok(name) = given.cast::<PyString>() else {
+        return role_of(given.extract()?);
+    };
+    match name.to_str()? {
+        "strict" => Ok(Role::Strict),
+        "server" => Ok(Role::Server),
+        "client" => Ok(Role::Client),
+        _ => Err(invalid(format!(
+            "role {} is not one of strict, server, client",
+            name.repr()?
+        ))),
+    }
+}
+
 pub(crate) fn role_of(number: u8) -> PyResult<Role> {
     match number {
         0 => Ok(Role::Strict),
@@ -396,15 +414,20 @@ impl Codec {
             kinds,
             encode_error: description.encode_error,
             limits: Limits::default(),
-            scratch: Mutex::default(),
+            scratch: UnsafeCell::default(),
             buffers: Mutex::default(),
         })
     }
 
-    /// Decodes a frame to a message or a `Fault`; never raises on what a peer sent.
-    #[pyo3(name = "decode", signature = (frame, role=0, /))]
-    fn py_decode(&self, py: Python<'_>, frame: &Bound<'_, PyAny>, role: u8) -> PyResult<Py<PyAny>> {
-        let role = role_of(role)?;
+    /// Decodes a frame to a message or a `Fault`; never raises on what a peer sent. `role` is a name or a number.
+    #[pyo3(name = "decode", signature = (frame, role=None, /), text_signature = "(frame, role='strict', /)")]
+    fn py_decode(
+        &self,
+        py: Python<'_>,
+        frame: &Bound<'_, PyAny>,
+        role: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<Py<PyAny>> {
+        let role = role.map_or(Ok(Role::Strict), role_given)?;
         if let Ok(octets) = frame.cast::<PyBytes>() {
             return Ok(self.decode_frame(py, octets.as_bytes(), role)?.item);
         }
@@ -485,12 +508,8 @@ impl Codec {
         frame: &[u8],
         role: Role,
     ) -> PyResult<Decoded> {
-        let mut scratch = self
-            .scratch
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .pop()
-            .unwrap_or_default();
+        // SAFETY: `py` holds the lock, and nothing else runs while the pool is looked at.
+        let mut scratch = unsafe { (*self.scratch.get()).pop() }.unwrap_or_default();
         let mut builder = Builder {
             py,
             shared: &self.shared,
@@ -507,10 +526,8 @@ impl Codec {
             )
         });
         let outcome = catch_unwind(decode).map_err(|_| panicked("decoding"))?;
-        self.scratch
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(scratch);
+        // SAFETY: as above.
+        unsafe { (*self.scratch.get()).push(scratch) };
         match outcome {
             Outcome::Message(message, namespaces) => {
                 // SAFETY: a successful decode gives one owned reference.

@@ -60,7 +60,7 @@ const NESTED: u32 = 48;
 /// State that only the holder of the interpreter lock touches.
 struct Locked<T>(UnsafeCell<T>);
 
-// SAFETY: every access goes through `registry` or `deaths`, whose callers hold the interpreter lock; the extension does not
+// SAFETY: whoever accesses one holds the interpreter lock and runs no other code meanwhile; the extension does not
 // declare support for running without it, so that the lock is on wherever it is loaded.
 unsafe impl<T> Sync for Locked<T> {}
 
@@ -91,7 +91,7 @@ static DEATHS: Locked<Deaths> = Locked(UnsafeCell::new(Deaths {
 static RECENT: Locked<[(usize, Option<&'static Layout>); RECENTS]> =
     Locked(UnsafeCell::new([(0, None); RECENTS]));
 
-const RECENTS: usize = 256;
+const RECENTS: usize = 1024;
 
 /// The registry, for a moment: no Python code may run while the reference lives.
 fn registry(_py: Python<'_>) -> &'static mut Registry {
@@ -114,7 +114,7 @@ fn layout_of(py: Python<'_>, class: *mut ffi::PyTypeObject) -> Option<&'static L
 /// Classes lie some hundred octets apart: the product spreads what differs.
 #[inline(always)]
 fn recent_place(address: usize) -> usize {
-    (((address >> 4) as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15) as usize >> 56) & (RECENTS - 1)
+    (((address >> 4) as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15) as usize >> 54) & (RECENTS - 1)
 }
 
 #[inline(never)]
@@ -282,7 +282,12 @@ pub(crate) unsafe fn allocate(
     // the allocator sets type and reference count. The list is only touched here and in `release`, under the lock.
     unsafe {
         match (*layout.free.get()).pop() {
-            Some(memory) => ffi::PyObject_Init(memory, class),
+            Some(memory) => {
+                // As `PyObject_Init`: the type still stands there, and the reference count is the zero that it died with.
+                ffi::Py_INCREF(memory);
+                ffi::Py_INCREF(class.cast());
+                memory
+            }
             None => ffi::PyObject_GC_New(class),
         }
     }
