@@ -24,8 +24,8 @@ from regwire_native._native import (
     __version__,
     adopt_class,
     is_tracked,
-    seal_class,
     replace_fields,
+    seal_class,
     values_of,
     verdicts,
 )
@@ -54,8 +54,8 @@ __all__ = [
     "__version__",
     "adopt_class",
     "is_tracked",
-    "seal_class",
     "replace_fields",
+    "seal_class",
     "values_of",
     "verdicts",
 ]

@@ -336,7 +336,7 @@ def test_what_arrives_between_the_end_of_a_run_and_its_turn_does_not_overtake() 
     a = rig.session(1)
     rig.feed((a, cmd(Batch(1), "1")))
     rig.feed((a, cmd(Sync(2), "2")), (a, cmd(Sync(3), "3")))  # the run is with its handler: these wait for it
-    rig.batches[0][0].reply(0, (1,))  # in the handler's task; the loop's turn is due, but the reactor's events come first
+    rig.batches[0][0].reply(0, (1,))  # in the handler's task: the loop's turn is due
     rig.feed((a, cmd(Sync(4), "4")))
     rig.loop.turn()
     assert rig.answered(1) == ["1", "2", "3", "4"]
