@@ -79,7 +79,7 @@ from regwire.epp.state import (
     judge_login_options,
 )
 from regwire.schema import Fault, Raw, Schema
-from regwire.session import SessionCore, Timers, TransactionIds
+from regwire.session import ReplyBuilder, SessionCore, Timers, TransactionIds
 from regwire.session import items as item_types
 
 __all__ = [
@@ -227,11 +227,8 @@ RESULTS: dict[int, Result] = {int(code): Result(int(code), Msg(text)) for code, 
 """One shared result for each code: what nearly every response carries."""
 
 
-def build(head: Result, cl_trid: str | None, sv_trid: str, data: tuple[Any, ...]) -> Response:
-    """Make the response of the fast path."""
-    # By position, which costs less; the type checker sees what users are to write.
-    return Response((head,), None, data, (), TrId(cl_trid, sv_trid))  # type: ignore[call-arg]
-
+build = ReplyBuilder(Response, TrId)
+"""Makes the response of the fast path."""
 
 _NONE: frozenset[str] = frozenset()
 

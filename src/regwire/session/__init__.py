@@ -7,11 +7,11 @@ Nothing here knows a protocol, opens a socket, reads a clock or imports an event
 - `Window`: commands that were sent and not yet answered, matched by order, asserted by transaction id.
 - `Reply`, `Refused`, `Unknown`: the three fates of a command.
 - `TransactionIds`: unique transaction ids.
-- `Loop`, `SessionCore`, `Entry`, `Run`: the server's hot loop over the reactor (Cython, `_loop.pyx`).
+- `Loop`, `ReplyBuilder`, `SessionCore`, `Entry`, `Run`: the server's hot loop over the reactor (Cython, `_loop.pyx`).
 - `Exchange`, `Link`, `Bulk`: the client's, commands spread over many sessions (Cython, `_window.pyx`).
 """
 
-from regwire.session._loop import Entry, Loop, Run, SessionCore, TransactionIds
+from regwire.session._loop import Entry, Loop, ReplyBuilder, Run, SessionCore, TransactionIds
 from regwire.session._window import Bulk, Exchange, Link
 from regwire.session.table import Step, Symbol, Table
 from regwire.session.timers import Timers
@@ -26,6 +26,7 @@ __all__ = [
     "Outcome",
     "Refused",
     "Reply",
+    "ReplyBuilder",
     "Run",
     "SessionCore",
     "Slot",

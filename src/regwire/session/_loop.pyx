@@ -57,6 +57,26 @@ cdef class TransactionIds:
         return PyUnicode_DecodeASCII(self.buffer, self.prefix_length + 24 - i, NULL)
 
 
+@cython.final
+cdef class ReplyBuilder:
+    """Makes replies: `reply_class((result,), None, data, (), ids_class(cl_trid, sv_trid))`, by position.
+
+    Calling it with `(result, cl_trid, sv_trid, data)` is what the loop does, without the call, for every command.
+    """
+
+    cdef object reply_class, ids_class
+
+    def __init__(self, reply_class, ids_class):
+        self.reply_class = reply_class
+        self.ids_class = ids_class
+
+    def __call__(self, result, cl_trid, sv_trid, data):
+        return self.make(result, cl_trid, sv_trid, data)
+
+    cdef object make(self, result, cl_trid, sv_trid, data):
+        return self.reply_class((result,), None, data, (), self.ids_class(cl_trid, sv_trid))
+
+
 cdef class SessionCore:
     """What the loop keeps of a session. Protocols derive their session class from it.
 
@@ -173,7 +193,7 @@ cdef class Loop:
     `session_class` is the class of owners; `command_class` the class of the document that carries a command in `op`
     (with `cl_trid`); `entries` maps the class of a command's object, or of its op when it has no object, to `Entry`;
     an entry whose function is None goes to the batch handler. `build(result, cl_trid, sv_trid, data)` makes a reply of
-    a result object and data elements; `results` maps codes to shared result objects. `wake(task)` wakes a parked task. `in_flight` is the number of
+    a result object and data elements (a `ReplyBuilder`, or any callable); `results` maps codes to shared result objects. `wake(task)` wakes a parked task. `in_flight` is the number of
     undone commands of a session above which it is no longer read.
     """
 
@@ -182,6 +202,7 @@ cdef class Loop:
     cdef object session_class, command_class, reply_class
     cdef dict entries, results
     cdef object build, success, wake
+    cdef ReplyBuilder builder
     cdef TransactionIds ids
     cdef object batch
     cdef bint batch_waits
@@ -209,6 +230,7 @@ cdef class Loop:
         self.results = results
         self.success = results[1000]
         self.build = build
+        self.builder = build if type(build) is ReplyBuilder else None
         self.wake = wake
         self.ids = ids
         self.batch = batch
@@ -452,7 +474,10 @@ cdef class Loop:
             return self.unusual(session, command, result)
         else:
             data = (result,)
-        message = self.build(head, command.cl_trid, self.ids.next(), data)
+        if self.builder is not None:
+            message = self.builder.make(head, command.cl_trid, self.ids.next(), data)
+        else:
+            message = self.build(head, command.cl_trid, self.ids.next(), data)
         self.send(session, command, message)
         return self.after(session, code)
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from regwire.session import Entry, Loop, Run, SessionCore, TransactionIds
+from regwire.session import Entry, Loop, ReplyBuilder, Run, SessionCore, TransactionIds
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,7 @@ class FakeReactor:
 class Rig:
     """A loop over a fake reactor; `Wait` commands stay until `finish`."""
 
-    def __init__(self, batch: Any = None, *, batch_waits: bool = False, in_flight: int = 64) -> None:
+    def __init__(self, batch: Any = None, *, batch_waits: bool = False, in_flight: int = 64, build: Any = None) -> None:
         self.reactor = FakeReactor()
         self.others: list[tuple[Any, Any]] = []
         self.strays: list[tuple[Any, Any]] = []
@@ -126,7 +126,7 @@ class Rig:
             reply_class=Reply,
             entries=entries,
             results={c: Res(c) for c in (1000, 1500, 2302, 2400, 2500)},
-            build=lambda head, cl, sv, data: Message((head,), cl, sv, data),
+            build=build or (lambda head, cl, sv, data: Message((head,), cl, sv, data)),
             ids=TransactionIds("T"),
             batch=batch,
             batch_waits=batch_waits,
@@ -466,3 +466,27 @@ def test_results_equal_one_by_one(events: list[tuple[int, type, int]], cuts: lis
     assert ran == expected
     assert {n: [m.cl_trid for m in sent] for n, sent in rig.reactor.sent.items()} == expected
     assert not any(s.busy or s.backlog for s in sessions)
+
+
+@dataclass(frozen=True)
+class Ids:
+    client: str | None
+    server: str
+
+
+@dataclass(frozen=True)
+class Positional:
+    results: tuple[Res, ...]
+    queue: None
+    data: tuple[Any, ...]
+    extension: tuple[()]
+    ids: Ids
+
+
+def test_a_reply_builder_is_a_function_that_the_loop_need_not_call() -> None:
+    build = ReplyBuilder(Positional, Ids)
+    reply = Positional((Res(1000),), None, (2,), (), Ids("c", "T-1"))
+    assert build(Res(1000), "c", "T-1", (2,)) == reply
+    rig = Rig(build=build)
+    rig.feed((rig.session(1), Command(Op(Sync(2)), "c")))
+    assert rig.reactor.sent[1] == [reply]
