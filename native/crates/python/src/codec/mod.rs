@@ -420,7 +420,7 @@ impl Codec {
     }
 
     /// Decodes a frame to a message or a `Fault`; never raises on what a peer sent. `role` is a name or a number.
-    #[pyo3(name = "decode", signature = (frame, role=None, /), text_signature = "(frame, role='strict', /)")]
+    #[pyo3(name = "decode", signature = (frame, role=None, /), text_signature = "($self, frame, role='strict', /)")]
     fn py_decode(
         &self,
         py: Python<'_>,
