@@ -1,6 +1,6 @@
 from collections import deque
 from collections.abc import Callable
-from typing import Any, final, Protocol
+from typing import Any, Protocol, final
 
 class _Protocol(Protocol):
     def other(self, session: Any, item: Any, /) -> None: ...
