@@ -1,6 +1,6 @@
 """Run the benchmark suites against their limits: `python bench/run.py [--long] [--only SUITE…] [--no-record]`.
 
-Peers are built first; a debug or quick build of regwire is refused. Results are checked before anything is timed.
+Peers are built first; a debug build of regwire is refused. Results are checked before anything is timed.
 Ends with the table and, unless told otherwise, a dated record in `bench/records`. Exit status 0 when all of it holds.
 """
 

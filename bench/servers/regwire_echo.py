@@ -13,7 +13,7 @@ import trio
 from regwire_native import Reactor, ServerTls, SessionLimits
 from trio.lowlevel import wait_readable
 
-CHUNK = 256
+CHUNK = 32
 
 
 async def main(certificate: str, key: str, authority: str) -> None:
