@@ -23,7 +23,7 @@ class NotRelease(Exception):
 
 
 def require_release() -> None:
-    """Refuse to measure a debug build, or with the collector off. A quick build cannot be told from a release build."""
+    """Refuse to measure anything but a release build, or with the collector off."""
     import gc  # noqa: PLC0415
 
     import regwire_native  # noqa: PLC0415

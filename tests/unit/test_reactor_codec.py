@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 from reactor_rig import eventually, framed
-from regwire_native import EmptyFrame, Reactor, SessionLimits, Unnegotiated
+from regwire_native import EmptyFrame, Reactor, ReplyTemplate, SessionLimits, Unnegotiated
 
 from regwire import epp
-from regwire.epp import Check, Command, DomainCheck, Epp, Hello
+from regwire.epp import Check, Command, DomainCheck, Epp, Hello, Response, TrId, check_data
+from regwire.epp.server import RESULTS
 from regwire.errors import EncodeError
 
 DOMAIN = "urn:ietf:params:xml:ns:domain-1.0"
@@ -98,3 +99,29 @@ def test_messages_are_encoded_behind_their_header(pair: tuple[Reactor, int, sock
     while len(received) < len(expected):
         received += theirs.recv(65536)
     assert received == expected
+
+
+def test_replies_without_their_objects(pair: tuple[Reactor, int, socket.socket]) -> None:
+    reactor, number, theirs = pair
+    template = ReplyTemplate(CODEC, Response, result="results", data="res_data", identifiers="tr_id")
+    data = check_data(DomainCheck(("a.example", "b.example")), {"b.example"})
+    expected = framed(epp.encode(Response((RESULTS[1000],), None, (data,), (), tr_id=TrId("ABC-1", "SV-1"))))
+    expected += framed(epp.encode(Response((RESULTS[2303],), None, (), (), tr_id=TrId(None, "SV-2"))))
+    reactor.reply(number, template, RESULTS[1000], "ABC-1", "SV-1", data)
+    with pytest.raises(EncodeError):
+        reactor.reply(number, template, RESULTS[1000], "ABC-1", "S", ())
+    reactor.reply(number, template, RESULTS[2303], None, "SV-2", ())
+    reactor.reply(number + 1, template, RESULTS[2303], None, "SV-2", ())
+    reactor.flush()
+    received = b""
+    while len(received) < len(expected):
+        received += theirs.recv(65536)
+    assert received == expected
+
+
+def test_a_reply_needs_a_template_of_the_sessions_codec(pair: tuple[Reactor, int, socket.socket]) -> None:
+    reactor, number, _ = pair
+    other = epp.DEFAULT.only(()).codec
+    template = ReplyTemplate(other, Response, result="results", data="res_data", identifiers="tr_id")
+    with pytest.raises(ValueError, match="session's own codec"):
+        reactor.reply(number, template, RESULTS[1000], None, "SV-1", ())

@@ -270,6 +270,21 @@ class Reactor:
         """Frame and queue a payload; `flush()` sends. Raises ValueError when no frame can be so long."""
     def send_message(self, session: int, message: object) -> None:
         """Encode with the session's codec, frame and queue. Raises what the codec raises; then nothing is queued."""
+    def reply(
+        self,
+        session: int,
+        template: ReplyTemplate,
+        result: object,
+        cl_trid: str | None,
+        sv_trid: str,
+        data: object,
+        /,
+    ) -> None:
+        """`send_message` of the document that the template describes, without making its objects; the same octets.
+
+        `data` is an element, or a tuple of elements (empty: none). Raises ValueError when the session's codec is not
+        the template's, and what `send_message` raises; then nothing is queued.
+        """
     def flush(self) -> None:
         """Encrypt and write what was queued since the last flush: one record (up to 16 KiB) and one write a session."""
     def close(self, session: int, *, drain: bool = True) -> None:
@@ -360,6 +375,21 @@ class Codec:
     def namespace_bit(self, uri: str, /) -> int: ...
     def mask(self, frame: bytes, /) -> bytes | None: ...
     def namespaces_used(self, message: object, /) -> list[str]: ...
+
+@final
+class ReplyTemplate:
+    """How replies of one class are written without making their objects; made once for a codec.
+
+    They are documents of the class `cls` where the field `result` holds a tuple of one object, `data` (a wildcard in a
+    wrapper) a tuple of elements, and `identifiers` an object of two texts, the client's and the server's; every other
+    field has its default. What stands around and between them is compiled from the declarations; what a result object
+    is written as is remembered (256 of them, by identity: message objects are immutable). Raises ValueError for a class
+    whose declaration is not of this form.
+    """
+
+    def __new__(cls, codec: Codec, document: type, /, *, result: str, data: str, identifiers: str) -> ReplyTemplate: ...
+    def encode(self, result: object, cl_trid: str | None, sv_trid: str, data: object, /) -> bytes:
+        """The payload of a reply: the octets of `Codec.encode` for the same document, and its errors."""
 
 @final
 class Raw:

@@ -229,6 +229,38 @@ pub enum Op {
     },
 }
 
+impl Op {
+    /// The slots whose values it writes.
+    pub fn slots(&self) -> Vec<u16> {
+        match self {
+            Self::Literal(_) | Self::EndTag => Vec::new(),
+            Self::Attribute { slot, .. }
+            | Self::Content { slot, .. }
+            | Self::Leaf { slot, .. }
+            | Self::Flag { slot, .. }
+            | Self::Node { slot, .. }
+            | Self::Any { slot, .. }
+            | Self::Wrap { slot, .. } => vec![*slot],
+            Self::Choice { slots, .. } | Self::Zip { slots, .. } => slots.to_vec(),
+        }
+    }
+
+    /// What errors call it.
+    pub fn name(&self) -> String {
+        match self {
+            Self::Literal(_) | Self::EndTag | Self::Content { .. } => "the element".to_owned(),
+            Self::Attribute { name, .. }
+            | Self::Leaf { name, .. }
+            | Self::Flag { name, .. }
+            | Self::Node { name, .. }
+            | Self::Any { name, .. }
+            | Self::Wrap { name, .. }
+            | Self::Choice { name, .. }
+            | Self::Zip { name, .. } => name.to_string(),
+        }
+    }
+}
+
 /// One alternative of a choice.
 #[derive(Debug)]
 pub struct Branch {

@@ -17,14 +17,7 @@ mod wire;
 #[pymodule]
 fn _native(m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add("__version__", env!("CARGO_PKG_VERSION"))?;
-    m.add(
-        "PROFILE",
-        if cfg!(debug_assertions) {
-            "debug"
-        } else {
-            "release"
-        },
-    )?;
+    m.add("PROFILE", env!("REGWIRE_PROFILE"))?;
     codec::add(m)?;
     add_reactor(m)
 }

@@ -18,6 +18,7 @@ use regwire_reactor::{
 };
 use regwire_tls::Transport;
 
+use crate::codec::{Reply, ReplyTemplate};
 use crate::reactor_codec::{Profile, too_long};
 use crate::reactor_items::{
     BadFrameLength, Closed, EmptyFrame, FrameTooLarge, Opened, ReactorLimits, SessionLimits,
@@ -367,6 +368,24 @@ impl Reactor {
         self.output(session, |session| {
             let profile = session.profile.clone();
             profile.encode(&mut session.framer, message, &mut session.output)
+        })
+    }
+
+    #[pyo3(signature = (session, template, result, cl_trid, sv_trid, data, /))]
+    #[allow(clippy::too_many_arguments, reason = "by position, for speed")]
+    fn reply(
+        &mut self,
+        session: u64,
+        template: &ReplyTemplate,
+        result: &Bound<'_, PyAny>,
+        cl_trid: &Bound<'_, PyAny>,
+        sv_trid: &Bound<'_, PyAny>,
+        data: &Bound<'_, PyAny>,
+    ) -> PyResult<()> {
+        let reply = Reply::new(result, cl_trid, sv_trid, data);
+        self.output(session, |session| {
+            let profile = session.profile.clone();
+            profile.reply(&mut session.framer, template, &reply, &mut session.output)
         })
     }
 

@@ -6,7 +6,7 @@ use pyo3::types::PyBytes;
 use regwire_framing::{AnyFramer, Framer, Framing, PayloadTooLong};
 use regwire_plan::Role;
 
-use crate::codec::{Codec, Decoded};
+use crate::codec::{Codec, Decoded, Reply, ReplyTemplate};
 
 /// The role of a name.
 fn role_of(name: &str) -> PyResult<Role> {
@@ -76,6 +76,30 @@ impl Profile {
                     .unbind(),
                 namespaces: 0,
             }),
+        }
+    }
+
+    /// Appends a reply as one frame; on an error `out` is as before.
+    #[inline]
+    pub(crate) fn reply(
+        &self,
+        framer: &mut AnyFramer,
+        template: &ReplyTemplate,
+        reply: &Reply<'_, '_>,
+        out: &mut Vec<u8>,
+    ) -> PyResult<()> {
+        match &self.codec {
+            Some(Translator::Native(codec)) if template.is_of(codec) => {
+                let start = out.len();
+                let mark = framer.begin(out);
+                template
+                    .encode_into(reply, out)
+                    .inspect_err(|_| out.truncate(start))?;
+                framer.finish(out, mark).map_err(too_long)
+            }
+            _ => Err(PyValueError::new_err(
+                "reply needs a template made for the session's own codec",
+            )),
         }
     }
 

@@ -2,7 +2,7 @@
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
-use regwire_plan::{Admits, Branch, Occurs, Op, Plan, Templates};
+use regwire_plan::{Admits, Branch, Occurs, Op, Plan, Template, Templates};
 
 use super::builder::{Class, Shared};
 use super::memory::{append, prefetch};
@@ -11,7 +11,7 @@ use super::raw::Raw;
 use super::trouble::{Object, Trouble, Written, check_count, inside, not_tuple};
 
 /// What stands in front of every document.
-const DECLARATION: &[u8] = b"<?xml version=\"1.0\" encoding=\"UTF-8\"?>";
+pub(super) const DECLARATION: &[u8] = b"<?xml version=\"1.0\" encoding=\"UTF-8\"?>";
 
 /// Objects of so many fields have their values fetched together: what a registry stores is seldom in the cache, and waiting for
 /// one value after another took a quarter of the time of an info reply.
@@ -52,20 +52,44 @@ pub(crate) struct Earlier {
     end: usize,
 }
 
-/// What the operations need of an object's class.
+/// Where the operations find the values of fields: in an object, or in anything else that has them side by side.
 #[derive(Clone, Copy)]
-struct Fields<'a> {
+pub(super) struct Record<'a> {
+    /// What the offsets count from.
+    base: *mut ffi::PyObject,
     /// Of each field's slot.
     offsets: &'a [usize],
     /// Fields whose True is an element.
     flags: &'a [bool],
 }
 
-impl<'a> Fields<'a> {
+impl<'a> Record<'a> {
+    /// The fields of an object.
+    ///
+    /// # Safety
+    /// The object is of the class, and outlives the writing.
     #[inline(always)]
-    fn of(class: &'a Class) -> Self {
+    unsafe fn of(object: Object<'_>, class: &'a Class) -> Self {
         Self {
+            base: object.as_ptr(),
             offsets: class.layout.map_or(&[], |layout| &layout.offsets),
+            flags: &class.flags,
+        }
+    }
+
+    /// Fields that lie in a row: values of live objects.
+    ///
+    /// # Safety
+    /// `offsets` are those of the values in the row (in octets), which outlive the writing.
+    #[inline(always)]
+    pub(super) unsafe fn row(
+        values: &'a [*mut ffi::PyObject],
+        offsets: &'a [usize],
+        class: &'a Class,
+    ) -> Self {
+        Self {
+            base: values.as_ptr().cast_mut().cast(),
+            offsets,
             flags: &class.flags,
         }
     }
@@ -126,22 +150,17 @@ impl<'py> Writer<'_, 'py> {
             return Ok(());
         }
         let before = self.out.len();
-        let shared_classes = self.shared;
-        let fields = Fields::of(&shared_classes.classes[template.kind as usize]);
-        if fields.offsets.len() >= WORTH_FETCHING {
-            for offset in fields.offsets {
+        let shared_by_all = self.shared;
+        let classes = &shared_by_all.classes;
+        // SAFETY: the caller has compared the object's class with the template's, and holds it.
+        let record = unsafe { Record::of(object, &classes[template.kind as usize]) };
+        if record.offsets.len() >= WORTH_FETCHING {
+            for offset in record.offsets {
                 // SAFETY: the object is of the class that the layout is of.
                 prefetch(unsafe { *slot(object.as_ptr(), *offset) });
             }
         }
-        match self.operations(&template.ops, fields, object, None) {
-            Ok(start) if start != 0 && start == self.out.len() => {
-                self.out.pop();
-                self.out.extend_from_slice(b"/>");
-            }
-            Ok(_) => append(self.out, &template.close),
-            Err(trouble) => return Err(inside(trouble, &template.name)),
-        }
+        self.element(template, record)?;
         if shared {
             self.earlier[number as usize % EARLIER] = Earlier {
                 object: object.as_ptr() as usize,
@@ -152,6 +171,20 @@ impl<'py> Writer<'_, 'py> {
             };
         }
         self.depth -= 1;
+        Ok(())
+    }
+
+    /// Writes an element whose fields are in a record.
+    #[inline(always)]
+    pub(super) fn element(&mut self, template: &Template, record: Record<'_>) -> Written {
+        match self.operations(&template.ops, record, None) {
+            Ok(start) if start != 0 && start == self.out.len() => {
+                self.out.pop();
+                self.out.extend_from_slice(b"/>");
+            }
+            Ok(_) => append(self.out, &template.close),
+            Err(trouble) => return Err(inside(trouble, &template.name)),
+        }
         Ok(())
     }
 
@@ -172,18 +205,17 @@ impl<'py> Writer<'_, 'py> {
     #[inline(always)]
     fn value(
         &self,
-        fields: Fields<'_>,
-        object: Object<'py>,
+        record: Record<'_>,
         place: u16,
         index: Option<usize>,
     ) -> Result<Object<'py>, Box<Trouble>> {
-        let Some(&offset) = fields.offsets.get(usize::from(place)) else {
+        let Some(&offset) = record.offsets.get(usize::from(place)) else {
             return Err(Trouble::new("unexpected", "no such slot", None));
         };
-        // SAFETY: the caller has compared the object's class with the one that the layout is of. The object keeps what is in
-        // its slots alive: it is immutable, and the caller holds it for the whole time of writing.
+        // SAFETY: whoever made the record promised that the offsets fit, and that it lives as long as the writing. An object
+        // keeps what is in its slots alive: it is immutable.
         let value = unsafe {
-            let value = *slot(object.as_ptr(), offset);
+            let value = *slot(record.base, offset);
             if value.is_null() {
                 return Err(Trouble::new("required", "a field is not set", None));
             }
@@ -209,11 +241,10 @@ impl<'py> Writer<'_, 'py> {
     }
 
     /// Runs operations; gives the length of the output behind the start tag, 0 if they write none.
-    fn operations(
+    pub(super) fn operations(
         &mut self,
         ops: &[Op],
-        fields: Fields<'_>,
-        object: Object<'py>,
+        record: Record<'_>,
         index: Option<usize>,
     ) -> Result<usize, Box<Trouble>> {
         let mut start = 0;
@@ -232,7 +263,7 @@ impl<'py> Writer<'_, 'py> {
                     occurs,
                     name,
                 } => {
-                    let value = self.value(fields, object, *slot, index)?;
+                    let value = self.value(record, *slot, index)?;
                     self.leaf(*simple, open, close, *occurs, value)
                         .map_err(|trouble| inside(trouble, name))?;
                 }
@@ -242,7 +273,7 @@ impl<'py> Writer<'_, 'py> {
                     occurs,
                     name,
                 } => {
-                    let value = self.value(fields, object, *slot, index)?;
+                    let value = self.value(record, *slot, index)?;
                     self.each(*occurs, value, name, |this, item| {
                         this.node(choices, item, name)
                     })?;
@@ -255,14 +286,14 @@ impl<'py> Writer<'_, 'py> {
                     default,
                     name,
                 } => {
-                    let value = self.value(fields, object, *slot, index)?;
+                    let value = self.value(record, *slot, index)?;
                     if !self.is_default(value, *default) {
                         self.attribute(*simple, open, *required, value)
                             .map_err(|trouble| inside(trouble, name))?;
                     }
                 }
                 Op::Content { slot, simple } => {
-                    let value = self.value(fields, object, *slot, index)?;
+                    let value = self.value(record, *slot, index)?;
                     self.simple(*simple, value, false)?;
                 }
                 Op::Any {
@@ -273,13 +304,13 @@ impl<'py> Writer<'_, 'py> {
                     name,
                     ..
                 } => {
-                    let value = self.value(fields, object, *slot, index)?;
+                    let value = self.value(record, *slot, index)?;
                     self.each(*occurs, value, name, |this, item| {
                         this.any(admits, *table, item, name)
                     })?;
                 }
                 Op::Flag { .. } | Op::Wrap { .. } | Op::Choice { .. } | Op::Zip { .. } => {
-                    self.group(op, fields, object, index)?;
+                    self.group(op, record, index)?;
                 }
             }
         }
@@ -287,20 +318,14 @@ impl<'py> Writer<'_, 'py> {
     }
 
     /// The rarer operations.
-    fn group(
-        &mut self,
-        op: &Op,
-        fields: Fields<'_>,
-        object: Object<'py>,
-        index: Option<usize>,
-    ) -> Written {
+    fn group(&mut self, op: &Op, record: Record<'_>, index: Option<usize>) -> Written {
         match op {
             Op::Flag {
                 slot,
                 element,
                 name,
             } => {
-                let value = self.value(fields, object, *slot, index)?;
+                let value = self.value(record, *slot, index)?;
                 if Self::truth(value).map_err(|trouble| inside(trouble, name))? {
                     append(self.out, element);
                 }
@@ -313,11 +338,11 @@ impl<'py> Writer<'_, 'py> {
                 required,
                 name,
             } => {
-                let value = self.value(fields, object, *slot, index)?;
+                let value = self.value(record, *slot, index)?;
                 if *required || present(value) {
                     append(self.out, open);
                     self.depth += 1;
-                    self.operations(ops, fields, object, index)
+                    self.operations(ops, record, index)
                         .map_err(|trouble| inside(trouble, name))?;
                     self.depth -= 1;
                     append(self.out, close);
@@ -328,9 +353,9 @@ impl<'py> Writer<'_, 'py> {
                 optional,
                 slots,
                 name,
-            } => match self.branch(branches, slots, *optional, fields, object, index) {
+            } => match self.branch(branches, slots, *optional, record, index) {
                 Ok(Some(branch)) => {
-                    self.operations(&branch.ops, fields, object, index)?;
+                    self.operations(&branch.ops, record, index)?;
                 }
                 Ok(None) => {}
                 Err(trouble) => return Err(inside(trouble, name)),
@@ -342,10 +367,10 @@ impl<'py> Writer<'_, 'py> {
                 max,
                 name,
             } => {
-                let count = self.zipped(slots, fields, object)?;
+                let count = self.zipped(slots, record)?;
                 check_count(count, *min, *max).map_err(|trouble| inside(trouble, name))?;
                 for item in 0..count {
-                    self.operations(ops, fields, object, Some(item))?;
+                    self.operations(ops, record, Some(item))?;
                 }
             }
             _ => {}
@@ -353,15 +378,10 @@ impl<'py> Writer<'_, 'py> {
         Ok(())
     }
 
-    fn zipped(
-        &self,
-        slots: &[u16],
-        fields: Fields<'_>,
-        object: Object<'py>,
-    ) -> Result<usize, Box<Trouble>> {
+    fn zipped(&self, slots: &[u16], record: Record<'_>) -> Result<usize, Box<Trouble>> {
         let mut longest = 0;
         for place in slots {
-            let value = self.value(fields, object, *place, None)?;
+            let value = self.value(record, *place, None)?;
             longest = longest.max(value.cast::<PyTuple>().map_err(|_| not_tuple(value))?.len());
         }
         Ok(longest)
@@ -373,14 +393,13 @@ impl<'py> Writer<'_, 'py> {
         branches: &'b [Branch],
         slots: &[u16],
         optional: bool,
-        fields: Fields<'_>,
-        object: Object<'py>,
+        record: Record<'_>,
         index: Option<usize>,
     ) -> Result<Option<&'b Branch>, Box<Trouble>> {
         let mut there = Vec::with_capacity(slots.len());
         for place in slots {
-            let value = self.value(fields, object, *place, index)?;
-            let flag = fields
+            let value = self.value(record, *place, index)?;
+            let flag = record
                 .flags
                 .get(usize::from(*place))
                 .copied()
@@ -477,7 +496,12 @@ impl<'py> Writer<'_, 'py> {
     }
 
     #[inline(always)]
-    fn node(&mut self, choices: &[(u32, u32)], value: Object<'py>, name: &str) -> Written {
+    pub(super) fn node(
+        &mut self,
+        choices: &[(u32, u32)],
+        value: Object<'py>,
+        name: &str,
+    ) -> Written {
         let class = value.get_type_ptr();
         for (kind, template) in choices {
             if self.shared.classes[*kind as usize].pointer == class {
@@ -503,7 +527,13 @@ impl<'py> Writer<'_, 'py> {
         )
     }
 
-    fn any(&mut self, admits: &Admits, table: usize, value: Object<'py>, name: &str) -> Written {
+    pub(super) fn any(
+        &mut self,
+        admits: &Admits,
+        table: usize,
+        value: Object<'py>,
+        name: &str,
+    ) -> Written {
         if let Some(kind) = self.kinds.get(&(value.get_type_ptr() as usize)) {
             let template = self
                 .templates

@@ -5,6 +5,7 @@ mod fault;
 mod memory;
 mod objects;
 mod raw;
+mod reply;
 mod trouble;
 mod values;
 mod verdicts;
@@ -28,6 +29,9 @@ use builder::{Builder, Class, Shared, Value};
 use encode::Writer;
 use fault::Fault;
 use objects::ByClass;
+use trouble::Trouble;
+
+pub(crate) use reply::{Reply, ReplyTemplate};
 
 /// A decoded frame.
 pub(crate) struct Decoded {
@@ -573,7 +577,19 @@ impl Codec {
         message: &Bound<'_, PyAny>,
         out: &mut Vec<u8>,
     ) -> PyResult<(u128, Vec<String>)> {
-        let py = message.py();
+        self.write_with(message.py(), out, |writer| {
+            writer.document(message)?;
+            Ok((writer.namespaces, std::mem::take(&mut writer.others)))
+        })
+    }
+
+    /// Lets `write` append; on an error `out` is as it was.
+    fn write_with<'py, T>(
+        &self,
+        py: Python<'py>,
+        out: &mut Vec<u8>,
+        write: impl FnOnce(&mut Writer<'_, 'py>) -> Result<T, Box<Trouble>>,
+    ) -> PyResult<T> {
         let before = out.len();
         let mut writer = Writer {
             py,
@@ -587,19 +603,14 @@ impl Codec {
             others: Vec::new(),
             earlier: Default::default(),
         };
-        let written = catch_unwind(AssertUnwindSafe(|| writer.document(message)));
-        let (namespaces, others) = (writer.namespaces, std::mem::take(&mut writer.others));
-        match written {
-            Ok(Ok(())) => Ok((namespaces, others)),
-            Ok(Err(trouble)) => {
-                out.truncate(before);
-                Err(trouble.into_error(py, &self.encode_error))
-            }
-            Err(_) => {
-                out.truncate(before);
-                Err(panicked("encoding"))
-            }
-        }
+        let written = catch_unwind(AssertUnwindSafe(|| write(&mut writer)));
+        let error = match written {
+            Ok(Ok(value)) => return Ok(value),
+            Ok(Err(trouble)) => trouble.into_error(py, &self.encode_error),
+            Err(_) => panicked("encoding"),
+        };
+        out.truncate(before);
+        Err(error)
     }
 }
 
@@ -613,6 +624,7 @@ fn panicked(what: &str) -> PyErr {
 /// Adds what this module has to the extension module.
 pub(crate) fn add(m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add_class::<Codec>()?;
+    m.add_class::<ReplyTemplate>()?;
     m.add_class::<raw::Raw>()?;
     m.add_class::<Fault>()?;
     m.add_class::<fault::FaultItem>()?;

@@ -45,8 +45,9 @@ pub(crate) struct Layout {
 }
 
 impl Layout {
+    /// The default of a field; `None`: it must be given.
     #[inline(always)]
-    fn default(&self, place: usize) -> Option<&Py<PyAny>> {
+    pub(super) fn default(&self, place: usize) -> Option<&Py<PyAny>> {
         self.defaults.get()?.get(place)?.as_ref()
     }
 }
