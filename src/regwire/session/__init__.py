@@ -8,11 +8,11 @@ Nothing here knows a protocol, opens a socket, reads a clock or imports an event
 - `Reply`, `Refused`, `Unknown`: the three fates of a command.
 - `TransactionIds`: unique transaction ids.
 - `Loop`, `ReplyBuilder`, `SessionCore`, `Entry`, `Run`: the server's hot loop over the reactor (Cython, `_loop.pyx`).
-- `Exchange`, `Link`, `Bulk`: the client's, commands spread over many sessions (Cython, `_window.pyx`).
+- `Hub`, `Exchange`, `Link`, `Pending`, `Bulk`: the client's, spreading commands over sessions (Cython, `_window.pyx`).
 """
 
 from regwire.session._loop import Entry, Loop, ReplyBuilder, Run, SessionCore, TransactionIds
-from regwire.session._window import Bulk, Exchange, Link
+from regwire.session._window import Bulk, Exchange, Hub, Link, Pending
 from regwire.session.table import Step, Symbol, Table
 from regwire.session.timers import Timers
 from regwire.session.window import Outcome, Refused, Reply, Slot, Unknown, Window
@@ -21,9 +21,11 @@ __all__ = [
     "Bulk",
     "Entry",
     "Exchange",
+    "Hub",
     "Link",
     "Loop",
     "Outcome",
+    "Pending",
     "Refused",
     "Reply",
     "ReplyBuilder",

@@ -1,10 +1,11 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, initializedcheck=False, embedsignature=False
 """The client's hot path: slots, windows, and the exchange that spreads commands over many sessions.
 
-The exchange knows no protocol. Callers leave messages in one queue (`submit`, `submit_many`); `turn()`, called when all
-tasks have run, and `events()`, called after a poll, hand them to sessions that have a place, encode them, and flush once
-for all. What is not the fast path is the protocol's: `protocol.begin(link, slot)` sends a message that changes the
-session's state, `protocol.other(owner, item)` takes every item that is no plain reply.
+An exchange knows no protocol. Callers leave messages in its queue (`submit`, `submit_many`) and await what they get for
+it. A hub brings the exchanges and a reactor together: `turn()`, called when all tasks have run, hands what is queued to
+sessions that have a place, encodes it, and flushes once for all; `events()`, called after a poll, gives the replies to
+their callers. What is not the fast path is the protocol's: `protocol.begin(link, slot)` sends a message that changes the
+session's state, `protocol.other(link, item)` takes every item that is no plain reply.
 """
 
 from collections import deque
@@ -14,23 +15,86 @@ from regwire.errors import ReplyMismatch
 
 cdef enum:
     CHUNK = 32          # decoded messages alive at once
+    SPARE = 1024        # slots kept for reuse
 
 
-cdef class Slot:
+cdef class Pending:
+    """What a caller waits for. Its task awaits it: no coroutine of ours in between, a reply costs one step of the task.
+
+    `waiter` is whatever the driver wakes (None after the caller gave up), `outcome` what it finds then.
+    """
+
+    cdef public object waiter
+    cdef public object outcome
+    cdef object error
+    cdef Exchange exchange
+    cdef object trap
+
+    def unwrap(self):
+        """The outcome, or its error raised: a waiter is woken with this very object in place of a result."""
+        if self.error is not None:
+            raise self.error
+        return self.outcome
+
+    def __await__(self):
+        return self
+
+    def __next__(self):
+        """Yield to the scheduler what makes it put the task to sleep."""
+        if self.trap is None:
+            self.trap = self.exchange.hub.park(self.abort)
+        return self.trap
+
+    def send(self, result):
+        """The task was woken: by us with this object, or by its cancellation with something that raises."""
+        cdef object value, error
+        if result is not self:
+            self.trap = None
+            raise StopIteration(result.unwrap())
+        error = self.error
+        if error is not None:
+            self.error = self.trap = None
+            raise error
+        value = self.outcome
+        self.outcome = None
+        self.over()
+        raise StopIteration(value)
+
+    def throw(self, kind, value=None, traceback=None):
+        """The task ends here: as if cancelled."""
+        self.abort(None)
+        self.trap = None
+        error = kind if value is None else value
+        if isinstance(error, type):
+            error = error()
+        raise error if traceback is None else error.with_traceback(traceback)
+
+    def close(self):
+        """The task is thrown away while it waits."""
+        self.abort(None)
+        self.trap = None
+
+    def abort(self, _):
+        """Give up: what has not left is not sent, replies to the rest are dropped. Returns the hub's `given_up`."""
+        raise NotImplementedError
+
+    cdef int over(self) except -1:
+        """The caller has what it waited for."""
+        self.trap = None
+        return 0
+
+
+cdef class Slot(Pending):
     """A place in the window: one document sent, one reply expected.
 
     `message` is what was sent, `expects` the kind of document that answers it (named by the protocol), `cl_trid` the
-    transaction id to assert (None: nothing to assert), `deadline` the time by which the reply must be complete,
-    `waiter` whatever the driver wakes (None after the caller gave up), `outcome` what it finds then.
+    transaction id to assert (None: nothing to assert), `deadline` the time by which the reply must be complete.
     """
 
     cdef public object message
     cdef public object expects
     cdef public object cl_trid
     cdef public object deadline
-    cdef public object waiter
-    cdef public object outcome
-    cdef Exchange exchange
     cdef Bulk bulk
     cdef Py_ssize_t index
     cdef bint plain     # a command that changes no state, sent by the exchange
@@ -48,10 +112,22 @@ cdef class Slot:
         self.bulk = None
 
     def abort(self, _):
-        """Give up as the task that waits for an exchange: what has not left is not sent. Returns its `given_up`."""
+        """Give up as the task that waits for an exchange: what has not left is not sent."""
         self.abandon()
         self.exchange.withdraw(self)
-        return self.exchange.given_up
+        return self.exchange.hub.given_up
+
+    cdef int over(self) except -1:
+        cdef list spare = self.exchange.hub.spare
+        if self.plain and len(spare) < SPARE:
+            # Out of the window, and nobody's any more: the next command takes it, with what it yields to the scheduler.
+            self.plain = False
+            self.message = self.cl_trid = self.deadline = None
+            self.exchange = None
+            spare.append(self)
+        else:
+            self.trap = None
+        return 0
 
     def __repr__(self):
         """Without the message: it may hold secrets."""
@@ -153,34 +229,33 @@ cdef class Window:
 
 
 cdef class Link:
-    """What the exchange keeps of a session. Drivers derive theirs from it.
+    """What an exchange keeps of a session. Drivers derive theirs from it; it is the owner of the reactor's session.
 
     `number` is the reactor's number of the session, `window` its window, `ready` whether commands and replies may take
     the fast path, `used` when something was sent last.
     """
 
+    cdef readonly Exchange exchange
     cdef public object number
     cdef readonly Window window
     cdef public bint ready
     cdef public object used
 
-    def __init__(self, number, Window window not None, used):
+    def __init__(self, Exchange exchange not None, number, Window window not None, used):
+        self.exchange = exchange
         self.number = number
         self.window = window
         self.ready = False
         self.used = used
 
 
-cdef class Bulk:
-    """Many messages of one caller. `results` holds, in their order, the reply to each or the error in its place."""
+cdef class Bulk(Pending):
+    """Many messages of one caller. Its outcome holds, in their order, the reply to each or the error in its place."""
 
-    cdef readonly list results
     cdef list messages
-    cdef Exchange exchange
-    cdef object waiter
+    cdef list slots         # what was started, by place
     cdef Py_ssize_t started
     cdef Py_ssize_t missing
-    cdef set slots
 
     def __init__(self):
         raise TypeError("the exchange makes these")
@@ -193,22 +268,23 @@ cdef class Bulk:
             self.messages[self.started] = None
             slot.bulk = self
             slot.index = self.started
-            self.slots.add(slot)
+            self.slots[self.started] = slot
             self.started += 1
         return 0
 
     cdef int done(self, Slot slot, result) except -1:
         cdef object waiter
         slot.bulk = None
-        self.slots.discard(slot)
-        self.results[slot.index] = result
+        self.slots[slot.index] = None
+        (<list>self.outcome)[slot.index] = result
         self.missing -= 1
         if self.started < len(self.messages):
             self.feed(1)
         elif self.missing == 0 and self.waiter is not None:
             waiter = self.waiter
             self.waiter = None
-            self.exchange.wake(waiter, self.results, None)
+            self.exchange.hub.rouse(waiter, self)
+        slot.over()
         return 0
 
     def abort(self, _):
@@ -217,39 +293,112 @@ cdef class Bulk:
         self.waiter = None
         self.started = len(self.messages)
         for item in self.slots:
-            slot = <Slot>item
-            slot.abandon()
-            self.exchange.withdraw(slot)
-        self.slots.clear()
-        return self.exchange.given_up
+            if item is not None:
+                slot = <Slot>item
+                slot.abandon()
+                self.exchange.withdraw(slot)
+        self.slots = []
+        return self.exchange.hub.given_up
+
+
+cdef class Hub:
+    """One reactor, and the exchanges that use it.
+
+    `wake(waiter, pending)` resumes a waiter that awaits `pending`; `park(abort)` returns what a task yields to its
+    scheduler in order to sleep until then, `abort` being what the scheduler calls when it cancels the task, and
+    `given_up` what that returns. `clock()` is the time, in seconds.
+
+    `dirty` is set when the reactor has something to do at the next turn, `woke` when a waiter was woken.
+    """
+
+    cdef readonly object reactor
+    cdef object take, send_message, flush_out
+    cdef object wake, park, given_up, clock
+    cdef list due, spare
+    cdef public bint dirty
+    cdef public bint woke
+
+    def __init__(self, reactor, *, wake, park, given_up, clock):
+        self.reactor = reactor
+        self.take = reactor.take
+        self.send_message = reactor.send_message
+        self.flush_out = reactor.flush
+        self.wake = wake
+        self.park = park
+        self.given_up = given_up
+        self.clock = clock
+        self.due = []
+        self.spare = []
+        self.dirty = False
+        self.woke = False
+
+    cdef int rouse(self, waiter, Pending pending) except -1:
+        self.woke = True
+        self.wake(waiter, pending)
+        return 0
+
+    def turn(self):
+        """Send what callers queued since the last turn: one flush for all. True when there was something."""
+        cdef list due
+        if not self.due and not self.dirty:
+            return False
+        while self.due:
+            due = self.due
+            self.due = []
+            for item in due:
+                (<Exchange>item).due = False
+                (<Exchange>item).pump()
+        if self.dirty:
+            self.dirty = False
+            self.flush_out()
+        return True
+
+    def events(self, Py_ssize_t n):
+        """Take the `n` events that a poll left and give the replies to their callers; `turn()` must follow."""
+        cdef Py_ssize_t i, k
+        cdef list owners, items
+        cdef Link link
+        cdef Exchange exchange
+        while n > 0:
+            owners, items = self.take(CHUNK)
+            k = len(items)
+            if k == 0:
+                break
+            n -= k
+            for i in range(k):
+                if not isinstance(owners[i], Link):
+                    continue        # of a session that its driver gave up
+                link = <Link>owners[i]
+                exchange = link.exchange
+                if not exchange.answer(link, items[i]):
+                    exchange.other(link, items[i])
+                if exchange.queue:
+                    exchange.mark()
+        self.dirty = True       # also when nothing is to be sent: the reactor may have to end a session
 
 
 cdef class Exchange:
     """Spreads messages over sessions, and brings their replies back.
 
-    `links` are the sessions that take commands; they are served in turn, so that an idle one is found before a busy one
-    gets more. `command_class` and `response_class` are the documents of the fast path, `special` the classes of a
-    command's op that change the session's state, `expects` the kind of reply to a command. `wake(waiter, value, error)`
-    resumes a waiter with a value or, when it is None, an error. `given_up` is what `abort` returns.
+    `links` are the sessions that take commands (`join`, `leave`); they are served in turn, so that an idle one is found
+    before a busy one gets more. `command_class` and `response_class` are the documents of the fast path, `special` the
+    classes of a command's op that change the session's state, `expects` the kind of reply to a command.
     """
 
+    cdef readonly Hub hub
     cdef readonly list links
-    cdef object reactor, take, send_message, flush_out
     cdef object begin, other
     cdef object command_class, response_class, special, expects
-    cdef object next_id, wake, clock, given_up
+    cdef object next_id, refusal
     cdef double timeout
     cdef object queue
     cdef Py_ssize_t at
-    cdef public bint dirty
+    cdef bint due
 
-    def __init__(self, reactor, protocol, *, command_class, response_class, special, expects, ids, wake, clock,
-                 double timeout, given_up):
+    def __init__(self, Hub hub not None, protocol, *, command_class, response_class, special, expects, ids,
+                 double timeout):
+        self.hub = hub
         self.links = []
-        self.reactor = reactor
-        self.take = reactor.take
-        self.send_message = reactor.send_message
-        self.flush_out = reactor.flush
         self.begin = protocol.begin
         self.other = protocol.other
         self.command_class = command_class
@@ -257,22 +406,41 @@ cdef class Exchange:
         self.special = special
         self.expects = expects
         self.next_id = ids.next
-        self.wake = wake
-        self.clock = clock
         self.timeout = timeout
-        self.given_up = given_up
         self.queue = deque()
         self.at = 0
-        self.dirty = False
+        self.due = False
+
+    cdef int mark(self) except -1:
+        if not self.due:
+            self.due = True
+            self.hub.due.append(self)
+        return 0
+
+    def join(self, Link link not None):
+        """Give commands to this session from now on."""
+        self.links.append(link)
+        self.mark()
+
+    def leave(self, Link link not None):
+        """Give no more commands to this session."""
+        if link in self.links:
+            self.links.remove(link)
 
     # ---------------------------------------------------------------------------------------------------------- callers
 
     cdef Slot add(self, message, waiter):
-        cdef Slot slot = Slot.__new__(Slot)
+        cdef Slot slot
+        cdef list spare = self.hub.spare
+        if spare:
+            slot = <Slot>spare.pop()
+        else:
+            slot = Slot.__new__(Slot)
         slot.message = message
         slot.waiter = waiter
         slot.exchange = self
         self.queue.append(slot)
+        self.mark()
         return slot
 
     def submit(self, message, waiter):
@@ -282,9 +450,9 @@ cdef class Exchange:
     def submit_on(self, Link link not None, message, waiter):
         """Send a message on this session, before all that wait; its window must have a place."""
         cdef Slot slot = self.add(message, waiter)
-        cdef object now = self.clock()
+        cdef object now = self.hub.clock()
         self.queue.pop()
-        self.dirty = True
+        self.hub.dirty = True
         link.used = now
         self.begin(link, slot)
         return slot
@@ -294,10 +462,10 @@ cdef class Exchange:
         cdef Bulk bulk = Bulk.__new__(Bulk)
         bulk.messages = list(messages)
         bulk.missing = len(bulk.messages)
-        bulk.results = [None] * bulk.missing
+        bulk.outcome = [None] * bulk.missing
+        bulk.slots = [None] * bulk.missing
         bulk.exchange = self
         bulk.waiter = waiter
-        bulk.slots = set()
         bulk.feed(most)
         return bulk
 
@@ -314,11 +482,16 @@ cdef class Exchange:
         return len(self.queue)
 
     def refuse(self, make):
-        """End everything that was not sent with the error that `make(message)` returns."""
+        """End everything that was not sent with the error that `make(message)` returns, now and from now on."""
+        self.refusal = make
+        self.refuse_all()
+
+    cdef int refuse_all(self) except -1:
         cdef Slot slot
         while self.queue:
             slot = <Slot>self.queue.popleft()
-            self.finish(slot, None, make(slot.message))
+            self.finish(slot, None, self.refusal(slot.message))
+        return 0
 
     cpdef bint finish(self, Slot slot, value, error) except -1:
         """Give a slot's outcome to its caller; False when nobody waits for it."""
@@ -330,7 +503,9 @@ cdef class Exchange:
         if waiter is None:
             return False
         slot.waiter = None
-        self.wake(waiter, value, error)
+        slot.outcome = value
+        slot.error = error
+        self.hub.rouse(waiter, slot)
         return True
 
     # ---------------------------------------------------------------------------------------------------------- sending
@@ -350,15 +525,17 @@ cdef class Exchange:
     cdef int pump(self) except -1:
         cdef Link link
         cdef object now, due
+        if self.refusal is not None:
+            self.refuse_all()
         if not self.queue:
             return 0
-        now = self.clock()
+        now = self.hub.clock()
         due = now + self.timeout
         while self.queue:
             link = self.next_free()
             if link is None:
                 return 0
-            self.dirty = True
+            self.hub.dirty = True
             self.dispatch(link, <Slot>self.queue.popleft(), now, due)
         return 0
 
@@ -379,7 +556,7 @@ cdef class Exchange:
                 cl_trid = self.next_id()
                 message = self.command_class(op, message.extension, cl_trid)
                 slot.message = message
-            self.send_message(link.number, message)
+            self.hub.send_message(link.number, message)
         except Exception as error:
             # Refused by the schema or the session: nothing of it was queued.
             self.finish(slot, None, error)
@@ -391,42 +568,14 @@ cdef class Exchange:
         link.window.push(slot)
         return 0
 
-    def turn(self):
-        """Send what callers queued since the last turn: one flush for all. True when there was something."""
-        if not self.queue and not self.dirty:
-            return False
-        self.pump()
-        if self.dirty:
-            self.dirty = False
-            self.flush_out()
-        return True
-
     # -------------------------------------------------------------------------------------------------------- receiving
-
-    def events(self, Py_ssize_t n):
-        """Take the `n` events that a poll left and give the replies to their callers; `turn()` must follow."""
-        cdef Py_ssize_t i, k
-        cdef list owners, items
-        cdef object owner, item
-        while n > 0:
-            owners, items = self.take(CHUNK)
-            k = len(items)
-            if k == 0:
-                break
-            n -= k
-            for i in range(k):
-                owner = owners[i]
-                item = items[i]
-                if not (type(item) is self.response_class and isinstance(owner, Link) and self.answer(<Link>owner, item)):
-                    self.other(owner, item)
-        self.dirty = True       # also when nothing is to be sent: the reactor may have to end a session
 
     cdef bint answer(self, Link link, item) except -1:
         """The fast path of a reply; False: the protocol looks at it, and nothing was changed."""
         cdef Window window = link.window
         cdef Slot slot
         cdef long code
-        if not link.ready or window.count == 0:
+        if type(item) is not self.response_class or not link.ready or window.count == 0:
             return False
         slot = <Slot>window.ring[window.head]
         if not slot.plain or item.tr_id.cl_trid != slot.cl_trid:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Awaitable, Iterable
 from typing import Literal
 
 from regwire.epp import requests
@@ -53,22 +53,26 @@ class AsyncCommands:
         """Send any command and return its response, whatever its code: never raises on a reply."""
         raise NotImplementedError
 
+    def _submit(self, message: Command) -> Awaitable[Response]:
+        """What `send` awaits, where that is less than a coroutine."""
+        return self.send(message)
+
     async def hello(self) -> Greeting:
         """Ask for a greeting; also keeps the session alive."""
         raise NotImplementedError
 
     async def poll(self) -> Response | None:
         """The head of the message queue (`msg_q`, `res_data`), or None when it is empty (RFC 5730 section 2.9.2.3)."""
-        response = requests.check(await self.send(requests.poll()))
+        response = requests.check(await self._submit(requests.poll()))
         return response if response.msg_q is not None and response.results[0].code == 1301 else None
 
     async def poll_ack(self, id: str) -> Response:
         """Take message `id` off the queue; `msg_q` says what remains."""
-        return requests.check(await self.send(requests.poll_ack(id)))
+        return requests.check(await self._submit(requests.poll_ack(id)))
 
     async def check_domain(self, *names: str, extension: Extension = ()) -> DomainCheckData:
         """Check which domains could be created (RFC 5731 section 3.1.1)."""
-        return requests.data_of(await self.send(requests.check_domain(names, extension=extension)), DomainCheckData)
+        return requests.data_of(await self._submit(requests.check_domain(names, extension=extension)), DomainCheckData)
 
     async def info_domain(
         self,
@@ -80,7 +84,7 @@ class AsyncCommands:
     ) -> DomainInfoData:
         """Read a domain (RFC 5731 section 3.1.2)."""
         return requests.data_of(
-            await self.send(requests.info_domain(name, auth_info=auth_info, hosts=hosts, extension=extension)),
+            await self._submit(requests.info_domain(name, auth_info=auth_info, hosts=hosts, extension=extension)),
             DomainInfoData,
         )
 
@@ -97,7 +101,7 @@ class AsyncCommands:
     ) -> DomainCreateData:
         """Create a domain (RFC 5731 section 3.2.1); `period` in years or as `'6m'`, `contacts` as `{'admin': 'id'}`."""
         return requests.data_of(
-            await self.send(
+            await self._submit(
                 requests.create_domain(
                     name,
                     auth_info=auth_info,
@@ -113,14 +117,14 @@ class AsyncCommands:
 
     async def delete_domain(self, name: str, *, extension: Extension = ()) -> Response:
         """Delete a domain (RFC 5731 section 3.2.2); code 1001 in the response: it will be."""
-        return requests.check(await self.send(requests.delete_domain(name, extension=extension)))
+        return requests.check(await self._submit(requests.delete_domain(name, extension=extension)))
 
     async def renew_domain(
         self, name: str, cur_exp_date: dt.date, *, period: int | str | Period | None = None, extension: Extension = ()
     ) -> DomainRenewData:
         """Renew a domain (RFC 5731 section 3.2.3)."""
         return requests.data_of(
-            await self.send(requests.renew_domain(name, cur_exp_date, period=period, extension=extension)),
+            await self._submit(requests.renew_domain(name, cur_exp_date, period=period, extension=extension)),
             DomainRenewData,
         )
 
@@ -135,7 +139,7 @@ class AsyncCommands:
     ) -> DomainTransferData:
         """Transfer a domain (RFC 5731 section 3.2.4): request, query, approve, reject, cancel."""
         return requests.data_of(
-            await self.send(
+            await self._submit(
                 requests.transfer_domain(op, name, auth_info=auth_info, period=period, extension=extension)
             ),
             DomainTransferData,
@@ -152,28 +156,28 @@ class AsyncCommands:
     ) -> Response:
         """Update a domain (RFC 5731 section 3.2.5)."""
         return requests.check(
-            await self.send(requests.update_domain(name, add=add, rem=rem, chg=chg, extension=extension))
+            await self._submit(requests.update_domain(name, add=add, rem=rem, chg=chg, extension=extension))
         )
 
     async def check_host(self, *names: str, extension: Extension = ()) -> HostCheckData:
         """Check which hosts could be created (RFC 5732 section 3.1.1)."""
-        return requests.data_of(await self.send(requests.check_host(names, extension=extension)), HostCheckData)
+        return requests.data_of(await self._submit(requests.check_host(names, extension=extension)), HostCheckData)
 
     async def info_host(self, name: str, *, extension: Extension = ()) -> HostInfoData:
         """Read a host (RFC 5732 section 3.1.2)."""
-        return requests.data_of(await self.send(requests.info_host(name, extension=extension)), HostInfoData)
+        return requests.data_of(await self._submit(requests.info_host(name, extension=extension)), HostInfoData)
 
     async def create_host(
         self, name: str, *, addrs: Iterable[str | HostAddress] = (), extension: Extension = ()
     ) -> HostCreateData:
         """Create a host (RFC 5732 section 3.2.1)."""
         return requests.data_of(
-            await self.send(requests.create_host(name, addrs=addrs, extension=extension)), HostCreateData
+            await self._submit(requests.create_host(name, addrs=addrs, extension=extension)), HostCreateData
         )
 
     async def delete_host(self, name: str, *, extension: Extension = ()) -> Response:
         """Delete a host (RFC 5732 section 3.2.2)."""
-        return requests.check(await self.send(requests.delete_host(name, extension=extension)))
+        return requests.check(await self._submit(requests.delete_host(name, extension=extension)))
 
     async def update_host(
         self,
@@ -186,19 +190,19 @@ class AsyncCommands:
     ) -> Response:
         """Update a host, or rename it (RFC 5732 section 3.2.5)."""
         return requests.check(
-            await self.send(requests.update_host(name, add=add, rem=rem, new_name=new_name, extension=extension))
+            await self._submit(requests.update_host(name, add=add, rem=rem, new_name=new_name, extension=extension))
         )
 
     async def check_contact(self, *ids: str, extension: Extension = ()) -> ContactCheckData:
         """Check which contacts could be created (RFC 5733 section 3.1.1)."""
-        return requests.data_of(await self.send(requests.check_contact(ids, extension=extension)), ContactCheckData)
+        return requests.data_of(await self._submit(requests.check_contact(ids, extension=extension)), ContactCheckData)
 
     async def info_contact(
         self, id: str, *, auth_info: str | ContactAuthInfo | None = None, extension: Extension = ()
     ) -> ContactInfoData:
         """Read a contact (RFC 5733 section 3.1.2)."""
         return requests.data_of(
-            await self.send(requests.info_contact(id, auth_info=auth_info, extension=extension)), ContactInfoData
+            await self._submit(requests.info_contact(id, auth_info=auth_info, extension=extension)), ContactInfoData
         )
 
     async def create_contact(
@@ -215,7 +219,7 @@ class AsyncCommands:
     ) -> ContactCreateData:
         """Create a contact (RFC 5733 section 3.2.1)."""
         return requests.data_of(
-            await self.send(
+            await self._submit(
                 requests.create_contact(
                     id,
                     postal_infos=postal_infos,
@@ -232,14 +236,14 @@ class AsyncCommands:
 
     async def delete_contact(self, id: str, *, extension: Extension = ()) -> Response:
         """Delete a contact (RFC 5733 section 3.2.2)."""
-        return requests.check(await self.send(requests.delete_contact(id, extension=extension)))
+        return requests.check(await self._submit(requests.delete_contact(id, extension=extension)))
 
     async def transfer_contact(
         self, op: TransferOp, id: str, *, auth_info: str | ContactAuthInfo | None = None, extension: Extension = ()
     ) -> ContactTransferData:
         """Transfer a contact (RFC 5733 section 3.2.4)."""
         return requests.data_of(
-            await self.send(requests.transfer_contact(op, id, auth_info=auth_info, extension=extension)),
+            await self._submit(requests.transfer_contact(op, id, auth_info=auth_info, extension=extension)),
             ContactTransferData,
         )
 
@@ -254,5 +258,5 @@ class AsyncCommands:
     ) -> Response:
         """Update a contact (RFC 5733 section 3.2.5)."""
         return requests.check(
-            await self.send(requests.update_contact(id, add=add, rem=rem, chg=chg, extension=extension))
+            await self._submit(requests.update_contact(id, add=add, rem=rem, chg=chg, extension=extension))
         )

@@ -13,9 +13,7 @@ from typing import Any, Self
 
 import regwire_native
 import trio
-from outcome import Error, Value
-from trio.abc import Instrument
-from trio.lowlevel import Abort, Task, current_task, reschedule, wait_task_rescheduled
+from trio.lowlevel import current_task
 
 from regwire.epp import requests
 from regwire.epp.client import RESPONSE, ClientConfig, ClientSession, unknown_error
@@ -35,7 +33,7 @@ from regwire.errors import (
     RegwireError,
 )
 from regwire.schema import Schema
-from regwire.session import Exchange, Link, Outcome, Reply, Slot, Unknown
+from regwire.session import Exchange, Link, Outcome, Pending, Reply, Slot, Unknown
 from regwire.session.items import Closed, Opened
 from regwire.trio._epp_client import (
     FRAME_LIMIT,
@@ -46,7 +44,7 @@ from regwire.trio._epp_client import (
     login_command,
 )
 from regwire.trio._epp_commands import AsyncCommands
-from regwire.trio._reactor import make_reactor
+from regwire.trio._hub import ClientHub
 
 __all__ = ["Backoff", "Pool"]
 
@@ -54,9 +52,6 @@ logger = logging.getLogger("regwire.trio.epp")
 
 ROOM_SECONDS = 0.01
 """How often the end of a pool looks whether a full session has a place for its logout."""
-
-TICK_SECONDS = 0.5
-"""How often overdue replies and idle sessions are looked for: short against every deadline."""
 
 _FATAL = (AuthenticationError, AuthenticationErrorClosing, AuthorizationError, CertificateRefused, ConfigError)
 """Trying again does not help, and locks the account at many registries."""
@@ -84,8 +79,8 @@ class Backoff:
 class _Link(Link):
     """One session of the pool, while its connection lasts."""
 
-    def __init__(self, number: int, session: ClientSession, now: float) -> None:
-        super().__init__(number, session.window, now)
+    def __init__(self, exchange: Exchange, number: int, session: ClientSession, now: float) -> None:
+        super().__init__(exchange, number, session.window, now)
         self.session = session
         self.peer: Any = None
         self.up = trio.Event()
@@ -94,19 +89,6 @@ class _Link(Link):
     @property
     def closed(self) -> bool:
         return self.session.state is ClientState.CLOSED
-
-
-class _TurnEnd(Instrument):
-    """Calls back when every task that could run has run, before trio waits: what they sent leaves in one flush.
-
-    A task of its own for that would cost each command a share of another pass of trio's loop.
-    """
-
-    def __init__(self, call: Any) -> None:
-        self._call = call
-
-    def before_io_wait(self, timeout: float) -> None:
-        self._call(timeout)
 
 
 class Pool(AsyncCommands):
@@ -158,41 +140,34 @@ class Pool(AsyncCommands):
         self._backoff = backoff
         self._timeout = timeout
         self._links: dict[int, _Link] = {}
-        self._woken = False
         self._first = trio.Event()
         self._fatal: RegwireError | None = None
         self._ending = False
         self._manager: Any = None
         self._nursery: trio.Nursery
+        self._hub: ClientHub
         self._core: Exchange
 
     # ------------------------------------------------------------------------------------------------------- lifetime
 
     async def __aenter__(self) -> Self:
         """Start the sessions; wait for the first that is logged in."""
-        self._reactor = make_reactor()
         self._codec = self._schema.codec
+        self._hub = hub = ClientHub.acquire(self)
+        self._reactor = hub.reactor
         self._core = Exchange(
-            self._reactor,
+            hub.hub,
             self,
             command_class=Command,
             response_class=Response,
             special=frozenset({Login, Logout}),
             expects=RESPONSE,
             ids=self._config.ids,
-            wake=self._wake,
-            clock=trio.current_time,
             timeout=self._config.reply_timeout,
-            given_up=Abort.SUCCEEDED,
         )
-        self._token = trio.lowlevel.current_trio_token()
-        self._turn_end = _TurnEnd(self._end_of_turn)
         self._manager = trio.open_nursery()
         self._nursery = nursery = await self._manager.__aenter__()
-        trio.lowlevel.add_instrument(self._turn_end)
         try:
-            nursery.start_soon(self._drive)
-            nursery.start_soon(self._tick)
             for _ in range(self._size):
                 nursery.start_soon(self._keep_open)
             with trio.fail_after(self._timeout):
@@ -226,7 +201,7 @@ class Pool(AsyncCommands):
             self._settle(link, link.session.close())
             self._reactor.close(link.number, drain=True)
         self._refuse_all()
-        self._reactor.flush()
+        self._hub.release(self)
         manager, self._manager = self._manager, None
         manager._nursery.cancel_scope.cancel()
         try:
@@ -234,11 +209,6 @@ class Pool(AsyncCommands):
         except BaseException:
             if error is None or isinstance(error, trio.Cancelled):
                 raise
-        finally:
-            self._reactor.poll()
-            self._reactor.shutdown()
-            with contextlib.suppress(KeyError):  # trio removed it after an error, which was reported
-                trio.lowlevel.remove_instrument(self._turn_end)
 
     async def _log_out(self, link: _Link) -> None:
         with contextlib.suppress(NotSent, OutcomeUnknown):
@@ -260,8 +230,12 @@ class Pool(AsyncCommands):
         when the pool is closed, and the error of a login that was refused.
         """
         self._raise_closed(message)
-        response: Response = await wait_task_rescheduled(self._core.submit(message, current_task()).abort)
+        response: Response = await self._core.submit(message, current_task())
         return response
+
+    def _submit(self, message: Command) -> Pending:
+        self._raise_closed(message)
+        return self._core.submit(message, current_task())
 
     async def send_many(self, messages: Iterable[Command]) -> list[Response | RegwireError]:
         """Send many commands, as many outstanding as the pool has places, and return what became of each, in order.
@@ -275,14 +249,14 @@ class Pool(AsyncCommands):
         if not given:
             await trio.lowlevel.checkpoint()
             return []
-        bulk = self._core.submit_many(given, current_task(), self._size * self._config.window)
-        results: list[Response | RegwireError] = await wait_task_rescheduled(bulk.abort)
+        most = self._size * self._config.window
+        results: list[Response | RegwireError] = await self._core.submit_many(given, current_task(), most)
         return results
 
     async def hello(self) -> Greeting:
         """Ask a server for a greeting."""
         self._raise_closed(None)
-        greeting: Greeting = await wait_task_rescheduled(self._core.submit(Hello(), current_task()).abort)
+        greeting: Greeting = await self._core.submit(Hello(), current_task())
         return greeting
 
     def _raise_closed(self, message: Any) -> None:
@@ -294,14 +268,9 @@ class Pool(AsyncCommands):
     def _refuse_all(self) -> None:
         self._core.refuse(lambda message: self._fatal or NotSent("the pool is closed", message))
 
-    def _wake(self, task: Task, value: Any, error: BaseException | None) -> None:
-        self._woken = True
-        reschedule(task, Value(value) if error is None else Error(error))
-
     async def _on(self, link: _Link, message: Hello | Command) -> Any:
         """Exchange a message on this very session, beside the queue."""
-        slot = self._core.submit_on(link, message, current_task())
-        return await wait_task_rescheduled(slot.abort)
+        return await self._core.submit_on(link, message, current_task())
 
     # ------------------------------------------------------------------------------------------------------- sessions
 
@@ -327,7 +296,7 @@ class Pool(AsyncCommands):
                 continue
             pauses = self._backoff.pauses()
             if link.session.state is ClientState.READY:  # it may have ended since
-                self._core.links.append(link)
+                self._core.join(link)
             self._first.set()
             await link.ended.wait()
             if not self._ending:
@@ -381,7 +350,7 @@ class Pool(AsyncCommands):
             role="client",
         )
         now = trio.current_time()
-        link = _Link(number, ClientSession(self._config, now), now)
+        link = _Link(self._core, number, ClientSession(self._config, now), now)
         self._links[number] = link
         self._reactor.set_owner(number, link)
         self._reactor.flush()
@@ -393,7 +362,7 @@ class Pool(AsyncCommands):
     def _drop(self, link: _Link) -> None:
         self._settle(link, link.session.close())
         self._reactor.close(link.number, drain=True)
-        self._core.dirty = True
+        self._hub.hub.dirty = True
         self._links.pop(link.number, None)
 
     def begin(self, link: _Link, slot: Slot) -> None:
@@ -407,11 +376,8 @@ class Pool(AsyncCommands):
             raise
         self._look(link)
 
-    def other(self, owner: Any, item: Any) -> None:
+    def other(self, link: _Link, item: Any) -> None:
         """Take an item that is no plain reply. Called by the exchange."""
-        link = owner if isinstance(owner, _Link) else self._links.get(owner)
-        if link is None:
-            return
         if isinstance(item, Opened):
             link.peer = item.peer
             return
@@ -433,53 +399,29 @@ class Pool(AsyncCommands):
     def _look(self, link: _Link) -> None:
         session = link.session
         link.ready = session.state is ClientState.READY
-        if not link.ready and link in self._core.links:
+        if not link.ready:
             # At once, not when its keeper runs: a command must not be offered to a session that is over.
-            self._core.links.remove(link)
+            self._core.leave(link)
         if link.closed:
             link.ended.set()
         if link.closed or session.greeting is not None:
             link.up.set()
 
-    # -------------------------------------------------------------------------------------------------------- reactor
+    # ------------------------------------------------------------------------------------------------------------ time
 
-    async def _drive(self) -> None:
-        """Poll when there is something: one poll, then the callers' tasks, then `_end_of_turn`."""
-        descriptor = self._reactor.fileno()
-        while True:
-            await trio.lowlevel.wait_readable(descriptor)
-            waiting = self._reactor.poll()
-            if waiting:
-                self._core.events(waiting)
+    def tick(self, now: float) -> None:
+        """Look for overdue replies, and keep idle sessions alive. Called by the hub."""
+        for link in list(self._links.values()):
+            self._settle(link, link.session.tick(now))
+            if link.closed:
+                self._drop(link)
+            elif self._idle(link, now):
+                link.used = now
+                self._nursery.start_soon(self._say_hello, link)
 
-    def _end_of_turn(self, timeout: float) -> None:
-        """Send what was queued in this turn of trio."""
-        self._woken = False
-        try:
-            if not self._core.turn():
-                return
-            if self._fatal is not None and self._core.waiting:
-                self._refuse_all()
-        except Exception as error:  # trio would log it and go on without us
-            self._nursery.start_soon(_raise, error)
-            self._woken = True
-        if self._woken and timeout > 0:
-            # A command was refused: trio has decided to sleep, and must not.
-            self._token.run_sync_soon(_nothing, idempotent=True)
-
-    async def _tick(self) -> None:
-        """Look for overdue replies, and keep idle sessions alive."""
-        async with trio.open_nursery() as nursery:
-            while True:
-                await trio.sleep(TICK_SECONDS)
-                now = trio.current_time()
-                for link in list(self._links.values()):
-                    self._settle(link, link.session.tick(now))
-                    if link.closed:
-                        self._drop(link)
-                    elif self._idle(link, now):
-                        link.used = now
-                        nursery.start_soon(self._say_hello, link)
+    def failed(self, error: Exception) -> None:
+        """The hub ended with an error of this program. Called by the hub."""
+        self._nursery.start_soon(_raise, error)
 
     def _idle(self, link: _Link, now: float) -> bool:
         keep = self._keep_alive
@@ -494,10 +436,6 @@ def _greeting_of(link: _Link) -> Greeting:
     if link.session.greeting is None:
         raise connect_error(link.session.error)
     return link.session.greeting
-
-
-def _nothing() -> None:
-    """Only wakes trio."""
 
 
 async def _raise(error: Exception) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from regwire.session import Bulk, Exchange, Link, Slot, Window
+from regwire.session import Bulk, Exchange, Hub, Link, Pending, Slot, Window
 
 
 class Command:
@@ -28,23 +28,31 @@ class World:
         self.log: list[Any] = []
         self.arrived: list[tuple[Any, Any]] = []
         self.ids = iter(range(1, 1000))
+        self.hub = Hub(
+            self, wake=self.wake, park=lambda abort: ("parked", abort), given_up="given up", clock=lambda: 5.0
+        )
         self.exchange = Exchange(
-            self,
+            self.hub,
             self,
             command_class=Command,
             response_class=Response,
             special=frozenset({bytes}),
             expects="response",
             ids=Box(next=lambda: f"id-{next(self.ids)}"),
-            wake=lambda waiter, value, error: self.log.append((waiter, value if error is None else error)),
-            clock=lambda: 5.0,
             timeout=2.0,
-            given_up="given up",
         )
-        self.links = [Link(number, Window(size), 0.0) for number in range(links)]
+        self.links = [Link(self.exchange, number, Window(size), 0.0) for number in range(links)]
         for link in self.links:
             link.ready = True
-            self.exchange.links.append(link)
+            self.exchange.join(link)
+
+    def wake(self, waiter: Any, pending: Pending) -> None:
+        """As a task that is resumed: with the reply, or the error raised."""
+        try:
+            result = pending.unwrap()
+        except Exception as error:
+            result = error
+        self.log.append((waiter, result))
 
     def take(self, n: int) -> tuple[list[Any], list[Any]]:
         taken, self.arrived = self.arrived[:n], self.arrived[n:]
@@ -66,7 +74,7 @@ class World:
 
     def reply(self, *items: Any, link: int = 0) -> None:
         self.arrived += [(self.links[link], item) for item in items]
-        self.exchange.events(len(items))
+        self.hub.events(len(items))
 
     def seen(self) -> list[Any]:
         log, self.log = self.log, []
@@ -78,9 +86,9 @@ def test_one_flush_for_all_that_was_sent_in_a_turn() -> None:
     for k in range(16):
         world.exchange.submit(Command(k), f"caller {k}")
     assert world.seen() == []
-    assert world.exchange.turn()
+    assert world.hub.turn()
     assert world.seen() == [("sent", 0, k) for k in range(16)] + ["flush"]
-    assert not world.exchange.turn()
+    assert not world.hub.turn()
     assert world.seen() == []
     assert world.links[0].window.deadline == 7.0
 
@@ -89,13 +97,13 @@ def test_what_finds_no_place_waits_in_order_and_goes_out_with_the_next_turn() ->
     world = World(links=2, size=1)
     for k in range(4):
         world.exchange.submit(Command(k), k)
-    world.exchange.turn()
+    world.hub.turn()
     assert sorted(world.seen()[:-1]) == [("sent", 0, 1), ("sent", 1, 0)]
     assert world.exchange.waiting == 2
     answer = Response("id-2")
     world.reply(answer)
     assert world.seen() == [(1, answer)]
-    world.exchange.turn()
+    world.hub.turn()
     assert world.seen() == [("sent", 0, 2), "flush"]
 
 
@@ -103,12 +111,12 @@ def test_a_caller_that_gives_up_before_the_turn_sends_nothing_and_after_it_keeps
     world = World()
     slots = [world.exchange.submit(Command(k), k) for k in range(2)]
     assert slots[0].abort(None) == "given up"
-    world.exchange.turn()
+    world.hub.turn()
     assert world.seen() == [("sent", 0, 1), "flush"]
     slots[1].abort(None)
     assert len(world.links[0].window) == 1
     world.exchange.submit(Command(2), "later")
-    world.exchange.turn()
+    world.hub.turn()
     answers = Response("id-1"), Response("id-2")
     world.seen()
     world.reply(*answers)
@@ -121,7 +129,7 @@ def test_a_caller_that_gives_up_before_the_turn_sends_nothing_and_after_it_keeps
 def test_all_but_a_plain_reply_goes_to_the_protocol_untouched(item: Any) -> None:
     world = World()
     world.exchange.submit(Command(1), "caller")
-    world.exchange.turn()
+    world.hub.turn()
     world.seen()
     world.reply(item)
     assert world.seen() == [("other", item)]
@@ -133,7 +141,7 @@ def test_a_reply_that_nothing_asked_for_and_one_of_a_session_that_is_not_ready()
     answer = Response("id-1")
     world.reply(answer)
     world.exchange.submit(Command(1), "caller")
-    world.exchange.turn()
+    world.hub.turn()
     world.links[0].ready = False
     world.seen()
     world.reply(answer)
@@ -143,7 +151,7 @@ def test_a_reply_that_nothing_asked_for_and_one_of_a_session_that_is_not_ready()
 def test_a_message_that_cannot_be_encoded_takes_no_place() -> None:
     world = World()
     world.exchange.submit(Command("bad"), "caller")
-    world.exchange.turn()
+    world.hub.turn()
     who, error = world.seen()[0]
     assert who == "caller"
     assert isinstance(error, ValueError)
@@ -153,15 +161,15 @@ def test_a_message_that_cannot_be_encoded_takes_no_place() -> None:
 def test_what_changes_the_session_is_the_protocols() -> None:
     world = World()
     world.exchange.submit(Command(b"login"), "caller")
-    world.exchange.turn()
+    world.hub.turn()
     assert world.seen() == [("begin", 0, b"login"), "flush"]
 
 
 def test_many_messages_wake_their_caller_once() -> None:
     world = World()
     world.exchange.submit_many([Command(1), Command("bad"), Command(2)], "caller", 2)
-    world.exchange.turn()
-    world.exchange.turn()
+    world.hub.turn()
+    world.hub.turn()
     assert [entry for entry in world.seen() if entry != "flush"] == [("sent", 0, 1), ("sent", 0, 2)]
     answers = Response("id-1"), Response("id-3")
     world.reply(*answers)
@@ -175,7 +183,7 @@ def test_refusing_ends_what_was_not_sent_and_only_that() -> None:
     world = World(size=1)
     world.exchange.submit_many([Command(k) for k in range(3)], "many", 3)
     world.exchange.submit(Command(9), "one")
-    world.exchange.turn()
+    world.hub.turn()
     world.seen()
     world.exchange.refuse(lambda message: KeyError(message.op))
     ((who, error),) = world.seen()
@@ -191,3 +199,108 @@ def test_refusing_ends_what_was_not_sent_and_only_that() -> None:
 def test_only_the_exchange_makes_a_bulk() -> None:
     with pytest.raises(TypeError):
         Bulk()
+
+
+def driven(pending: Pending) -> tuple[Any, Any]:
+    """A task that awaits, and what it yields to its scheduler."""
+
+    async def task() -> Any:
+        return await pending
+
+    coroutine = task()
+    return coroutine, coroutine.send(None)
+
+
+def test_a_caller_awaits_its_reply_and_the_next_command_takes_its_slot() -> None:
+    world = World()
+    slot = world.exchange.submit(Command(1), "caller")
+    world.hub.turn()
+    answer = Response("id-1")
+    world.arrived = [(world.links[0], answer)]
+    coroutine, yielded = driven(slot)
+    assert yielded == ("parked", slot.abort)
+    world.hub.events(1)
+    assert world.hub.woke
+    with pytest.raises(StopIteration) as over:
+        coroutine.send(slot)
+    assert over.value.value is answer
+    assert world.exchange.submit(Command(2), "another") is slot
+    assert slot.cl_trid is None
+    assert world.exchange.submit(Command(3), "third") is not slot
+
+
+def test_a_caller_awaits_and_its_command_is_refused() -> None:
+    world = World()
+    slot = world.exchange.submit(Command("bad"), "caller")
+    coroutine, _ = driven(slot)
+    world.hub.turn()
+    with pytest.raises(ValueError, match="not to be encoded"):
+        coroutine.send(slot)
+    assert world.exchange.submit(Command(1), "next") is not slot
+
+
+def test_a_caller_that_was_cancelled_leaves_its_slot_to_swallow_the_reply() -> None:
+    class Cancelled:
+        def unwrap(self) -> Any:
+            raise KeyboardInterrupt
+
+    world = World()
+    slot = world.exchange.submit(Command(1), "caller")
+    coroutine, (_, abort) = driven(slot)
+    world.hub.turn()
+    assert abort(None) == "given up"
+    answer = Response("id-1")
+    world.seen()
+    world.reply(answer)
+    assert world.exchange.submit(Command(2), "next") is not slot
+    with pytest.raises(KeyboardInterrupt):
+        coroutine.send(Cancelled())
+    assert world.seen() == []
+
+
+def test_a_coroutine_thrown_away_while_it_waits_sends_nothing() -> None:
+    world = World()
+    coroutine, _ = driven(world.exchange.submit(Command(1), "caller"))
+    coroutine.close()
+    coroutine, _ = driven(world.exchange.submit(Command(2), "caller"))
+    with pytest.raises(KeyError):
+        coroutine.throw(KeyError("mine"))
+    world.hub.turn()
+    assert world.seen() == []
+
+
+def test_two_exchanges_share_a_flush() -> None:
+    world, other = World(), World()
+    second = Exchange(
+        world.hub,
+        other,
+        command_class=Command,
+        response_class=Response,
+        special=frozenset(),
+        expects="response",
+        ids=Box(next=lambda: "other-1"),
+        timeout=1.0,
+    )
+    link = Link(second, 7, Window(1), 0.0)
+    link.ready = True
+    second.join(link)
+    world.exchange.submit(Command(1), "one")
+    second.submit(Command(2), "two")
+    world.hub.turn()
+    assert sorted(world.seen(), key=str) == [("sent", 0, 1), ("sent", 7, 2), "flush"]
+    answers = Response("id-1"), Response("other-1")
+    world.arrived = [(world.links[0], answers[0]), (link, answers[1])]
+    world.hub.events(2)
+    assert world.seen() == [("one", answers[0]), ("two", answers[1])]
+
+
+def test_what_is_queued_after_a_refusal_is_refused_too() -> None:
+    world = World(size=1)
+    world.exchange.submit_many([Command(k) for k in range(3)], "many", 1)
+    world.hub.turn()
+    world.exchange.refuse(lambda message: KeyError(message.op))
+    world.seen()
+    world.reply(Response("id-1"))
+    world.hub.turn()
+    (results,) = [entry[1] for entry in world.seen() if entry[0] == "many"]
+    assert [result.args for result in results[1:]] == [(1,), (2,)]
