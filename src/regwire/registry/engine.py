@@ -17,7 +17,7 @@ from regwire.registry.config import Config
 from regwire.registry.model import codes
 from regwire.registry.model.outcomes import Outcome
 from regwire.registry.model.requests import Call, Request, SettleDue
-from regwire.registry.rules import READS, Policies, View, decide
+from regwire.registry.rules import Policies, View, decide, is_read
 from regwire.registry.store.base import Store
 from regwire.registry.store.group import GroupCommit
 from regwire.registry.store.memory import MemoryStore
@@ -30,11 +30,6 @@ _log = logging.getLogger("regwire.registry")
 #: Accounts have at least three characters, so that nobody can be this one.
 _SERVER = "-"
 _SALT = 16
-
-
-def is_read(request: Request) -> bool:
-    """Tell whether ``request`` changes nothing."""
-    return type(request) in READS
 
 
 class Registry:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -12,8 +12,7 @@ from typing import Any
 import trio
 from regwire_native import Reactor, ReactorLimits, ServerTls
 
-from regwire.epp.coding import DEFAULT
-from regwire.epp.ext import login_sec, rgp, secdns, secure_authinfo, unhandled
+from regwire.epp.coding import DEFAULT, OBJECTS
 from regwire.epp.messages.common import EPPCOM
 from regwire.epp.messages.contact import CONTACT
 from regwire.epp.messages.core import EPP
@@ -25,19 +24,12 @@ from regwire.registry.clock import Clock, SystemClock
 from regwire.registry.config import WELL_KNOWN_PORTS, Config
 from regwire.registry.engine import Registry, open_registry
 from regwire.registry.fronts.epp import epp_handlers
+from regwire.registry.fronts.epp.ext import tables
 from regwire.trio.epp import Limits, Listener, Server, ServerConfig, serve
 
 __all__ = ["RunningRegistry", "serve_registry"]
 
 _log = logging.getLogger("regwire.registry")
-
-_EXTENSIONS: Mapping[str, str] = {
-    "rgp": rgp.NAMESPACE.uri,
-    "secDNS": secdns.NAMESPACE.uri,
-    "loginSec": login_sec.NAMESPACE.uri,
-    "unhandled-namespaces": unhandled.NAMESPACE.uri,
-    "secure-authinfo-transfer": secure_authinfo.NAMESPACE.uri,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,8 +178,11 @@ def _epp_config(config: Config, clock: Clock) -> ServerConfig:
         in_flight=epp.in_flight,
         sessions_per_account=config.limits.sessions_per_account,
     )
-    objects = (DOMAIN.uri, HOST.uri, CONTACT.uri)
-    extensions = tuple([_EXTENSIONS[name] for name in epp.extensions])
+    known = tables().greeting
+    announced = [known[name].uri for name in (known if epp.extensions is None else epp.extensions)]
+    mappings = {namespace.uri for namespace in OBJECTS}
+    objects = (DOMAIN.uri, HOST.uri, CONTACT.uri, *[uri for uri in announced if uri in mappings])
+    extensions = tuple([uri for uri in announced if uri not in mappings])
     # What the greeting does not announce is not understood either: the session refuses it with 2307 and 2103.
     schema = DEFAULT.only((EPP.uri, EPPCOM.uri, *objects, *(uri for uri in extensions if uri in DEFAULT.namespaces)))
     return ServerConfig(

@@ -130,7 +130,7 @@ def test_a_database_of_a_newer_version_is_refused_with_the_cure(world: World, pa
         connection.execute("INSERT INTO schema_version VALUES (?, 0)", (SCHEMA_VERSION + 1,))
     connection.close()
     before = path.read_bytes()
-    with pytest.raises(StoreError, match=r"schema version 2, but this regwire knows 1; upgrade regwire"):
+    with pytest.raises(StoreError, match=r"schema version 3, but this regwire knows 2; upgrade regwire"):
         SqliteStore(path, world.policies, world.clock)
     assert path.read_bytes() == before
 
@@ -199,7 +199,7 @@ def test_a_full_disk_is_2400_for_the_whole_group_and_leaves_nothing(world: World
 def test_a_row_that_cannot_be_written_fails_its_own_call_only(
     world: World, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from regwire.registry.store import sqlite
+    from regwire.registry.store import _sqlite_write as sqlite
 
     real = sqlite.codec.domain_detail
 

@@ -5,13 +5,15 @@ Instants are aware, UTC, whole milliseconds. Names are lower-case A-labels witho
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import field
 from datetime import datetime
-from typing import Final
+from typing import Any, Final, NoReturn, TypeVar
 
-from regwire.registry.model.record import record
+from regwire.registry.model.record import record, replace
 
 __all__ = [
+    "NO_EXTRA",
     "Address",
     "Contact",
     "ContactLink",
@@ -28,7 +30,22 @@ __all__ = [
     "Restore",
     "Status",
     "Transfer",
+    "with_extra",
 ]
+
+
+class _NoExtra(dict[str, Any]):
+    """The empty mapping as a dataclass takes it for a default: hashable, and nobody can add to it."""
+
+    __slots__ = ()
+    __hash__ = object.__hash__  # type: ignore[assignment]
+
+    def __setitem__(self, key: str, value: object) -> NoReturn:
+        raise TypeError("extra is never changed in place; use with_extra")
+
+
+#: What an object has in ``extra`` when no feature has anything to keep with it.
+NO_EXTRA: Final[Mapping[str, Any]] = _NoExtra()
 
 
 @record
@@ -150,6 +167,7 @@ class Domain:
         statuses: client*, server* and pending* ones; ok, inactive and the like are derived on read.
         auth: salted digest of the authInfo; None: unset, nothing matches.
         ds, keys: one of the two, as the zone's policy says.
+        extra: what features keep with it: JSON values, one key a feature, never changed in place.
 
     """
 
@@ -173,6 +191,7 @@ class Domain:
     grace: tuple[GracePeriod, ...] = ()
     transfer: Transfer | None = None
     restore: Restore | None = None
+    extra: Mapping[str, Any] = NO_EXTRA
 
     def due(self) -> datetime:
         """Return the next instant at which time alone changes this domain."""
@@ -191,6 +210,7 @@ class Host:
 
     Attributes:
         superordinate: the domain of this registry that it lies in (internal), else None (external).
+        extra: what features keep with it, as for domains.
 
     """
 
@@ -205,6 +225,7 @@ class Host:
     superordinate: str | None = None
     addresses: tuple[Address, ...] = ()
     statuses: tuple[Status, ...] = ()
+    extra: Mapping[str, Any] = NO_EXTRA
 
 
 @record
@@ -242,7 +263,7 @@ class Disclose:
 
 @record
 class Contact:
-    """A contact object."""
+    """A contact object. ``extra`` is what features keep with it, as for domains."""
 
     id: str
     roid: str
@@ -260,6 +281,7 @@ class Contact:
     auth: str | None = field(default=None, repr=False)
     disclose: Disclose | None = None
     transfer: Transfer | None = None
+    extra: Mapping[str, Any] = NO_EXTRA
 
     def due(self) -> datetime | None:
         """Return the next instant at which time alone changes this contact, if any."""
@@ -275,7 +297,8 @@ class PollMessage:
         account: whose queue.
         queued: when.
         text: for people.
-        data: a `regwire.registry.model.outcomes.TransferData` or another piece of outcome data, or None.
+        data: a record of a registered kind (`regwire.registry.model.kinds`), as outcome data are, or None.
+        extensions: records of registered kinds that go with it into the reply.
 
     """
 
@@ -284,3 +307,15 @@ class PollMessage:
     text: str
     data: object = None
     id: int = 0
+    extensions: tuple[Any, ...] = ()
+
+
+_Extensible = TypeVar("_Extensible", Domain, Host, Contact)
+
+
+def with_extra(value: _Extensible, feature: str, data: Any) -> _Extensible:
+    """Return a copy of an object that keeps ``data`` (JSON values) for ``feature``; None: nothing any more."""
+    extra = {name: kept for name, kept in value.extra.items() if name != feature}
+    if data is not None:
+        extra[feature] = data
+    return replace(value, extra=extra or NO_EXTRA)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
+from regwire.registry.model.kinds import Kind, register
 from regwire.registry.model.objects import Contact, Domain, Host, PollMessage, Status, Transfer
 from regwire.registry.model.record import record
 
@@ -120,12 +122,15 @@ class Restored:
 
 @record
 class Change:
-    """One object ("domain", "host", "contact") before and after; ``before`` None: new; ``after`` None: gone."""
+    """One object before and after; ``before`` None: new; ``after`` None: gone.
+
+    ``kind`` is "domain", "host", "contact" or the name of a registered kind (`regwire.registry.model.kinds`).
+    """
 
     kind: str
     key: str
-    before: Domain | Host | Contact | None
-    after: Domain | Host | Contact | None
+    before: Any
+    after: Any
 
 
 @record
@@ -140,6 +145,7 @@ class Outcome:
         acked: the id of the message that leaves its queue.
         reason: for people: why it was refused.
         value: (name of the element, its value) that was refused.
+        extensions: records of the model for what the reply carries beside ``data``, in order.
 
     """
 
@@ -150,6 +156,16 @@ class Outcome:
     acked: int | None = None
     reason: str | None = None
     value: tuple[str, str] | None = None
+    extensions: tuple[Any, ...] = ()
+
+
+# What a poll message can carry besides the records of features.
+register(Kind("transferData", TransferData))
+register(Kind("domainData", DomainData))
+register(Kind("hostData", HostData))
+register(Kind("contactData", ContactData))
+register(Kind("created", Created))
+register(Kind("renewed", Renewed))
 
 
 class Refusal(Exception):

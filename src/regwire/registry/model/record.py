@@ -26,8 +26,7 @@ def record(cls: type[_T]) -> type[_T]:
 def replace(value: _T, /, **changes: object) -> _T:
     """Return a copy of a record with some fields changed, as `dataclasses.replace`, at a third of its cost."""
     cls = type(value)
-    names: tuple[str, ...] = cls.__match_args__  # type: ignore[attr-defined]
-    fields = {name: getattr(value, name) for name in names}
+    fields = {name: getattr(value, name) for name in cls.__dataclass_fields__}  # type: ignore[attr-defined]
     if not changes.keys() <= fields.keys():
         raise TypeError(f"{cls.__name__} has no field {', '.join(changes.keys() - fields.keys())}")
     fields.update(changes)

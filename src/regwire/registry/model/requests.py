@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import field
 from datetime import date
+from typing import Any, TypeVar
 
 from regwire.registry.model.objects import (
     Address,
@@ -53,6 +54,28 @@ __all__ = [
 ]
 
 
+_T = TypeVar("_T")
+
+
+@record
+class Request:
+    """What every request has.
+
+    Attributes:
+        extensions: records of the model for what came with the command beside its object, at most one of a class.
+
+    """
+
+    extensions: tuple[Any, ...] = field(default=(), kw_only=True)
+
+    def extension(self, cls: type[_T]) -> _T | None:
+        """Return the extension of this class, or None."""
+        for found in self.extensions:
+            if type(found) is cls:
+                return found
+        return None
+
+
 @record
 class AuthInfo:
     """What a registrar says to be the authInfo; ``roid`` if it is that of a linked contact (RFC 5731 section 3.1.2)."""
@@ -90,14 +113,14 @@ class SecDnsUpdate:
 
 
 @record
-class CheckDomains:
+class CheckDomains(Request):
     """RFC 5731 section 3.1.1."""
 
     names: tuple[str, ...]
 
 
 @record
-class InfoDomain:
+class InfoDomain(Request):
     """RFC 5731 section 3.1.2. ``hosts`` is "all", "del", "sub" or "none"."""
 
     name: str
@@ -106,7 +129,7 @@ class InfoDomain:
 
 
 @record
-class CreateDomain:
+class CreateDomain(Request):
     """RFC 5731 section 3.2.1. ``auth`` None or empty: unset."""
 
     name: str
@@ -120,14 +143,14 @@ class CreateDomain:
 
 
 @record
-class DeleteDomain:
+class DeleteDomain(Request):
     """RFC 5731 section 3.2.2."""
 
     name: str
 
 
 @record
-class RenewDomain:
+class RenewDomain(Request):
     """RFC 5731 section 3.2.3."""
 
     name: str
@@ -136,7 +159,7 @@ class RenewDomain:
 
 
 @record
-class TransferDomain:
+class TransferDomain(Request):
     """RFC 5731 sections 3.1.3 and 3.2.4. ``op`` is "request", "query", "approve", "reject" or "cancel"."""
 
     op: str
@@ -146,7 +169,7 @@ class TransferDomain:
 
 
 @record
-class UpdateDomain:
+class UpdateDomain(Request):
     """RFC 5731 section 3.2.5.
 
     Attributes:
@@ -170,7 +193,7 @@ class UpdateDomain:
 
 
 @record
-class RestoreDomain:
+class RestoreDomain(Request):
     """An update with ``rgp:restore`` (RFC 3915 section 4.2.5). ``op`` is "request" or "report"."""
 
     name: str
@@ -179,21 +202,21 @@ class RestoreDomain:
 
 
 @record
-class CheckHosts:
+class CheckHosts(Request):
     """RFC 5732 section 3.1.1."""
 
     names: tuple[str, ...]
 
 
 @record
-class InfoHost:
+class InfoHost(Request):
     """RFC 5732 section 3.1.2."""
 
     name: str
 
 
 @record
-class CreateHost:
+class CreateHost(Request):
     """RFC 5732 section 3.2.1."""
 
     name: str
@@ -201,14 +224,14 @@ class CreateHost:
 
 
 @record
-class DeleteHost:
+class DeleteHost(Request):
     """RFC 5732 section 3.2.2."""
 
     name: str
 
 
 @record
-class UpdateHost:
+class UpdateHost(Request):
     """RFC 5732 section 3.2.5."""
 
     name: str
@@ -220,14 +243,14 @@ class UpdateHost:
 
 
 @record
-class CheckContacts:
+class CheckContacts(Request):
     """RFC 5733 section 3.1.1."""
 
     ids: tuple[str, ...]
 
 
 @record
-class InfoContact:
+class InfoContact(Request):
     """RFC 5733 section 3.1.2."""
 
     id: str
@@ -235,7 +258,7 @@ class InfoContact:
 
 
 @record
-class CreateContact:
+class CreateContact(Request):
     """RFC 5733 section 3.2.1."""
 
     id: str
@@ -248,14 +271,14 @@ class CreateContact:
 
 
 @record
-class DeleteContact:
+class DeleteContact(Request):
     """RFC 5733 section 3.2.2."""
 
     id: str
 
 
 @record
-class TransferContact:
+class TransferContact(Request):
     """RFC 5733 sections 3.1.3 and 3.2.4; ``op`` as for domains."""
 
     op: str
@@ -264,7 +287,7 @@ class TransferContact:
 
 
 @record
-class UpdateContact:
+class UpdateContact(Request):
     """RFC 5733 section 3.2.5. A postal info replaces the fields it names; None leaves a value as it is.
 
     Attributes:
@@ -285,48 +308,22 @@ class UpdateContact:
 
 
 @record
-class PollRequest:
+class PollRequest(Request):
     """RFC 5730 section 2.9.2.3, op="req"."""
 
 
 @record
-class PollAck:
+class PollAck(Request):
     """RFC 5730 section 2.9.2.3, op="ack"."""
 
     id: str
 
 
 @record
-class SettleDue:
+class SettleDue(Request):
     """The registry's own: do what has become due by time, at most ``limit`` objects."""
 
     limit: int = 100
-
-
-Request = (
-    CheckDomains
-    | InfoDomain
-    | CreateDomain
-    | DeleteDomain
-    | RenewDomain
-    | TransferDomain
-    | UpdateDomain
-    | RestoreDomain
-    | CheckHosts
-    | InfoHost
-    | CreateHost
-    | DeleteHost
-    | UpdateHost
-    | CheckContacts
-    | InfoContact
-    | CreateContact
-    | DeleteContact
-    | TransferContact
-    | UpdateContact
-    | PollRequest
-    | PollAck
-    | SettleDue
-)
 
 
 @record

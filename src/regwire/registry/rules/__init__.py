@@ -5,24 +5,35 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Final
 
+from regwire.registry.model import codes
 from regwire.registry.model import requests as r
 from regwire.registry.model.objects import ContactLink
 from regwire.registry.model.outcomes import Outcome, Refusal
 from regwire.registry.rules import contacts, domains, hosts, lifecycle, polls
 from regwire.registry.rules.context import Context
+from regwire.registry.rules.features import is_feature_read, request_rule, settle_rule
 from regwire.registry.rules.policy import Policies
 from regwire.registry.rules.view import View
 
-__all__ = ["READS", "Policies", "View", "decide", "wanted"]
+__all__ = ["READS", "Policies", "View", "decide", "is_read", "wanted"]
+
+_log = logging.getLogger("regwire.registry.rules")
 
 #: Requests that change nothing and may be decided on any consistent state.
 READS: Final = frozenset(
     {r.CheckDomains, r.InfoDomain, r.CheckHosts, r.InfoHost, r.CheckContacts, r.InfoContact, r.PollRequest}
 )
+
+
+def is_read(request: r.Request) -> bool:
+    """Tell whether ``request`` changes nothing."""
+    cls = type(request)
+    return cls in READS or (cls not in _RULES and is_feature_read(cls))
 
 
 def decide(view: View, call: r.Call, now: datetime, policies: Policies) -> Outcome:
@@ -40,19 +51,41 @@ def decide(view: View, call: r.Call, now: datetime, policies: Policies) -> Outco
     """
     ctx = Context(view, call, now, policies)
     try:
-        return _RULES[type(call.request)](ctx, call.request)
+        rule = _RULES.get(type(call.request)) or request_rule(type(call.request))
+        if rule is None:
+            raise TypeError(f"no rule for {type(call.request).__name__}")
+        return rule(ctx, call.request)
     except Refusal as refusal:
         return Outcome(refusal.code, reason=refusal.reason, value=refusal.value)
 
 
 def _settle_due(ctx: Context, request: r.SettleDue) -> Outcome:
-    for kind, key in ctx.view.due(ctx.now, request.limit):
-        if kind == "domain":
-            _, policy = domains.check_existing_name(ctx, key)
-            lifecycle.domain(ctx, key, policy)
-        else:
-            lifecycle.contact(ctx, key)
-    return ctx.done()
+    """Do what is due. What cannot be done is logged and stays due; the others are not held up by it."""
+    due = list(ctx.view.due(ctx.now, request.limit))
+    failed = 0
+    for kind, key in due:
+        before = len(ctx.changes), len(ctx.messages)
+        try:
+            _settle(ctx, kind, key)
+        except Exception:
+            _log.exception("%s %s is due, but cannot be settled", kind, key)
+            failed += 1
+            ctx.forget_after(*before)
+    # A failure when there was nothing else, so that nobody asks again at once.
+    return ctx.done(code=codes.FAILED if due and failed == len(due) else codes.OK)
+
+
+def _settle(ctx: Context, kind: str, key: str) -> None:
+    if kind == "domain":
+        _, policy = domains.check_existing_name(ctx, key)
+        lifecycle.domain(ctx, key, policy)
+    elif kind == "contact":
+        lifecycle.contact(ctx, key)
+    else:
+        rule = settle_rule(kind)
+        if rule is None:
+            raise TypeError(f"no feature settles records of kind {kind}; install the one that wrote it")
+        rule(ctx, key)
 
 
 _RULES: Mapping[type[Any], Callable[[Context, Any], Outcome]] = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import TypeVar
 
 from regwire.registry.model import codes
 from regwire.registry.model.objects import PENDING, Contact, Phone, PostalInfo, Transfer
@@ -49,7 +50,10 @@ def info(ctx: Context, request: InfoContact) -> Outcome:
     if request.auth is not None and (not sponsor or request.auth.password):
         _require_auth(value, request.auth)
     statuses = contact_statuses(value, linked=ctx.view.contact_linked(value.id))
-    return Outcome(codes.OK, ContactData(value, statuses))
+    policy = ctx.policies.general
+    for hook in policy.hooks.informed:
+        hook(ctx, request, value, policy)
+    return ctx.answer(ContactData(value, statuses))
 
 
 def create(ctx: Context, request: CreateContact) -> Outcome:
@@ -61,6 +65,7 @@ def create(ctx: Context, request: CreateContact) -> Outcome:
         if phone is not None:
             _check_phone(element, phone)
     _check_email(request.email)
+    _require_policy(ctx, request)
     if ctx.view.contact(request.id) is not None:
         raise Refusal(codes.EXISTS, "exists already", "contact:id", request.id)
     value = Contact(
@@ -76,16 +81,19 @@ def create(ctx: Context, request: CreateContact) -> Outcome:
         auth=authinfo.protect(request.auth, ctx.call.salt, ctx.policies.general),
         disclose=request.disclose,
     )
+    value = _accept(ctx, request, None, value)
     ctx.change("contact", request.id, None, value)
     return ctx.done(Created("contact", request.id, ctx.now))
 
 
 def delete(ctx: Context, request: DeleteContact) -> Outcome:
     """Delete a contact that no domain uses (RFC 5733 section 3.2.2)."""
+    _require_policy(ctx, request)
     value = _sponsored(ctx, request.id)
     forbid(value, "Delete")
     if ctx.view.contact_linked(value.id):
         raise Refusal(codes.ASSOCIATION, "domains use the contact", "contact:id", value.id)
+    _accept(ctx, request, value, None)
     ctx.change("contact", value.id, value, None)
     return ctx.done()
 
@@ -94,15 +102,15 @@ def transfer(ctx: Context, request: TransferContact) -> Outcome:
     """Query, request, approve, reject or cancel a transfer (RFC 5733 sections 3.1.3 and 3.2.4)."""
     if request.op == "request":
         return _request_transfer(ctx, request)
+    if request.op != "query":
+        _require_policy(ctx, request)
     value = _existing(ctx, request.id)
     if request.op == "query":
         authorised = request.auth is not None and bool(request.auth.password)
         if authorised and request.auth is not None:
             _require_auth(value, request.auth)
-        ctx.changes.clear()
-        ctx.messages.clear()
         return transfers.query(ctx, value, value.id, authorised=authorised)
-    return transfers.answer(ctx, request.op, value, value.id, ctx.policies.general)
+    return transfers.answer(ctx, request, value, value.id, ctx.policies.general)
 
 
 def update(ctx: Context, request: UpdateContact) -> Outcome:
@@ -112,6 +120,7 @@ def update(ctx: Context, request: UpdateContact) -> Outcome:
     for element, phone in (("contact:voice", request.voice), ("contact:fax", request.fax)):
         if phone is not None and phone.number:
             _check_phone(element, phone)
+    _require_policy(ctx, request)
     value = _sponsored(ctx, request.id)
     auth = value.auth
     if request.auth is not None:
@@ -130,7 +139,7 @@ def update(ctx: Context, request: UpdateContact) -> Outcome:
         updater=ctx.account,
         updated=ctx.now,
     )
-    ctx.change("contact", value.id, value, after)
+    ctx.change("contact", value.id, value, _accept(ctx, request, value, after))
     return ctx.done()
 
 
@@ -138,6 +147,7 @@ def _request_transfer(ctx: Context, request: TransferContact) -> Outcome:
     policy = ctx.policies.general
     if request.auth is None:
         raise Refusal(codes.MISSING, "authInfo is missing", "contact:authInfo")
+    _require_policy(ctx, request)
     value = _existing(ctx, request.id)
     if value.transfer is not None and value.transfer.status == PENDING:
         raise Refusal(codes.PENDING_TRANSFER, "a transfer is pending", "contact:id", value.id)
@@ -147,13 +157,29 @@ def _request_transfer(ctx: Context, request: TransferContact) -> Outcome:
         raise Refusal(codes.NOT_TRANSFERABLE, "sponsored by the requester", "contact:id", value.id)
     deadline = ctx.now + policy.pending_transfer
     pending = Transfer(PENDING, ctx.account, ctx.now, value.sponsor, deadline)
-    after = replace(value, transfer=pending)
+    after = _accept(ctx, request, value, replace(value, transfer=pending))
     ctx.change("contact", value.id, value, after)
     data = TransferData("contact", value.id, pending, value.sponsor)
     transfers.announce(ctx, data)
     if not policy.pending_transfer:
         transfers.approve_contact(ctx, after, "serverApproved", ctx.now)
     return ctx.done(data, codes.PENDING)
+
+
+_Transform = CreateContact | DeleteContact | TransferContact | UpdateContact
+_After = TypeVar("_After", Contact, None)
+
+
+def _require_policy(ctx: Context, request: _Transform) -> None:
+    policy = ctx.policies.general
+    for hook in policy.hooks.policy:
+        hook(ctx, request, policy)
+
+
+def _accept(ctx: Context, request: _Transform, before: Contact | None, after: _After) -> _After:
+    """Let features look at a command that the rules accept, and change what comes of it."""
+    policy = ctx.policies.general
+    return policy.hooks.accept(ctx, request, before, after, policy)  # type: ignore[no-any-return]
 
 
 def _existing(ctx: Context, id: str) -> Contact:

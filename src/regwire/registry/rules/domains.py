@@ -7,6 +7,7 @@ status, eligibility, association, data policy.
 from __future__ import annotations
 
 from datetime import datetime
+from typing import TypeVar
 
 from regwire.registry.model import codes
 from regwire.registry.model.objects import PENDING, ContactLink, Domain, GracePeriod, HostAttribute, Restore, Transfer
@@ -35,11 +36,14 @@ from regwire.registry.model.requests import (
 from regwire.registry.rules import authinfo, delegation, lifecycle, secdns, transfers
 from regwire.registry.rules.context import Context
 from regwire.registry.rules.dates import add_months, months_of
+from regwire.registry.rules.features import NO_HOOKS
 from regwire.registry.rules.names import check_domain_name
 from regwire.registry.rules.policy import ZonePolicy
 from regwire.registry.rules.status import apply_statuses, domain_statuses, forbid, forbid_update
 
 __all__ = ["check", "create", "delete", "info", "renew", "restore", "transfer", "update"]
+
+_OfOne = InfoDomain | DeleteDomain | RenewDomain | TransferDomain | UpdateDomain | RestoreDomain
 
 
 def check(ctx: Context, request: CheckDomains) -> Outcome:
@@ -48,27 +52,36 @@ def check(ctx: Context, request: CheckDomains) -> Outcome:
         raise Refusal(codes.POLICY, f"at most {ctx.policies.check_limit} names", "domain:check")
     taken = ctx.view.existing_domains(request.names)
     by_zone = ctx.policies.by_zone
-    items: list[tuple[str, bool, str | None]] = []
+    found: list[tuple[str, bool, str | None]] = []
     for name in request.names:
         if name in taken:
-            items.append((name, False, "In use"))
+            found.append((name, False, "In use"))
             continue
         label, _, zone = name.partition(".")
-        if zone in by_zone and label.isalnum() and label.isascii() and len(label) <= 63:
-            items.append((name, True, None))
-            continue
-        try:
-            check_domain_name(name, ctx.policies)
-        except Refusal as refusal:
-            items.append((name, False, refusal.reason[:32]))
-        else:
-            items.append((name, True, None))
-    return Outcome(codes.OK, Checked(tuple(items)))
+        reason = None
+        if zone not in by_zone or not label.isalnum() or not label.isascii() or len(label) > 63:
+            reason = _fault_of_name(ctx, name)
+        if reason is None:
+            for hook in by_zone[zone].hooks.check_name:
+                reason = reason or hook(ctx, request, name, by_zone[zone])
+        found.append((name, reason is None, reason))
+    items = tuple(found)
+    for checked in ctx.policies.general.hooks.checked:
+        checked(ctx, request, items)
+    return ctx.answer(Checked(items))
+
+
+def _fault_of_name(ctx: Context, name: str) -> str | None:
+    try:
+        check_domain_name(name, ctx.policies)
+    except Refusal as refusal:
+        return refusal.reason[:32]
+    return None
 
 
 def info(ctx: Context, request: InfoDomain) -> Outcome:
     """Tell about a domain; without sponsoring it or giving its authInfo, only what the DNS and WHOIS tell."""
-    value = _existing(ctx, request.name)
+    value, policy = _existing(ctx, request, hooks=False)
     full = value.sponsor == ctx.account
     if request.auth is not None and (not full or request.auth.password):
         _require_auth(ctx, value, request.auth)
@@ -81,8 +94,9 @@ def info(ctx: Context, request: InfoDomain) -> Outcome:
     if request.hosts in ("all", "sub"):
         subordinates = tuple([host.name for host in ctx.view.subordinates(value.name)])
     rgp = lifecycle.rgp_statuses(value, ctx.now)
-    # What settling the domain decided is left undone: a read changes nothing.
-    return Outcome(codes.OK, DomainData(value, domain_statuses(value), host_names, subordinates, rgp, full))
+    for hook in policy.hooks.informed:
+        hook(ctx, request, value, policy)
+    return ctx.answer(DomainData(value, domain_statuses(value), host_names, subordinates, rgp, full))
 
 
 def create(ctx: Context, request: CreateDomain) -> Outcome:
@@ -100,8 +114,13 @@ def create(ctx: Context, request: CreateDomain) -> Outcome:
     if settings.required_contacts:
         _require_roles(request.registrant, request.contacts, policy, codes.MISSING)
     ds, keys = secdns.check_create(request.secdns, policy)
+    hooks = policy.hooks
+    for hook in hooks.policy:
+        hook(ctx, request, policy)
     if lifecycle.domain(ctx, name, policy) is not None:
         raise Refusal(codes.EXISTS, "registered already", "domain:name", name)
+    for eligibility in hooks.eligibility:
+        eligibility(ctx, request, None, policy)
     delegation.require_contacts(ctx, request.registrant, request.contacts)
     hosts = delegation.resolve_hosts(ctx, request.hosts) if request.hosts else ()
     attributes = delegation.resolve_attributes(ctx, name, request.host_attributes) if request.host_attributes else ()
@@ -129,42 +148,49 @@ def create(ctx: Context, request: CreateDomain) -> Outcome:
         keys,
         grace,
     )
+    if hooks is not NO_HOOKS:
+        value = hooks.accept(ctx, request, None, value, policy)
     ctx.change("domain", name, None, value)
-    return ctx.done(Created("domain", name, now, expires))
+    return ctx.done(Created("domain", name, now, value.expires))
 
 
 def delete(ctx: Context, request: DeleteDomain) -> Outcome:
     """Delete a domain: at once within the add grace period, else into redemption (RFC 3915 section 3.2)."""
-    value, policy = _sponsored(ctx, request.name)
+    value, policy = _sponsored(ctx, request)
     forbid(value, "Delete")
+    _require_eligible(ctx, request, value, policy)
     if ctx.view.subordinates(value.name):
         raise Refusal(codes.ASSOCIATION, "hosts lie in the domain", "domain:name", value.name)
     adding = any(period.type == "add" and period.end > ctx.now for period in value.grace)
     kept = policy.redemption + policy.pending_delete
-    if adding or not kept:
-        ctx.change("domain", value.name, value, None)
-        return ctx.done()
-    redeemable = ctx.now + policy.redemption
-    restore = Restore(ctx.now, redeemable, redeemable + policy.pending_delete)
-    ctx.change("domain", value.name, value, _touched(ctx, value, restore=restore))
-    return ctx.done(code=codes.PENDING)
+    after: Domain | None = None
+    if kept and not adding:
+        redeemable = ctx.now + policy.redemption
+        restore = Restore(ctx.now, redeemable, redeemable + policy.pending_delete)
+        after = _touched(ctx, value, restore=restore)
+    after = _accept(ctx, request, value, after, policy)
+    after = policy.hooks.happened(ctx, "delete", value, after, policy)
+    ctx.change("domain", value.name, value, after)
+    return ctx.done(code=codes.OK if after is None else codes.PENDING)
 
 
 def renew(ctx: Context, request: RenewDomain) -> Outcome:
     """Extend a registration (RFC 5731 section 3.2.3)."""
     _, policy = check_existing_name(ctx, request.name)
     months = months_of(request.period, policy)
-    value, policy = _sponsored(ctx, request.name)
+    value, policy = _sponsored(ctx, request)
     forbid(value, "Renew")
     if request.current_expiry != value.expires.date():
         given = request.current_expiry.isoformat()
         raise Refusal(codes.RANGE, f"expires on {value.expires.date().isoformat()}", "domain:curExpDate", given)
     expires = _extended(ctx, value, months, policy, codes.NOT_RENEWABLE)
+    _require_eligible(ctx, request, value, policy)
     grace = lifecycle.running(value, ctx.now)
     if policy.renew_grace:
         grace = (*grace, GracePeriod("renew", ctx.now, ctx.now + policy.renew_grace, months // 12))
-    ctx.change("domain", value.name, value, _touched(ctx, value, expires=expires, grace=grace))
-    return ctx.done(Renewed(value.name, expires))
+    after = _accept(ctx, request, value, _touched(ctx, value, expires=expires, grace=grace), policy)
+    ctx.change("domain", value.name, value, after)
+    return ctx.done(Renewed(value.name, after.expires))
 
 
 def transfer(ctx: Context, request: TransferDomain) -> Outcome:
@@ -172,17 +198,12 @@ def transfer(ctx: Context, request: TransferDomain) -> Outcome:
     if request.op == "request":
         return _request_transfer(ctx, request)
     if request.op == "query":
-        value = _existing(ctx, request.name)
+        value, policy = _existing(ctx, request, hooks=False)
         if request.auth is not None and request.auth.password:
             _require_auth(ctx, value, request.auth)
-        ctx.changes.clear()
-        ctx.messages.clear()
         return transfers.query(ctx, value, value.name, authorised=bool(request.auth and request.auth.password))
-    name, policy = check_existing_name(ctx, request.name)
-    found = lifecycle.domain(ctx, name, policy)
-    if found is None:
-        raise _missing(name)
-    return transfers.answer(ctx, request.op, found, name, policy)
+    value, policy = _existing(ctx, request)
+    return transfers.answer(ctx, request, value, request.name, policy)
 
 
 def update(ctx: Context, request: UpdateDomain) -> Outcome:
@@ -194,12 +215,13 @@ def update(ctx: Context, request: UpdateDomain) -> Outcome:
         policy,
     )
     _check_links(request.add_contacts, policy)
-    value, policy = _sponsored(ctx, request.name)
+    value, policy = _sponsored(ctx, request)
     delegation.require_contacts(ctx, request.registrant, request.add_contacts)
     auth = value.auth
     if request.auth is not None:
         auth = authinfo.protect(request.auth, ctx.call.salt, policy)
     forbid_update(value, request.remove_statuses)
+    _require_eligible(ctx, request, value, policy)
     ds, keys = secdns.updated(value, request.secdns, policy)
     after = _touched(
         ctx,
@@ -216,25 +238,28 @@ def update(ctx: Context, request: UpdateDomain) -> Outcome:
     _require_name_server_count(len(after.hosts) + len(after.host_attributes), policy)
     if request.remove_contacts or request.registrant == "":
         _require_roles(after.registrant, after.contacts, policy, codes.DATA_POLICY)
-    ctx.change("domain", value.name, value, after)
+    ctx.change("domain", value.name, value, _accept(ctx, request, value, after, policy))
     return ctx.done()
 
 
 def restore(ctx: Context, request: RestoreDomain) -> Outcome:
     """Restore a deleted domain by request and report (RFC 3915 section 4.2.5)."""
-    value, policy = _sponsored(ctx, request.name)
+    value, policy = _sponsored(ctx, request)
     state = value.restore
     if request.op == "request":
         if state is None or state.report_due is not None or ctx.now >= state.redeemable:
             raise Refusal(codes.STATUS, "not in redemption", "domain:name", value.name)
+        _require_eligible(ctx, request, value, policy)
         after = _touched(ctx, value, restore=replace(state, report_due=ctx.now + policy.restore_report))
-        ctx.change("domain", value.name, value, after)
+        ctx.change("domain", value.name, value, _accept(ctx, request, value, after, policy))
         return ctx.done(Restored("pendingRestore"))
     if not request.report:
         raise Refusal(codes.MISSING, "a report is missing", "rgp:report")
     if state is None or state.report_due is None:
         raise Refusal(codes.STATUS, "no restore is pending", "domain:name", value.name)
-    ctx.change("domain", value.name, value, _touched(ctx, value, restore=None, grace=()))
+    _require_eligible(ctx, request, value, policy)
+    after = _accept(ctx, request, value, _touched(ctx, value, restore=None, grace=()), policy)
+    ctx.change("domain", value.name, value, policy.hooks.happened(ctx, "restore", value, after, policy))
     return ctx.done(Restored(None))
 
 
@@ -243,9 +268,7 @@ def _request_transfer(ctx: Context, request: TransferDomain) -> Outcome:
     months = months_of(request.period, policy) if request.period is not None else 12
     if request.auth is None:
         raise Refusal(codes.MISSING, "authInfo is missing", "domain:authInfo")
-    value = lifecycle.domain(ctx, name, policy)
-    if value is None:
-        raise _missing(name)
+    value, policy = _existing(ctx, request)
     if value.transfer is not None and value.transfer.status == PENDING:
         raise Refusal(codes.PENDING_TRANSFER, "a transfer is pending", "domain:name", name)
     _require_auth(ctx, value, request.auth)
@@ -253,9 +276,10 @@ def _request_transfer(ctx: Context, request: TransferDomain) -> Outcome:
     if value.sponsor == ctx.account:
         raise Refusal(codes.NOT_TRANSFERABLE, "sponsored by the requester", "domain:name", name)
     expires = _extended(ctx, value, months, policy, codes.NOT_TRANSFERABLE)
+    _require_eligible(ctx, request, value, policy)
     deadline = ctx.now + policy.pending_transfer
     pending = Transfer(PENDING, ctx.account, ctx.now, value.sponsor, deadline, months, expires)
-    after = replace(value, transfer=pending)
+    after = _accept(ctx, request, value, replace(value, transfer=pending), policy)
     ctx.change("domain", name, value, after)
     data = TransferData("domain", name, pending, value.sponsor)
     transfers.announce(ctx, data)
@@ -284,23 +308,37 @@ def _missing(name: str) -> Refusal:
     return Refusal(codes.DOES_NOT_EXIST, "no such domain", "domain:name", name)
 
 
-def _existing(ctx: Context, name: str) -> Domain:
-    _, policy = check_existing_name(ctx, name)
+def _existing(ctx: Context, request: _OfOne, *, hooks: bool = True) -> tuple[Domain, ZonePolicy]:
+    """Return the domain that a request is about, after what features say of the request: 2303."""
+    name, policy = check_existing_name(ctx, request.name)
+    if hooks:
+        for hook in policy.hooks.policy:
+            hook(ctx, request, policy)
     value = lifecycle.domain(ctx, name, policy)
     if value is None:
         raise _missing(name)
-    return value
-
-
-def _sponsored(ctx: Context, name: str) -> tuple[Domain, ZonePolicy]:
-    """Return a domain of the account's own: 2303, 2201."""
-    _, policy = check_existing_name(ctx, name)
-    value = lifecycle.domain(ctx, name, policy)
-    if value is None:
-        raise _missing(name)
-    if value.sponsor != ctx.account:
-        ctx.require_sponsor(value.sponsor, "domain:name", name)
     return value, policy
+
+
+def _sponsored(ctx: Context, request: _OfOne) -> tuple[Domain, ZonePolicy]:
+    """Return a domain of the account's own: 2303, 2201."""
+    value, policy = _existing(ctx, request)
+    if value.sponsor != ctx.account:
+        ctx.require_sponsor(value.sponsor, "domain:name", request.name)
+    return value, policy
+
+
+def _require_eligible(ctx: Context, request: _OfOne, value: Domain, policy: ZonePolicy) -> None:
+    for hook in policy.hooks.eligibility:
+        hook(ctx, request, value, policy)
+
+
+_After = TypeVar("_After", Domain, Domain | None)
+
+
+def _accept(ctx: Context, request: _OfOne, before: Domain, after: _After, policy: ZonePolicy) -> _After:
+    """Let features look at a command that the rules accept, and change what comes of it."""
+    return policy.hooks.accept(ctx, request, before, after, policy)  # type: ignore[no-any-return]
 
 
 def _require_auth(ctx: Context, value: Domain, given: AuthInfo) -> None:

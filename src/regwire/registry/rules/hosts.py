@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 from regwire.registry.model import codes
 from regwire.registry.model.objects import Host
 from regwire.registry.model.outcomes import Checked, Created, HostData, Outcome, Refusal
@@ -39,7 +41,10 @@ def check(ctx: Context, request: CheckHosts) -> Outcome:
 def info(ctx: Context, request: InfoHost) -> Outcome:
     """Tell about a host; every registrar may know (RFC 5732 section 3.1.2)."""
     value = _existing(ctx, request.name)
-    return Outcome(codes.OK, HostData(value, host_statuses(value, linked=ctx.view.host_linked(value.roid))))
+    policy = ctx.policies.general
+    for hook in policy.hooks.informed:
+        hook(ctx, request, value, policy)
+    return ctx.answer(HostData(value, host_statuses(value, linked=ctx.view.host_linked(value.roid))))
 
 
 def create(ctx: Context, request: CreateHost) -> Outcome:
@@ -55,6 +60,7 @@ def create(ctx: Context, request: CreateHost) -> Outcome:
         raise Refusal(codes.POLICY, "an external host has no addresses here", "host:addr", addresses[0].address)
     if superordinate is not None and not addresses:
         raise Refusal(codes.MISSING, "an internal host needs glue", "host:addr")
+    _require_policy(ctx, request)
     if ctx.view.host(name) is not None:
         raise Refusal(codes.EXISTS, "exists already", "host:name", name)
     if superordinate is not None:
@@ -68,16 +74,19 @@ def create(ctx: Context, request: CreateHost) -> Outcome:
         superordinate=superordinate,
         addresses=addresses,
     )
+    value = _accept(ctx, request, None, value)
     ctx.change("host", name, None, value)
     return ctx.done(Created("host", name, ctx.now))
 
 
 def delete(ctx: Context, request: DeleteHost) -> Outcome:
     """Delete a host that no domain uses (RFC 5732 section 3.2.2)."""
+    _require_policy(ctx, request)
     value = _sponsored(ctx, request.name)
     forbid(value, "Delete")
     if ctx.view.host_linked(value.roid):
         raise Refusal(codes.ASSOCIATION, "domains use the host", "host:name", value.name)
+    _accept(ctx, request, value, None)
     ctx.change("host", value.name, value, None)
     return ctx.done()
 
@@ -89,6 +98,7 @@ def update(ctx: Context, request: UpdateHost) -> Outcome:
     if new_name is not None:
         check_host_name(new_name)
         _require_not_a_zone(ctx, new_name)
+    _require_policy(ctx, request)
     value = _sponsored(ctx, request.name)
     if new_name is not None and ctx.view.host(new_name) is not None:
         raise Refusal(codes.EXISTS, "exists already", "host:name", new_name)
@@ -122,12 +132,28 @@ def update(ctx: Context, request: UpdateHost) -> Outcome:
         updater=ctx.account,
         updated=ctx.now,
     )
+    after = _accept(ctx, request, value, after)
     if new_name is not None:
         ctx.change("host", value.name, value, None)
         ctx.change("host", new_name, None, after)
     else:
         ctx.change("host", value.name, value, after)
     return ctx.done()
+
+
+def _require_policy(ctx: Context, request: CreateHost | DeleteHost | UpdateHost) -> None:
+    policy = ctx.policies.general
+    for hook in policy.hooks.policy:
+        hook(ctx, request, policy)
+
+
+_After = TypeVar("_After", Host, None)
+
+
+def _accept(ctx: Context, request: CreateHost | DeleteHost | UpdateHost, before: Host | None, after: _After) -> _After:
+    """Let features look at a command that the rules accept, and change what comes of it."""
+    policy = ctx.policies.general
+    return policy.hooks.accept(ctx, request, before, after, policy)  # type: ignore[no-any-return]
 
 
 def _require_not_a_zone(ctx: Context, name: str) -> None:
@@ -156,7 +182,7 @@ def _existing(ctx: Context, name: str) -> Host:
     policy = ctx.policies.by_zone[value.superordinate.partition(".")[2]]
     lifecycle.domain(ctx, value.superordinate, policy)
     settled = [change.after for change in ctx.changes if change.kind == "host" and change.key == name]
-    return settled[-1] if settled else value  # type: ignore[return-value]
+    return settled[-1] if settled else value
 
 
 def _sponsored(ctx: Context, name: str) -> Host:

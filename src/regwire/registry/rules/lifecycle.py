@@ -48,7 +48,8 @@ def _step(ctx: Context, value: Domain, policy: ZonePolicy) -> Domain | None:
     if value.transfer is not None and value.transfer.status == PENDING and value.transfer.acted == due:
         return transfers.approve_domain(ctx, value, "serverApproved", due, policy)
     grace = GracePeriod("autoRenew", due, due + policy.auto_renew_grace, 1)
-    after = replace(value, expires=add_months(value.expires, 12), grace=(*running(value, due), grace))
+    after: Domain | None = replace(value, expires=add_months(value.expires, 12), grace=(*running(value, due), grace))
+    after = policy.hooks.happened(ctx, "autoRenew", value, after, policy)
     ctx.change("domain", value.name, value, after)
     return after
 
@@ -62,6 +63,8 @@ def _redemption_step(ctx: Context, value: Domain, restore: Restore, due: datetim
         ctx.tell(value.sponsor, f"Restore of {value.name} failed: no report", at=due)
     else:
         ctx.tell(value.sponsor, f"{value.name} was purged", at=due)
+    event = "purge" if after is None else "redemption"
+    after = policy.hooks.happened(ctx, event, value, after, policy)
     ctx.change("domain", value.name, value, after)
     return after
 

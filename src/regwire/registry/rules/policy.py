@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import fields
 from datetime import timedelta
+from typing import Any
 
 from regwire.registry.config import Config, PolicySettings
 from regwire.registry.model.record import record
+from regwire.registry.rules.features import Hooks, hooks_of
 
 __all__ = ["Policies", "ZonePolicy"]
 
 
 @record
 class ZonePolicy:
-    """One zone's policy: its settings, and its periods as time spans."""
+    """One zone's policy: its settings, its periods as time spans, and what features add.
+
+    Attributes:
+        hooks: what features do in this zone.
+        features: their settings here, by name.
+
+    """
 
     zone: str
     settings: PolicySettings
@@ -25,12 +34,19 @@ class ZonePolicy:
     pending_delete: timedelta
     restore_report: timedelta
     pending_transfer: timedelta
+    hooks: Hooks
+    features: Mapping[str, Any]
+
+    def feature(self, name: str) -> Any:
+        """Return the settings of a feature in this zone; None if it has none."""
+        return self.features.get(name)
 
 
-def _zone_policy(zone: str, settings: PolicySettings) -> ZonePolicy:
+def _zone_policy(config: Config, zone: str, settings: PolicySettings) -> ZonePolicy:
+    features = config.features_for(zone)
     names = [item.name for item in fields(settings) if item.metadata["unit"] == "days"]
     spans = {name: timedelta(days=getattr(settings, name)) for name in names}
-    return ZonePolicy(zone=zone, settings=settings, **spans)
+    return ZonePolicy(zone=zone, settings=settings, hooks=hooks_of(zone, features), features=features, **spans)
 
 
 class Policies:
@@ -45,8 +61,8 @@ class Policies:
     """
 
     def __init__(self, config: Config) -> None:
-        self.by_zone = {zone: _zone_policy(zone, config.policy_for(zone)) for zone in config.registry.zones}
-        self.general = _zone_policy("", config.policy)
+        self.by_zone = {zone: _zone_policy(config, zone, config.policy_for(zone)) for zone in config.registry.zones}
+        self.general = _zone_policy(config, "", config.policy)
         self.repository = config.registry.repository
         self.check_limit = config.epp.check_names
 

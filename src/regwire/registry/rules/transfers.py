@@ -11,6 +11,7 @@ from regwire.registry.model import codes
 from regwire.registry.model.objects import PENDING, Contact, Domain, GracePeriod, Transfer
 from regwire.registry.model.outcomes import Outcome, Refusal, TransferData
 from regwire.registry.model.record import replace
+from regwire.registry.model.requests import TransferContact, TransferDomain
 from regwire.registry.rules.context import Context
 from regwire.registry.rules.policy import ZonePolicy
 
@@ -43,7 +44,7 @@ def query(ctx: Context, value: Domain | Contact, key: str, *, authorised: bool) 
         raise Refusal(codes.AUTHORIZATION, "neither sponsor nor requester", f"{_kind(value)}:authInfo")
     if transfer is None:
         raise Refusal(codes.NOT_PENDING_TRANSFER, "there was no transfer", _key_element(value), key)
-    return ctx.done(TransferData(_kind(value), key, transfer, value.sponsor))
+    return ctx.answer(TransferData(_kind(value), key, transfer, value.sponsor))
 
 
 def require_pending(value: Domain | Contact, key: str) -> Transfer:
@@ -53,8 +54,11 @@ def require_pending(value: Domain | Contact, key: str) -> Transfer:
     return value.transfer
 
 
-def answer(ctx: Context, op: str, value: Domain | Contact, key: str, policy: ZonePolicy) -> Outcome:
+def answer(
+    ctx: Context, request: TransferDomain | TransferContact, value: Domain | Contact, key: str, policy: ZonePolicy
+) -> Outcome:
     """Carry out op="approve", "reject" (the sponsor's) or "cancel" (the requester's)."""
+    op = request.op
     allowed = value.sponsor
     if op == "cancel":
         allowed = value.transfer.requester if value.transfer is not None else ctx.account
@@ -62,24 +66,36 @@ def answer(ctx: Context, op: str, value: Domain | Contact, key: str, policy: Zon
         whose = "requester" if op == "cancel" else "sponsor"
         raise Refusal(codes.AUTHORIZATION, f"only the {whose} may {op}", _key_element(value), key)
     transfer = require_pending(value, key)
+    if isinstance(value, Domain):
+        for hook in policy.hooks.eligibility:
+            hook(ctx, request, value, policy)
     if op == "approve":
         after = (
-            approve_domain(ctx, value, "clientApproved", ctx.now, policy)
+            approve_domain(ctx, value, "clientApproved", ctx.now, policy, request=request)
             if isinstance(value, Domain)
-            else approve_contact(ctx, value, "clientApproved", ctx.now)
+            else approve_contact(ctx, value, "clientApproved", ctx.now, request=request)
         )
         assert after.transfer is not None
         return ctx.done(TransferData(_kind(value), key, after.transfer, value.sponsor))
     status = "clientRejected" if op == "reject" else "clientCancelled"
     ended = replace(transfer, status=status, actor=ctx.account, acted=ctx.now, expires=None)
-    ctx.change(_kind(value), key, value, replace(value, transfer=ended))
+    left = policy.hooks.accept(ctx, request, value, replace(value, transfer=ended), policy)
+    ctx.change(_kind(value), key, value, left)
     data = TransferData(_kind(value), key, ended, value.sponsor)
     announce(ctx, data)
     return ctx.done(data)
 
 
-def approve_domain(ctx: Context, value: Domain, status: str, at: datetime, policy: ZonePolicy) -> Domain:
-    """Complete a pending transfer of a domain and of the hosts in it, as of ``at``."""
+def approve_domain(
+    ctx: Context,
+    value: Domain,
+    status: str,
+    at: datetime,
+    policy: ZonePolicy,
+    *,
+    request: TransferDomain | TransferContact | None = None,
+) -> Domain:
+    """Complete a pending transfer of a domain and of the hosts in it, as of ``at``; by ``request``, or by time."""
     transfer = value.transfer
     assert transfer is not None
     ended = replace(transfer, status=status, actor=value.sponsor, acted=at)
@@ -95,19 +111,32 @@ def approve_domain(ctx: Context, value: Domain, status: str, at: datetime, polic
         grace=grace,
         transfer=ended,
     )
+    if request is not None:
+        after = policy.hooks.accept(ctx, request, value, after, policy)
+    after = policy.hooks.happened(ctx, "transfer", value, after, policy)
     ctx.change("domain", value.name, value, after)
     for host in ctx.view.subordinates(value.name):
         ctx.change("host", host.name, host, replace(host, sponsor=transfer.requester, transferred=at))
     announce(ctx, TransferData("domain", value.name, ended, value.sponsor), at=at)
-    return after
+    return after  # type: ignore[no-any-return]
 
 
-def approve_contact(ctx: Context, value: Contact, status: str, at: datetime) -> Contact:
-    """Complete a pending transfer of a contact as of ``at``."""
+def approve_contact(
+    ctx: Context,
+    value: Contact,
+    status: str,
+    at: datetime,
+    *,
+    request: TransferDomain | TransferContact | None = None,
+) -> Contact:
+    """Complete a pending transfer of a contact as of ``at``; by ``request``, or by time."""
     transfer = value.transfer
     assert transfer is not None
     ended = replace(transfer, status=status, actor=value.sponsor, acted=at)
     after = replace(value, sponsor=transfer.requester, transferred=at, auth=None, transfer=ended)
+    if request is not None:
+        policy = ctx.policies.general
+        after = policy.hooks.accept(ctx, request, value, after, policy)
     ctx.change("contact", value.id, value, after)
     announce(ctx, TransferData("contact", value.id, ended, value.sponsor), at=at)
     return after

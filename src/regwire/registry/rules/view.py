@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from regwire.registry.model.objects import Contact, Domain, Host, PollMessage
 
@@ -66,6 +66,23 @@ class View(Protocol):
         """Return one message of the account's queue, or None."""
         ...
 
+    def record(self, kind: str, key: str) -> Any | None:
+        """Return the record of a registered kind, or None."""
+        ...
+
+    def records(self, kind: str, index: str = "", value: str = "", *, after: str = "", limit: int = 1000) -> list[Any]:
+        """Return records of a registered kind, ascending by key, at most ``limit``.
+
+        Args:
+            kind: of what kind.
+            index: the name of an index of the kind; empty: all of the kind.
+            value: what to look up in it.
+            after: only keys greater than this one, to go on where the last answer ended.
+            limit: how many at most.
+
+        """
+        ...
+
     def due(self, now: datetime, limit: int) -> Iterable[tuple[str, str]]:
-        """Return (kind, key) of objects that time changes at or before ``now``, earliest first, at most ``limit``."""
+        """Return (kind, key) of what time changes at or before ``now``, earliest first, at most ``limit``."""
         ...

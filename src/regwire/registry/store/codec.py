@@ -6,7 +6,9 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
+from regwire.registry.model.kinds import dump, kind_named, load, load_tagged, tagged
 from regwire.registry.model.objects import (
+    NO_EXTRA,
     Address,
     Contact,
     ContactLink,
@@ -42,6 +44,8 @@ __all__ = [
     "host_row",
     "poll_from_row",
     "poll_row",
+    "record_detail",
+    "record_from_detail",
     "to_ms",
 ]
 
@@ -154,6 +158,8 @@ def domain_detail(value: Domain) -> str:
     if value.restore is not None:
         r = value.restore
         detail["restore"] = (to_ms(r.deleted), to_ms(r.redeemable), to_ms(r.purged), _opt_to_ms(r.report_due))
+    if value.extra:
+        detail["extra"] = value.extra
     return _encode(detail)
 
 
@@ -201,6 +207,7 @@ def domain_from_row(row: _Row) -> Domain:
         tuple([GracePeriod(g[0], from_ms(g[1]), from_ms(g[2]), g[3]) for g in detail.get("grace", ())]),
         _transfer_in(detail.get("transfer")),
         _restore_in(detail.get("restore")),
+        detail.get("extra", NO_EXTRA),
     )
 
 
@@ -214,6 +221,8 @@ def host_detail(value: Host) -> str:
         detail["addresses"] = _addresses_out(value.addresses)
     if value.statuses:
         detail["statuses"] = _statuses_out(value.statuses)
+    if value.extra:
+        detail["extra"] = value.extra
     return _encode(detail)
 
 
@@ -249,6 +258,7 @@ def host_from_row(row: _Row) -> Host:
         superordinate,
         _addresses_in(detail.get("addresses", [])),
         _statuses_in(detail),
+        detail.get("extra", NO_EXTRA),
     )
 
 
@@ -270,6 +280,8 @@ def contact_detail(value: Contact) -> str:
         detail["disclose"] = (value.disclose.flag, value.disclose.elements)
     if value.transfer is not None:
         detail["transfer"] = _transfer_out(value.transfer)
+    if value.extra:
+        detail["extra"] = value.extra
     return _encode(detail)
 
 
@@ -312,7 +324,21 @@ def contact_from_row(row: _Row) -> Contact:
         auth,
         Disclose(disclose[0], tuple(disclose[1])) if disclose else None,
         _transfer_in(detail.get("transfer")),
+        detail.get("extra", NO_EXTRA),
     )
+
+
+# --- records of registered kinds
+
+
+def record_detail(value: object) -> str:
+    """Return a record of a registered kind as JSON."""
+    return _encode(dump(value))
+
+
+def record_from_detail(kind: str, text: str) -> Any:
+    """Return the record of a kind that `record_detail` wrote."""
+    return load(kind_named(kind).cls, json.loads(text))
 
 
 # --- poll messages
@@ -321,21 +347,27 @@ def contact_from_row(row: _Row) -> Contact:
 def poll_row(message: PollMessage) -> _Row:
     """Return the row of a message: account, id, queued, text, data."""
     data: str | None = None
-    if isinstance(message.data, TransferData):
-        d = message.data
+    d = message.data
+    if type(d) is TransferData and not message.extensions:
+        # By far the most frequent one: no names of fields.
         data = _encode({"transfer": [d.kind, d.name, _transfer_out(d.transfer), d.sponsor]})
-    elif message.data is not None:
-        raise TypeError(f"a poll message cannot keep {type(message.data).__name__}")
+    elif d is not None or message.extensions:
+        content = {"data": None if d is None else tagged(d), "extensions": [tagged(e) for e in message.extensions]}
+        data = _encode(content)
     return (message.account, message.id, to_ms(message.queued), message.text, data)
 
 
 def poll_from_row(row: _Row) -> PollMessage:
     """Return the message of a row."""
     account, id, queued, text, data = row
-    parsed: TransferData | None = None
-    if data is not None:
-        kind, name, item, sponsor = json.loads(data)["transfer"]
+    if data is None:
+        return PollMessage(account, from_ms(queued), text, None, id)
+    content = json.loads(data)
+    if "transfer" in content:
+        kind, name, item, sponsor = content["transfer"]
         transfer = _transfer_in(item)
         assert transfer is not None
-        parsed = TransferData(kind, name, transfer, sponsor)
-    return PollMessage(account, from_ms(queued), text, parsed, id)
+        return PollMessage(account, from_ms(queued), text, TransferData(kind, name, transfer, sponsor), id)
+    value = None if content["data"] is None else load_tagged(content["data"])
+    extensions = tuple([load_tagged(item) for item in content["extensions"]])
+    return PollMessage(account, from_ms(queued), text, value, id, extensions)

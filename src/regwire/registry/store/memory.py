@@ -6,10 +6,11 @@ import contextlib
 import logging
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from regwire.registry.clock import Clock
 from regwire.registry.model import codes
+from regwire.registry.model.kinds import kind_named
 from regwire.registry.model.objects import Contact, Domain, Host, PollMessage
 from regwire.registry.model.outcomes import Outcome
 from regwire.registry.model.requests import Call
@@ -71,6 +72,7 @@ class _State:
         self._domains: dict[str, Domain] = {}
         self._hosts: dict[str, Host] = {}
         self._contacts: dict[str, Contact] = {}
+        self._records: dict[str, dict[str, Any]] = {}
         self._messages: dict[tuple[str, int], PollMessage] = {}
         self._last_id = 0
 
@@ -81,8 +83,10 @@ class _State:
                 _set(self._domains, key, overlay.domains[key])
             elif kind == "host":
                 _set(self._hosts, key, overlay.hosts[key])
-            else:
+            elif kind == "contact":
                 _set(self._contacts, key, overlay.contacts[key])
+            else:
+                _set(self._records.setdefault(kind, {}), key, overlay.others[kind][key])
         for acked in overlay.acked:
             del self._messages[acked]
         self._messages.update({(message.account, message.id): message for message in overlay.messages})
@@ -148,6 +152,17 @@ class _State:
         """See View."""
         return self._messages.get((account, id))
 
+    def record(self, kind: str, key: str) -> Any | None:
+        """See View."""
+        return self._records.get(kind, {}).get(key)
+
+    def records(self, kind: str, index: str = "", value: str = "", *, after: str = "", limit: int = 1000) -> list[Any]:
+        """See View."""
+        pairs = kind_named(kind).index
+        every = self._records.get(kind, {})
+        found = [key for key, item in every.items() if not index or (index, value) in pairs(item)]
+        return [every[key] for key in sorted(found) if key > after][:limit]
+
     def due(self, now: datetime, limit: int) -> Iterable[tuple[str, str]]:
         """See View."""
         found = [(value.due(), "domain", name) for name, value in self._domains.items() if value.due() <= now]
@@ -155,6 +170,11 @@ class _State:
             due = contact.due()
             if due is not None and due <= now:
                 found.append((due, "contact", id))
+        for kind, values in self._records.items():
+            for key, item in values.items():
+                due = kind_named(kind).due(item)
+                if due is not None and due <= now:
+                    found.append((due, kind, key))
         return [(kind, key) for _, kind, key in sorted(found)[:limit]]
 
     def last_message_id(self) -> int:

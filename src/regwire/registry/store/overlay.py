@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
+from regwire.registry.model.kinds import kind_named
 from regwire.registry.model.objects import Contact, Domain, Host, PollMessage
 from regwire.registry.model.outcomes import Change, Outcome
 from regwire.registry.model.record import replace
@@ -33,6 +34,10 @@ class Base(Protocol):
         self, account: str, *, without: Collection[int] = ()
     ) -> tuple[PollMessage | None, int]: ...
     def poll_message(self, account: str, id: int) -> PollMessage | None: ...  # noqa: D102
+    def record(self, kind: str, key: str) -> Any | None: ...  # noqa: D102
+    def records(  # noqa: D102
+        self, kind: str, index: str = "", value: str = "", *, after: str = "", limit: int = 1000
+    ) -> list[Any]: ...
     def due(self, now: datetime, limit: int) -> Iterable[tuple[str, str]]: ...  # noqa: D102
     def last_message_id(self) -> int: ...  # noqa: D102
 
@@ -44,6 +49,7 @@ class Overlay:
 
     Attributes:
         domains, hosts, contacts: by key, what was read or decided; None: there is none.
+        others: records by kind and key, read or decided.
         before: by (kind, key), what the group found of each object it changed.
         messages: queued by the group and not acknowledged in it.
         acked: (account, id) of committed messages that the group took off their queues.
@@ -57,6 +63,7 @@ class Overlay:
         self.hosts: dict[str, Host | None] = {}
         self.contacts: dict[str, Contact | None] = {}
         self.contact_ids: dict[str, bool] = {}
+        self.others: dict[str, dict[str, Any]] = {}
         self.before: dict[tuple[str, str], Any] = {}
         self.messages: list[PollMessage] = []
         self.acked: set[tuple[str, int]] = set()
@@ -83,12 +90,14 @@ class Overlay:
         key, after = change.key, change.after
         self.before.setdefault((change.kind, key), change.before)
         if change.kind == "domain":
-            self.domains[key] = after  # type: ignore[assignment]
+            self.domains[key] = after
         elif change.kind == "host":
-            self.hosts[key] = after  # type: ignore[assignment]
-        else:
-            self.contacts[key] = after  # type: ignore[assignment]
+            self.hosts[key] = after
+        elif change.kind == "contact":
+            self.contacts[key] = after
             self.contact_ids[key] = after is not None
+        else:
+            self.others.setdefault(change.kind, {})[key] = after
 
     @property
     def changed(self) -> bool:
@@ -205,6 +214,31 @@ class Overlay:
             if message.account == account and message.id == id:
                 return message
         return self._base.poll_message(account, id)
+
+    def record(self, kind: str, key: str) -> Any | None:
+        """See `regwire.registry.rules.view.View`."""
+        known = self.others.setdefault(kind, {})
+        try:
+            return known[key]
+        except KeyError:
+            value = known[key] = self._base.record(kind, key)
+            return value
+
+    def records(self, kind: str, index: str = "", value: str = "", *, after: str = "", limit: int = 1000) -> list[Any]:
+        """See `regwire.registry.rules.view.View`."""
+        changed = {key: self.others[kind][key] for changed, key in self.before if changed == kind}
+        if not changed:
+            return self._base.records(kind, index, value, after=after, limit=limit)
+        described = kind_named(kind)
+        assert described.key is not None
+        # So many more as the group may have taken away.
+        committed = self._base.records(kind, index, value, after=after, limit=limit + len(changed))
+        found = {described.key(item): item for item in committed}
+        for key, item in changed.items():
+            found.pop(key, None)
+            if item is not None and key > after and (not index or (index, value) in described.index(item)):
+                found[key] = item
+        return [found[key] for key in sorted(found)[:limit]]
 
     def due(self, now: datetime, limit: int) -> Iterable[tuple[str, str]]:
         """See `regwire.registry.rules.view.View`. What the group itself made due comes with the next group."""

@@ -1,4 +1,4 @@
--- The registry in SQLite, version 1. Instants are milliseconds since 1970 UTC.
+-- The registry in SQLite, version 2. Instants are milliseconds since 1970 UTC.
 -- "detail" is JSON: what no query looks for.
 
 CREATE TABLE schema_version (
@@ -67,6 +67,25 @@ CREATE TABLE domain_contact (
     contact TEXT NOT NULL,
     domain TEXT NOT NULL,
     PRIMARY KEY (contact, domain)
+) STRICT, WITHOUT ROWID;
+
+-- Records of every other kind (regwire.registry.model.kinds); "detail" is their JSON.
+CREATE TABLE record (
+    kind TEXT NOT NULL,
+    key TEXT NOT NULL,
+    due INTEGER,
+    detail TEXT NOT NULL,
+    PRIMARY KEY (kind, key)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX record_due ON record (due) WHERE due IS NOT NULL;
+
+-- What records are looked up by; derived from record.detail by their kind.
+CREATE TABLE record_index (
+    kind TEXT NOT NULL,
+    name TEXT NOT NULL,
+    value TEXT NOT NULL,
+    key TEXT NOT NULL,
+    PRIMARY KEY (kind, name, value, key)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE poll (

@@ -13,12 +13,13 @@ from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
 from regwire.epp.handlers import Handlers
-from regwire.registry.engine import Reading, Registry, is_read
+from regwire.registry.engine import Reading, Registry
 from regwire.registry.fronts.epp.replies import refused, reply_of
 from regwire.registry.fronts.epp.requests import request_of
 from regwire.registry.model import codes
 from regwire.registry.model.outcomes import Outcome, Refusal
 from regwire.registry.model.requests import Call, Request
+from regwire.registry.rules import is_read
 
 if TYPE_CHECKING:
     from regwire.session import Run

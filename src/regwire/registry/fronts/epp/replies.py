@@ -6,6 +6,7 @@ server sends on its fast path.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
@@ -17,6 +18,7 @@ from regwire.epp.messages import domain as d
 from regwire.epp.messages import host as h
 from regwire.epp.messages.common import CheckName, Reason
 from regwire.epp.messages.core import ExtValue, MsgQ, QueueMsg, Value
+from regwire.registry.fronts.epp.ext import namespaces, tables
 from regwire.registry.model import codes
 from regwire.registry.model import requests as r
 from regwire.registry.model.objects import Address, Contact, Disclose, Domain, DsRecord, KeyRecord, Phone, PostalInfo
@@ -33,27 +35,43 @@ from regwire.registry.model.outcomes import (
     Restored,
     TransferData,
 )
+from regwire.registry.model.record import replace
 from regwire.schema import Namespace
 
 __all__ = ["refused", "reply_of"]
 
-_NAMESPACES: Final[Mapping[str, Namespace]] = {
-    "domain": d.DOMAIN,
-    "host": h.HOST,
-    "contact": c.CONTACT,
-    "secDNS": secdns.NAMESPACE,
-    "rgp": rgp.NAMESPACE,
-}
+_NAMESPACES: Final[Mapping[str, Namespace]] = {"domain": d.DOMAIN, "host": h.HOST, "contact": c.CONTACT}
 
 
 def reply_of(request: r.Request, outcome: Outcome) -> Any:
     """Return what a handler returns for the outcome of a request."""
+    if outcome.extensions:
+        return _extended(request, outcome)
     if outcome.code >= 2000:
         return _error(outcome.code, outcome.reason, outcome.value)
     data = outcome.data
     if data is None:
         return outcome.code
-    return _BUILDERS[type(data)](request, outcome.code, data)
+    build = _BUILDERS.get(type(data)) or tables().data[type(data)]
+    return build(request, outcome.code, data)
+
+
+def _extended(request: r.Request, outcome: Outcome) -> Reply:
+    """Return the reply of an outcome with extensions."""
+    short = reply_of(request, replace(outcome, extensions=()))
+    if isinstance(short, int):
+        whole = Reply(short)
+    elif isinstance(short, Reply):
+        whole = short
+    else:
+        whole = Reply(outcome.code, (short,))
+    return dataclasses.replace(whole, extension=(*whole.extension, *_elements(outcome.extensions)))
+
+
+def _elements(records: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Return the extension elements of records of the model."""
+    known = tables().replies
+    return tuple([known[type(record)](record) for record in records])
 
 
 def refused(refusal: Refusal) -> Any:
@@ -65,7 +83,8 @@ def _error(code: int, reason: str | None, value: tuple[str, str] | None) -> Any:
     if value is None or reason is None:
         return code
     prefix, _, tag = value[0].partition(":")
-    at_fault: Value | ExtValue = fault_value(_NAMESPACES[prefix], tag, value[1], reason)
+    namespace = _NAMESPACES.get(prefix) or namespaces()[prefix]
+    at_fault: Value | ExtValue = fault_value(namespace, tag, value[1], reason)
     return Reply(code, (), (), (at_fault,))
 
 
@@ -134,8 +153,20 @@ def _polled(_: r.Request, code: int, data: Polled) -> Any:
         queue = MsgQ(data.count, str(data.acked)) if data.count else None
         return Reply(code, msg_q=queue)
     queue = MsgQ(data.count, str(message.id), message.queued, QueueMsg(message.text))
-    content = (_transfer_data(message.data),) if isinstance(message.data, TransferData) else ()
-    return Reply(code, content, msg_q=queue)
+    return Reply(code, _poll_data(message.data), _elements(message.extensions), msg_q=queue)
+
+
+def _poll_data(data: object) -> tuple[Any, ...]:
+    """Return the elements of resData that a message carries; the front of a feature goes first."""
+    if data is None:
+        return ()
+    make = tables().poll.get(type(data))
+    if make is not None:
+        return make(data)
+    if isinstance(data, TransferData):
+        return (_transfer_data(data),)
+    built = _BUILDERS[type(data)](r.PollRequest(), codes.OK, data)
+    return built.data if isinstance(built, Reply) else (built,)
 
 
 # --- info

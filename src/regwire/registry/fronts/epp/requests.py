@@ -11,6 +11,7 @@ from regwire.epp.messages import contact as c
 from regwire.epp.messages import domain as d
 from regwire.epp.messages import host as h
 from regwire.epp.messages.core import Command, Poll, Transfer
+from regwire.registry.fronts.epp.ext import tables
 from regwire.registry.model import codes
 from regwire.registry.model import requests as r
 from regwire.registry.model.objects import (
@@ -25,6 +26,8 @@ from regwire.registry.model.objects import (
     Status,
 )
 from regwire.registry.model.outcomes import Refusal
+from regwire.registry.model.record import replace as replace_record
+from regwire.schema import replace
 
 __all__ = ["request_of"]
 
@@ -43,10 +46,34 @@ def request_of(command: Command) -> r.Request:
     if type(op) is Poll:
         return _poll(op, command)
     obj = op.object  # type: ignore[union-attr]
-    build = _BUILDERS.get(type(obj))
+    build = _BUILDERS.get(type(obj)) or tables().requests.get(type(obj))
     if build is None:
         raise Refusal(codes.UNIMPLEMENTED_COMMAND, "this object has no such command here")
-    return build(command, obj)
+    if not command.extension:
+        return build(command, obj)
+    return _extended(command, obj, build)
+
+
+def _extended(command: Command, obj: Any, build: Callable[[Command, Any], r.Request]) -> r.Request:
+    """Build the request of a command with extensions: first those that fronts translate, the builder has the rest."""
+    known = tables()
+    records: list[Any] = []
+    rest: list[Any] = []
+    taken: set[type[Any]] = set()
+    for element in command.extension:
+        cls = type(element)
+        make = known.commands.get(cls)
+        if make is None:
+            rest.append(element)
+            continue
+        if cls in taken or type(obj) not in known.takes.get(cls, ()):
+            raise Refusal(_EXTENSION, "an extension that this command does not take")
+        taken.add(cls)
+        records.append(make(element, command))
+    if not records:
+        return build(command, obj)
+    request = build(replace(command, extension=tuple(rest)), obj)
+    return replace_record(request, extensions=(*request.extensions, *records))
 
 
 def _extensions(command: Command, *known: type[Any]) -> dict[type[Any], Any]:
@@ -156,7 +183,7 @@ def _transfer_domain(command: Command, obj: d.DomainTransfer) -> r.Request:
 
 
 def _update_domain(command: Command, obj: d.DomainUpdate) -> r.Request:
-    extensions = _extensions(command, SecDnsUpdate, RgpUpdate)
+    extensions = _extensions(command, SecDnsUpdate, RgpUpdate) if command.extension else {}
     restore = extensions.get(RgpUpdate)
     if restore is not None:
         return _restore_domain(obj, restore, alone=len(extensions) == 1)

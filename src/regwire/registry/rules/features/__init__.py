@@ -1,0 +1,226 @@
+"""Features: what the registry lives by beside the standard objects, one module each, found by scan.
+
+A module of this package has ``FEATURE``, a `Feature`. Its hooks are called at the places that the evaluation order of
+the EPP notes gives them; a hook that a feature does not override is never called, and a zone's rules call only the
+hooks of features that apply in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib import import_module
+from pkgutil import iter_modules
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+if TYPE_CHECKING:
+    from regwire.registry.model.objects import Domain
+    from regwire.registry.model.outcomes import Outcome
+    from regwire.registry.model.requests import Request
+    from regwire.registry.rules.context import Context
+    from regwire.registry.rules.policy import ZonePolicy
+
+__all__ = [
+    "NO_HOOKS",
+    "Feature",
+    "Hooks",
+    "features",
+    "hooks_of",
+    "installed",
+    "is_feature_read",
+    "request_rule",
+    "settle_rule",
+]
+
+_After = TypeVar("_After")
+
+
+class Feature:
+    """One feature; a subclass overrides the hooks it needs.
+
+    Every hook gets the `Context` first and may raise `Refusal`. ``request`` is what was asked (look at
+    ``request.op`` of a transfer: every op but "query" comes here), ``before`` and ``after`` the object as it was and
+    as it will be, None where there is none, ``zone`` the policy of the object's zone (of hosts and contacts: the
+    general one). What one feature decided, the next one sees: in ``after``, and through `Context.record`.
+
+    Attributes:
+        name: of the module, of its settings' section, of its key in ``extra``.
+        order: smaller ones are called first; features of the same order by name.
+        settings: a dataclass of `regwire.registry.config.setting` fields, or None.
+        requests: rules of request classes of its own.
+        reads: those of them that change nothing.
+        settle: per kind of its own, what time does to the record of that key.
+
+    """
+
+    name: str = ""
+    order: int = 100
+    settings: type[Any] | None = None
+    requests: Mapping[type[Any], Callable[[Context, Any], Outcome]] = {}
+    reads: frozenset[type[Any]] = frozenset()
+    settle: Mapping[str, Callable[[Context, str], None]] = {}
+
+    def applies(self, zone: str, settings: Any) -> bool:
+        """Tell whether the hooks are called for objects of ``zone`` ("": hosts, contacts, what has no zone)."""
+        return True
+
+    def policy(self, ctx: Context, request: Request, zone: ZonePolicy) -> None:
+        """Before existence is looked at: 2003, 2004, 2306, 2102."""
+
+    def eligibility(self, ctx: Context, request: Request, domain: Domain | None, zone: ZonePolicy) -> None:
+        """After status: 2105, 2106, 2201, 2304. ``domain`` None: a create."""
+
+    def data(self, ctx: Context, request: Request, before: Any, after: _After, zone: ZonePolicy) -> _After:
+        """After association and data policy: 2303, 2305, 2308. Return ``after``, changed or not."""
+        return after
+
+    def billing(self, ctx: Context, request: Request, before: Any, after: Any, zone: ZonePolicy) -> None:
+        """Last before commit: 2104."""
+
+    def commit(self, ctx: Context, request: Request, before: Any, after: _After, zone: ZonePolicy) -> _After:
+        """The command is accepted. Return ``after``; `Context.change`, `tell` and `extend` do the rest."""
+        return after
+
+    def check_name(self, ctx: Context, request: Request, name: str, zone: ZonePolicy) -> str | None:
+        """Return why a name that is not registered cannot be (at most 32 characters), None if it can."""
+        return None
+
+    def checked(self, ctx: Context, request: Request, items: tuple[tuple[str, bool, str | None], ...]) -> None:
+        """After a check of domains: `Context.extend`. Called if the feature applies to what has no zone."""
+
+    def informed(self, ctx: Context, request: Request, value: Any, zone: ZonePolicy) -> None:
+        """After an info of a domain, host or contact: `Context.extend`."""
+
+    def lapse(self, ctx: Context, event: str, before: Domain, after: Domain | None, zone: ZonePolicy) -> Domain | None:
+        """After an event in a domain's life, by time or by command. Return ``after``.
+
+        ``event``: "autoRenew" (time), "transfer" (a transfer completes, by answer or time), "delete" (the command;
+        ``after`` None: within the add grace period), "restore" (the report is accepted), "redemption" (no report
+        came), "purge" (time). Events of commands come after `commit`.
+        """
+        return after
+
+
+#: The hooks, in the order of evaluation.
+_HOOKS: Final = (
+    "policy",
+    "eligibility",
+    "data",
+    "billing",
+    "commit",
+    "check_name",
+    "checked",
+    "informed",
+    "lapse",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Hooks:
+    """The hooks that are called in one zone: per hook, those of the features that override it, in their order."""
+
+    policy: tuple[Callable[..., None], ...] = ()
+    eligibility: tuple[Callable[..., None], ...] = ()
+    data: tuple[Callable[..., Any], ...] = ()
+    billing: tuple[Callable[..., None], ...] = ()
+    commit: tuple[Callable[..., Any], ...] = ()
+    check_name: tuple[Callable[..., str | None], ...] = ()
+    checked: tuple[Callable[..., None], ...] = ()
+    informed: tuple[Callable[..., None], ...] = ()
+    lapse: tuple[Callable[..., Any], ...] = ()
+
+    def accept(self, ctx: Context, request: Request, before: Any, after: Any, zone: ZonePolicy) -> Any:
+        """Call data, billing and commit; return ``after`` as they leave it."""
+        for data in self.data:
+            after = data(ctx, request, before, after, zone)
+        for billing in self.billing:
+            billing(ctx, request, before, after, zone)
+        for commit in self.commit:
+            after = commit(ctx, request, before, after, zone)
+        return after
+
+    def happened(self, ctx: Context, event: str, before: Domain, after: Any, zone: ZonePolicy) -> Any:
+        """Call lapse; return ``after`` as it leaves it."""
+        for lapse in self.lapse:
+            after = lapse(ctx, event, before, after, zone)
+        return after
+
+
+NO_HOOKS: Final = Hooks()
+_found: list[Feature] = []
+_loaded = False
+
+
+def _sorted(found: Iterable[Feature]) -> list[Feature]:
+    return sorted(found, key=lambda feature: (feature.order, feature.name))
+
+
+def features() -> tuple[Feature, ...]:
+    """Return every feature in its order; the first call imports them.
+
+    Raises:
+        TypeError: a module has no FEATURE.
+        ValueError: two features have the same name, or take the same request class or kind.
+
+    """
+    global _loaded  # noqa: PLW0603
+    if not _loaded:
+        _loaded = True
+        for module in iter_modules(__path__):
+            if not module.name.startswith("_"):
+                name = f"{__name__}.{module.name}"
+                feature = getattr(import_module(name), "FEATURE", None)
+                if not isinstance(feature, Feature) or feature.name != module.name:
+                    raise TypeError(f"{name} has no FEATURE of that name (regwire.registry.rules.features.Feature)")
+                _found.append(feature)
+        _found[:] = _sorted(_found)
+        _check()
+    return tuple(_found)
+
+
+def _check() -> None:
+    taken: set[object] = set()
+    for feature in _found:
+        mine = (feature.name, *feature.requests, *feature.settle)
+        for thing in mine:
+            if thing in taken:
+                raise ValueError(f"feature {feature.name}: another one has or takes {thing}")
+        taken.update(mine)
+
+
+@contextmanager
+def installed(*more: Feature) -> Iterator[None]:
+    """Have further features for the duration of the block, for tests: of registries made inside it."""
+    before = list(features())
+    _found[:] = _sorted([*before, *more])
+    try:
+        _check()
+        yield
+    finally:
+        _found[:] = before
+
+
+def settle_rule(kind: str) -> Callable[[Context, str], None] | None:
+    """Return what time does to records of a kind, None if no feature is there that knows."""
+    return next((feature.settle[kind] for feature in features() if kind in feature.settle), None)
+
+
+def request_rule(cls: type[Any]) -> Callable[[Context, Any], Outcome] | None:
+    """Return the rule of a request class of a feature's own, or None."""
+    return next((feature.requests[cls] for feature in features() if cls in feature.requests), None)
+
+
+def is_feature_read(cls: type[Any]) -> bool:
+    """Tell whether a request class of a feature's own changes nothing."""
+    return any(cls in feature.reads for feature in features())
+
+
+def hooks_of(zone: str, settings: Mapping[str, Any]) -> Hooks:
+    """Return the hooks of the features that apply in ``zone``, given the settings by feature."""
+    applying = [feature for feature in features() if feature.applies(zone, settings.get(feature.name))]
+    by_hook = {}
+    for hook in _HOOKS:
+        base = getattr(Feature, hook)
+        by_hook[hook] = tuple([getattr(f, hook) for f in applying if getattr(type(f), hook) is not base])
+    return Hooks(**by_hook) if any(by_hook.values()) else NO_HOOKS

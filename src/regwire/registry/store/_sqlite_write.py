@@ -1,0 +1,242 @@
+"""The rows of a group for an SQLite file, written with few statements of many rows."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from itertools import chain
+from typing import Any, Final
+
+from regwire.registry.model.kinds import RESERVED, kind_named
+from regwire.registry.model.objects import Domain
+from regwire.registry.model.outcomes import Change, Outcome
+from regwire.registry.model.requests import Call
+from regwire.registry.store import codec
+from regwire.registry.store.overlay import Overlay
+
+__all__ = ["Pending"]
+
+_Row = tuple[Any, ...]
+
+
+class Pending:
+    """The rows of a group: history as it is decided, objects at the end."""
+
+    def __init__(self, now: int) -> None:
+        self._now = now
+        self._history: list[_Row] = []
+        self._former: list[_Row] = []
+        self._details: dict[int, str] = {}
+
+    def record(self, call: Call, outcome: Outcome) -> None:
+        """Note the history of one call, one row for each object that it changed."""
+        operation = type(call.request).__name__
+        for change in outcome.changes:
+            after: Any = change.after
+            detail = sponsor = expires = None
+            before: Any = change.before
+            if change.kind not in RESERVED:
+                self._record(call, operation, change)
+                continue
+            if after is not None:
+                detail = self._details[id(after)] = _DETAIL[change.kind](after)
+                sponsor = after.sponsor
+                if change.kind == "domain":
+                    expires = codec.to_ms(after.expires)
+            elif before is not None:
+                self._former.append((change.key, before.roid, self._now))
+            self._history.append(
+                (
+                    self._now,
+                    call.account,
+                    call.transaction,
+                    call.client_transaction,
+                    operation,
+                    change.kind,
+                    change.key,
+                    (before if after is None else after).roid,
+                    sponsor,
+                    expires,
+                    detail,
+                )
+            )
+
+    def _record(self, call: Call, operation: str, change: Change) -> None:
+        """Note the history of a record of a registered kind; its ROID there is kind and key."""
+        kind, key = change.kind, change.key
+        described = kind_named(kind)
+        detail = None
+        if change.after is not None:
+            detail = self._details[id(change.after)] = codec.record_detail(change.after)
+        if described.history:
+            head = (self._now, call.account, call.transaction, call.client_transaction, operation, kind, key)
+            self._history.append((*head, f"{kind}:{key}", None, None, detail))
+
+    def write(self, connection: sqlite3.Connection, overlay: Overlay) -> None:
+        """Write everything the group changed."""
+        write_domains: list[_Row] = []
+        write_hosts: list[_Row] = []
+        write_contacts: list[_Row] = []
+        gone: dict[str, list[_Row]] = {"domain": [], "host": [], "contact": []}
+        links = _Links()
+        records = _Records()
+        details = self._details
+        for (kind, key), before in overlay.before.items():
+            after: Any
+            if kind == "domain":
+                after = overlay.domains[key]
+                links.compare(before, after)
+                if after is not None:
+                    write_domains.append(codec.domain_row(after, details[id(after)]))
+            elif kind == "host":
+                after = overlay.hosts[key]
+                if after is not None:
+                    write_hosts.append(codec.host_row(after, details[id(after)]))
+            elif kind not in RESERVED:
+                after = overlay.others[kind][key]
+                records.compare(kind, key, before, after, None if after is None else details[id(after)])
+                continue
+            else:
+                after = overlay.contacts[key]
+                if after is not None:
+                    write_contacts.append(codec.contact_row(after, details[id(after)]))
+            if after is None and before is not None:
+                gone[kind].append((key,))
+        # Names that go are freed before names that come: a host may have been renamed to one of them.
+        for kind, keys in gone.items():
+            _in_chunks(connection, f"DELETE FROM {kind} WHERE name IN (VALUES ", ")", keys)  # noqa: S608
+        _in_chunks(connection, *_WRITE_DOMAIN, write_domains)
+        _in_chunks(connection, *_WRITE_HOST, write_hosts)
+        _in_chunks(connection, *_WRITE_CONTACT, write_contacts)
+        links.write(connection)
+        records.write(connection)
+        self._write_polls(connection, overlay)
+        _in_chunks(connection, *_WRITE_HISTORY, self._history)
+        _in_chunks(connection, "INSERT OR IGNORE INTO former VALUES ", "", self._former)
+
+    @staticmethod
+    def _write_polls(connection: sqlite3.Connection, overlay: Overlay) -> None:
+        acked = sorted(overlay.acked)
+        _in_chunks(connection, "DELETE FROM poll WHERE (account, id) IN (VALUES ", ")", acked)
+        rows = [codec.poll_row(message) for message in overlay.messages]
+        _in_chunks(connection, "INSERT INTO poll VALUES ", "", rows)
+        if overlay.last_id is not None:
+            connection.execute("UPDATE counter SET value = ? WHERE name = 'poll'", (overlay.last_id,))
+
+
+class _Records:
+    """Which rows of record and record_index come and go."""
+
+    def __init__(self) -> None:
+        self.written: list[_Row] = []
+        self.removed: list[_Row] = []
+        self.indexed: list[_Row] = []
+        self.unindexed: list[_Row] = []
+
+    def compare(self, kind: str, key: str, before: Any, after: Any, detail: str | None) -> None:
+        described = kind_named(kind)
+        old = () if before is None else described.index(before)
+        new = () if after is None else described.index(after)
+        if old or new:
+            left, entered = set(old), set(new)
+            self.indexed += [(kind, name, value, key) for name, value in entered - left]
+            self.unindexed += [(kind, name, value, key) for name, value in left - entered]
+        if after is not None:
+            due = described.due(after)
+            self.written.append((kind, key, None if due is None else codec.to_ms(due), detail))
+        elif before is not None:
+            self.removed.append((kind, key))
+
+    def write(self, connection: sqlite3.Connection) -> None:
+        _in_chunks(connection, "DELETE FROM record WHERE (kind, key) IN (VALUES ", ")", self.removed)
+        _in_chunks(connection, *_WRITE_RECORD, self.written)
+        head = "DELETE FROM record_index WHERE (kind, name, value, key) IN (VALUES "
+        _in_chunks(connection, head, ")", self.unindexed)
+        _in_chunks(connection, "INSERT INTO record_index VALUES ", "", self.indexed)
+
+
+class _Links:
+    """Which rows of domain_host and domain_contact come and go."""
+
+    def __init__(self) -> None:
+        self.hosts_added: list[_Row] = []
+        self.hosts_removed: list[_Row] = []
+        self.contacts_added: list[_Row] = []
+        self.contacts_removed: list[_Row] = []
+
+    def compare(self, before: Domain | None, after: Domain | None) -> None:
+        if before is not None and after is not None and before.roid == after.roid:
+            old, new = set(before.hosts), set(after.hosts)
+            self.hosts_added += [(host, after.roid) for host in new - old]
+            self.hosts_removed += [(host, before.roid) for host in old - new]
+            old, new = _contact_ids(before), _contact_ids(after)
+            self.contacts_added += [(id, after.roid) for id in new - old]
+            self.contacts_removed += [(id, before.roid) for id in old - new]
+            return
+        if before is not None:
+            self.hosts_removed += [(host, before.roid) for host in before.hosts]
+            self.contacts_removed += [(id, before.roid) for id in _contact_ids(before)]
+        if after is not None:
+            self.hosts_added += [(host, after.roid) for host in after.hosts]
+            self.contacts_added += [(id, after.roid) for id in _contact_ids(after)]
+
+    def write(self, connection: sqlite3.Connection) -> None:
+        for table, key, removed, added in (
+            ("domain_host", "host", self.hosts_removed, self.hosts_added),
+            ("domain_contact", "contact", self.contacts_removed, self.contacts_added),
+        ):
+            head = f"DELETE FROM {table} WHERE ({key}, domain) IN (VALUES "  # noqa: S608
+            _in_chunks(connection, head, ")", removed)
+            _in_chunks(connection, f"INSERT INTO {table} VALUES ", "", added)  # noqa: S608
+
+
+def _contact_ids(domain: Domain) -> set[str]:
+    ids = {link.id for link in domain.contacts}
+    if domain.registrant:
+        ids.add(domain.registrant)
+    return ids
+
+
+_DETAIL: Final[dict[str, Any]] = {
+    "domain": codec.domain_detail,
+    "host": codec.host_detail,
+    "contact": codec.contact_detail,
+}
+
+
+def _upsert(table: str, columns: str) -> tuple[str, str]:
+    names = [name.strip() for name in columns.split(",")]
+    changes = ", ".join(f"{name} = excluded.{name}" for name in names if name != "name")
+    return f"INSERT INTO {table} ({columns}) VALUES ", f" ON CONFLICT (name) DO UPDATE SET {changes}"  # noqa: S608
+
+
+_WRITE_DOMAIN: Final = _upsert("domain", codec.DOMAIN_COLUMNS)
+_WRITE_HOST: Final = _upsert("host", codec.HOST_COLUMNS)
+_WRITE_CONTACT: Final = _upsert("contact", codec.CONTACT_COLUMNS)
+_WRITE_RECORD: Final = (
+    "INSERT INTO record (kind, key, due, detail) VALUES ",
+    " ON CONFLICT (kind, key) DO UPDATE SET due = excluded.due, detail = excluded.detail",
+)
+_WRITE_HISTORY: Final = (
+    "INSERT INTO history (at, account, txn, client_txn, operation, kind, key, roid, sponsor, expires, detail) VALUES ",
+    "",
+)
+
+#: Rows a statement; powers of two, so that a group of any size needs few different statements, which stay prepared.
+#: The largest times the widest table (13 columns) stays far below SQLite's 32,766 parameters.
+_CHUNKS: Final = (256, 128, 64, 32, 16, 8, 4, 2, 1)
+_statements: dict[tuple[str, int], str] = {}
+
+
+def _in_chunks(connection: sqlite3.Connection, head: str, tail: str, rows: Sequence[_Row]) -> None:
+    """Run ``head (?, …), (?, …) tail`` over all rows, with as few statements as chunks of powers of two allow."""
+    start, left = 0, len(rows)
+    for size in _CHUNKS:
+        while left >= size:
+            sql = _statements.get((head, size))
+            if sql is None:
+                row = "(" + ", ".join("?" * len(rows[0])) + ")"
+                sql = _statements[(head, size)] = head + ", ".join([row] * size) + tail
+            connection.execute(sql, list(chain.from_iterable(rows[start : start + size])))
+            start += size
+            left -= size
