@@ -160,7 +160,20 @@ def _attribute(info: FieldInfo, node: etree._Element) -> Any:
 
 
 def _raw(node: etree._Element) -> tuple[str, bytes]:
-    return "Raw", etree.tostring(node, method="c14n", exclusive=True, with_tail=False)
+    try:
+        return "Raw", _canonical(node)
+    except etree.C14NError:
+        # libxml2 parses relative namespace names (deprecated, yet allowed), and refuses to canonicalise them.
+        text = _RELATIVE.sub(rb' xmlns\1="relative:\2"', etree.tostring(node, with_tail=False))
+        return "Raw", _canonical(etree.fromstring(text, _parser()))
+
+
+_RELATIVE = re.compile(rb' xmlns(:[^= ]+)?="([^":]+)"')
+"""A declaration of a relative namespace name, as lxml writes it. Text that looks like one is changed on both sides."""
+
+
+def _canonical(node: etree._Element) -> bytes:
+    return etree.tostring(node, method="c14n", exclusive=True, with_tail=False)
 
 
 def _value(simple: Simple | None, text: str) -> Any:

@@ -392,6 +392,20 @@ class ReplyTemplate:
         """The payload of a reply: the octets of `Codec.encode` for the same document, and its errors."""
 
 @final
+class Decoder:
+    """The `decode` of a protocol package, by the codec that `first` gives or by that of a Schema.
+
+    `refuse` raises what a `Fault` is; `home` is a function of a module that gives this object, for pickling `decode`.
+    """
+
+    def __new__(
+        cls, first: Callable[[], Codec], refuse: Callable[[Fault], None], home: Callable[[], Decoder], /
+    ) -> Decoder: ...
+    def decode(
+        self, frame: bytes | bytearray | memoryview, *, role: str | int = "strict", schema: Any = None
+    ) -> Any: ...
+
+@final
 class Raw:
     """An element kept as XML: `Raw(xml)` takes one well-formed element, a declaration in front of it is dropped.
 

@@ -9,6 +9,7 @@ import os
 from collections import Counter
 from pathlib import Path
 
+import pytest
 from xml_schemas import needs_spec
 
 from conformance.differential.compare import KNOWN, WIDER, Comparison, shown
@@ -25,6 +26,25 @@ def test_what_differs_is_listed():
     page = (Path(__file__).parents[3] / "docs" / "reference" / "differences.md").read_text()
     for listed in (*(known.listed for known in KNOWN), *WIDER.values()):
         assert listed in page
+
+
+_RELATIVE = """<epp xmlns="urn:ietf:params:xml:ns:epp-1.0" xmlns:out="outer"><response><result code="2001"><msg>No</msg>
+<extValue><value><c xmlns:z='u' z:a="1">{inner}</c></value><reason>No</reason></extValue></result>
+<trID><svTRID>SV-1</svTRID></trID></response></epp>"""
+
+
+@pytest.mark.parametrize("inner", ["", "<z:b/>", "<out:b/>", "<b xmlns='../x'/>", '<b> xmlns:z="u" </b>'])
+def test_relative_namespace_names_agree(inner):
+    """libxml2 parses them, and does not canonicalise what holds them (found by seed `decode`, frame 14594)."""
+    outcome = Comparison(epp.DEFAULT).compare(_RELATIVE.format(inner=inner).encode())
+    assert outcome.agrees
+    assert outcome.ours.kind == "valid"
+
+
+def test_different_relative_namespace_names_differ():
+    comparison = Comparison(epp.DEFAULT)
+    one, other = (comparison.compare(_RELATIVE.format(inner=f"<b xmlns='{name}'/>").encode()) for name in "uv")
+    assert one.ours.detail != other.theirs.detail
 
 
 def test_both_decoders_agree():

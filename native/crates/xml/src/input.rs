@@ -203,36 +203,50 @@ struct Survey {
     carriage_return: bool,
 }
 
-const LANES: usize = 32;
+/// Octets of a block, and of the lanes that it is looked at in.
+const BLOCK: usize = 64;
+const LANES: usize = 16;
 
-/// One pass over all octets, in lanes that the compiler turns into vector instructions.
+/// One pass over all octets, in lanes that the compiler turns into vector instructions. Most blocks hold nothing below a
+/// space but line feeds, which a look at the least octet of the block tells.
 #[inline(never)]
-#[allow(clippy::needless_bitwise_bool)] // branches would keep the loop from being vectorised
 fn survey(text: &[u8]) -> Survey {
+    let mut seen = Survey::default();
     let mut high = [0u8; LANES];
-    let mut control = [0u8; LANES];
-    let mut carriage_return = [0u8; LANES];
-    let mut look = |octets: &[u8; LANES]| {
-        for lane in 0..LANES {
-            let octet = octets[lane];
-            let allowed = (octet == b'\t') | (octet == b'\n') | (octet == b'\r');
-            high[lane] |= octet;
-            control[lane] |= u8::from((octet < 0x20) & !allowed);
-            carriage_return[lane] |= u8::from(octet == b'\r');
+    let mut look = |block: &[u8; BLOCK]| {
+        let mut least = [u8::MAX; LANES];
+        let (parts, _) = block.as_chunks::<LANES>();
+        for part in parts {
+            for lane in 0..LANES {
+                let octet = part[lane];
+                let feed = if octet == b'\n' { u8::MAX } else { 0 };
+                least[lane] = least[lane].min(octet | feed);
+                high[lane] |= octet;
+            }
+        }
+        if least.iter().fold(u8::MAX, |all, lane| all.min(*lane)) < b' ' {
+            seen.look_closely(block);
         }
     };
-    let (chunks, rest) = text.as_chunks();
-    for chunk in chunks {
-        look(chunk);
+    let (blocks, rest) = text.as_chunks();
+    for block in blocks {
+        look(block);
     }
-    let mut last = [b' '; LANES];
+    let mut last = [b' '; BLOCK];
     last[..rest.len()].copy_from_slice(rest);
     look(&last);
-    let any = |lanes: [u8; LANES]| lanes.iter().fold(0, |all, lane| all | lane);
-    Survey {
-        high: any(high) >= 0x80,
-        control: any(control) != 0,
-        carriage_return: any(carriage_return) != 0,
+    seen.high = high.iter().fold(0, |all, lane| all | lane) >= 0x80;
+    seen
+}
+
+impl Survey {
+    /// A block with a control: a tab and a carriage return are allowed.
+    #[inline(never)]
+    fn look_closely(&mut self, block: &[u8; BLOCK]) {
+        for octet in block {
+            self.carriage_return |= *octet == b'\r';
+            self.control |= *octet < b' ' && !matches!(octet, b'\t' | b'\n' | b'\r');
+        }
     }
 }
 

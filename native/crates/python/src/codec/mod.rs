@@ -1,6 +1,7 @@
 //! `Codec`: a compiled schema that decodes frames to objects and encodes objects to frames.
 mod builder;
 mod encode;
+mod entry;
 mod fault;
 mod memory;
 mod objects;
@@ -332,6 +333,12 @@ fn globals(items: Vec<(i32, String, u32)>) -> Vec<Global> {
     items.into_iter().map(global).collect()
 }
 
+/// The role that was given, strict if none was.
+#[inline]
+fn role_or_strict(given: Option<&Bound<'_, PyAny>>) -> PyResult<Role> {
+    given.map_or(Ok(Role::Strict), role_given)
+}
+
 /// A role by its name or its number.
 fn role_given(given: &Bound<'_, PyAny>) -> PyResult<Role> {
     let Ok(name) = given.cast::<PyString>() else {
@@ -427,17 +434,10 @@ impl Codec {
     #[pyo3(name = "decode", signature = (frame, role=None, /), text_signature = "($self, frame, role='strict', /)")]
     fn py_decode(
         &self,
-        py: Python<'_>,
         frame: &Bound<'_, PyAny>,
         role: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<Py<PyAny>> {
-        let role = role.map_or(Ok(Role::Strict), role_given)?;
-        if let Ok(octets) = frame.cast::<PyBytes>() {
-            return Ok(self.decode_frame(py, octets.as_bytes(), role)?.item);
-        }
-        // A copy: a buffer may change while objects are built.
-        let octets = pyo3::buffer::PyBuffer::<u8>::get(frame)?.to_vec(py)?;
-        Ok(self.decode_frame(py, &octets, role)?.item)
+        self.decode_object(frame, role_or_strict(role)?)
     }
 
     /// As `decode`, with the bits of the namespaces that the document and wildcard elements are of.
@@ -505,6 +505,18 @@ impl Codec {
 }
 
 impl Codec {
+    /// As `decode_frame`, of any object with octets.
+    #[inline]
+    fn decode_object(&self, frame: &Bound<'_, PyAny>, role: Role) -> PyResult<Py<PyAny>> {
+        let py = frame.py();
+        if let Ok(octets) = frame.cast::<PyBytes>() {
+            return Ok(self.decode_frame(py, octets.as_bytes(), role)?.item);
+        }
+        // A copy: a buffer may change while objects are built.
+        let octets = pyo3::buffer::PyBuffer::<u8>::get(frame)?.to_vec(py)?;
+        Ok(self.decode_frame(py, &octets, role)?.item)
+    }
+
     /// Decodes a frame to a message or a `Fault`. Errors are those of building objects (memory, a panic), never the peer's.
     pub(crate) fn decode_frame(
         &self,
@@ -625,6 +637,7 @@ fn panicked(what: &str) -> PyErr {
 pub(crate) fn add(m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add_class::<Codec>()?;
     m.add_class::<ReplyTemplate>()?;
+    m.add_class::<entry::Decoder>()?;
     m.add_class::<raw::Raw>()?;
     m.add_class::<Fault>()?;
     m.add_class::<fault::FaultItem>()?;
