@@ -140,7 +140,7 @@ async def test_tls_cut_without_close_notify() -> None:
         stream = await trio.open_tcp_stream("127.0.0.1", found.listeners[0].port)
         async with connect("127.0.0.1", client_id="reg-a", password="secret1", tls=WITH, stream=_Through(stream)) as c:
             await c.check_domain("a.example")
-            c._stream.cut = True  # type: ignore[attr-defined]
+            c._line._stream.cut = True  # type: ignore[attr-defined]
             with pytest.raises(OutcomeUnknown) as caught:
                 await c.create_domain("cut.example", auth_info="x")
         assert caught.value.query.op.object == epp.DomainInfo(epp.DomainInfoName("cut.example"))

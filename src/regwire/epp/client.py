@@ -115,7 +115,7 @@ class ClientSession:
         """
         step = CLIENT.step(self.state, _sending(message))
         if step.action is not ClientAction.SEND:
-            raise NotSent(self._why_not(), message)
+            raise NotSent(self.why_not(), message)
         if self.window.full:
             raise NotSent(f"{self.window.size} commands are outstanding", message)
         if isinstance(message, Command):
@@ -144,7 +144,8 @@ class ClientSession:
     def _due(self, now: float) -> float:
         return now + self.config.reply_timeout
 
-    def _why_not(self) -> str:
+    def why_not(self) -> str:
+        """Why nothing can be sent in this state, for people."""
         if self.error is not None:
             return f"the session is over: {self.error}"
         return f"the session {self.state.value}"

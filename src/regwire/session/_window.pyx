@@ -544,7 +544,7 @@ cdef class Exchange:
         cdef object op, cl_trid
         link.used = now
         try:
-            if type(message) is not self.command_class:
+            if type(message) is not self.command_class or not link.ready:
                 self.begin(link, slot)
                 return 0
             op = message.op

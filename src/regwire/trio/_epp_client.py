@@ -1,28 +1,19 @@
-"""One EPP connection in trio: callers that share it, a reader, a writer."""
+"""One EPP connection in trio, shared by its callers."""
 
 from __future__ import annotations
 
 import contextlib
-import logging
-from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Iterable
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any
+from typing import Any, Protocol
 
 import regwire_native
 import trio
-from trio.lowlevel import (
-    Abort,
-    Task,
-    checkpoint_if_cancelled,
-    current_task,
-    reschedule,
-    wait_task_rescheduled,
-)
+from trio.lowlevel import current_task
 
 from regwire.epp import requests
-from regwire.epp.client import ClientConfig, ClientSession, unknown_error
+from regwire.epp.client import ClientConfig, ClientSession
 from regwire.epp.coding import DEFAULT
 from regwire.epp.ext.login_sec import UserAgent
 from regwire.epp.messages.core import Command, Greeting, Hello, Response
@@ -30,32 +21,21 @@ from regwire.epp.state import ClientState
 from regwire.errors import (
     CertificateRefused,
     ConnectFailed,
-    EncodeError,
     NotSent,
     OutcomeUnknown,
     RegwireError,
     TransportError,
 )
 from regwire.schema import Schema
-from regwire.session import Outcome, Reply, Slot, Unknown
-from regwire.session.items import Closed
+from regwire.session import Pending
 from regwire.trio._epp_commands import AsyncCommands
+from regwire.trio._epp_sessions import FRAME_LIMIT, EppLink, Sessions
+from regwire.trio._epp_stream import StreamLine
 
-__all__ = ["Client", "Conversation", "LoginOptions", "connect"]
-
-logger = logging.getLogger("regwire.trio.epp")
-
-FRAME_LIMIT = 16 * 1024 * 1024
-"""Octets of a reply. Servers are trusted more than their clients: an info of a large object must not be lost."""
-
-CHUNK = 65536
-"""Octets of one read: a TLS record is at most 16 KiB, four of them fit."""
+__all__ = ["Client", "LoginOptions", "connect"]
 
 LOGOUT_SECONDS = 5.0
 """How long the end of a `connect` block waits for the answer to logout."""
-
-GOODBYE_SECONDS = 1.0
-"""How long close_notify may take to leave."""
 
 SYSTEM_ROOTS: Any = object()
 """The default of `tls`: verified against the certificates the system trusts, no client certificate."""
@@ -76,108 +56,88 @@ class LoginOptions:
     user_agent: UserAgent | None = None
 
 
-class Conversation:
-    """Callers that share one session: each sends and waits for its own reply.
-
-    `transmit(message)` queues a message for sending and raises EncodeError without queueing anything; `changed()` is
-    called when a slot became free or the session ended.
-    """
-
-    __slots__ = ("_queue", "_transmit", "changed", "session", "used")
-
-    def __init__(
-        self, session: ClientSession, transmit: Callable[[Any], None], changed: Callable[[], None] | None = None
-    ) -> None:
-        self.session = session
-        self._transmit = transmit
-        self._queue: deque[Task] = deque()
-        self.changed = changed
-        self.used = trio.current_time()
+class Line(Protocol):
+    """A connection, and the session on it."""
 
     @property
-    def closed(self) -> bool:
-        """Whether nothing can be sent any more."""
-        return self.session.state is ClientState.CLOSED
+    def session(self) -> ClientSession:
+        """What state it is in."""
 
-    async def exchange(self, message: Hello | Command) -> Any:
-        """Send a message, wait for what answers it.
+    @property
+    def peer(self) -> Any:
+        """Who answers."""
 
-        Cancelled before it was sent, it is not sent. Cancelled after, its slot stays and swallows the reply. Raises
-        NotSent, OutcomeUnknown, EncodeError.
-        """
-        await checkpoint_if_cancelled()
-        session = self.session
-        if self._queue or session.window.full:
-            await self._room()
-        self.used = now = trio.current_time()
-        slot = session.send(message, now)
+    def submit(self, message: Hello | Command) -> Awaitable[Any]:
+        """Send a message; awaited, what answers it. Raises NotSent, OutcomeUnknown, EncodeError, here or there."""
+
+    async def greeted(self) -> None:
+        """Wait for the greeting, or the end of the session."""
+
+    async def close(self) -> None:
+        """End the session from this side, at once, and say so to the server."""
+
+
+class HubLine:
+    """A connection of its own socket: a session on the hub that all clients share."""
+
+    def __init__(  # noqa: PLR0917
+        self,
+        stream: trio.SocketStream,
+        config: ClientConfig,
+        schema: Schema,
+        tls: Any,
+        server_name: str,
+        nursery: trio.Nursery,
+    ) -> None:
+        self._nursery = nursery
+        self._sessions = Sessions(self, config, schema, tls, server_name)
+        self._exchange = self._sessions.exchange
         try:
-            self._transmit(slot.message)
-        except EncodeError:
-            session.unsend(slot)
-            self._wake_next()
+            self._link = self._sessions.attach(stream.socket)
+        except BaseException:
+            self._sessions.close(lambda message: NotSent("no session", message))
             raise
-        slot.waiter = current_task()
-        await wait_task_rescheduled(slot_abort(slot))
-        result = slot.outcome
-        if isinstance(result, Reply):
-            return result.response
-        assert isinstance(result, Unknown)
-        raise unknown_error(result)
+        self.session = self._link.session
+        self._exchange.join(self._link)
 
-    async def _room(self) -> None:
-        """Wait for a place in the window, in the order of arrival."""
-        session = self.session
-        while not self.closed:
-            task = current_task()
-            self._queue.append(task)
+    @property
+    def peer(self) -> Any:
+        """Address, TLS version, cipher, certificates; None before the connection stands."""
+        return self._link.peer
 
-            def abort(_: object, task: Task = task) -> Abort:
-                self._queue.remove(task)
-                return Abort.SUCCEEDED
+    def submit(self, message: Hello | Command) -> Pending:
+        """Send a message in this turn."""
+        if self._link.closed:
+            raise self._refusal(message)
+        return self._exchange.submit(message, current_task())
 
-            await wait_task_rescheduled(abort)
-            if not session.window.full:
-                return
-        # The session is over: `send` says so.
+    async def greeted(self) -> None:
+        """Wait for the greeting, or the end of the session."""
+        await self._link.up.wait()
 
-    def _wake_next(self) -> None:
-        if self._queue and not self.session.window.full:
-            reschedule(self._queue.popleft())
+    async def close(self) -> None:
+        """End the session, and let go of the hub."""
+        self._sessions.close(self._refusal)
 
-    def deliver(self, item: Any) -> None:
-        """Give one received item to the session, and its outcomes to their callers."""
-        self.settle(self.session.receive(item, trio.current_time()))
+    def _refusal(self, message: Any) -> NotSent:
+        return NotSent(self.session.why_not(), message)
 
-    def settle(self, outcomes: list[Outcome]) -> None:
-        """Give outcomes to their callers."""
-        for result in outcomes:
-            slot = result.slot if isinstance(result, Reply | Unknown) else None
-            if slot is None or slot.waiter is None:
-                if isinstance(result, Unknown):
-                    logger.warning("outcome unknown, and nobody waits for it: %s", result.reason)
-                continue
-            task, slot.waiter = slot.waiter, None
-            slot.outcome = result
-            reschedule(task)
-        if self.closed:
-            while self._queue:
-                reschedule(self._queue.popleft())
-        elif self._queue:
-            for _ in outcomes:
-                self._wake_next()
-        if self.changed is not None:
-            self.changed()
+    def changed(self, link: EppLink) -> None:
+        """Called when the session's state may have changed."""
+        if link.closed:
+            self._exchange.leave(link)
+            self._exchange.refuse(self._refusal)
+
+    def look_after(self, link: EppLink, now: float) -> None:
+        """A single session is kept alive by who uses it."""
+
+    def failed(self, error: Exception) -> None:
+        """Called after an error of this program."""
+        self._nursery.start_soon(_raise, error)
 
 
-def slot_abort(slot: Slot) -> Callable[[object], Abort]:
-    """What cancellation does to a caller that waits: the slot stays."""
-
-    def abort(_: object) -> Abort:
-        slot.abandon()
-        return Abort.SUCCEEDED
-
-    return abort
+async def _raise(error: Exception) -> None:
+    raise error
 
 
 class Client(AsyncCommands):
@@ -186,15 +146,10 @@ class Client(AsyncCommands):
     `greeting` is the server's, `peer` describes its TLS. Made by `connect`.
     """
 
-    def __init__(self, stream: trio.abc.Stream, wire: Any, config: ClientConfig, schema: Schema) -> None:
-        self._stream = stream
-        self._wire = wire
+    def __init__(self, line: Line, schema: Schema) -> None:
+        self._line = line
         self._schema = schema
-        self._session = ClientSession(config, trio.current_time())
-        self._conversation = Conversation(self._session, self._transmit)
-        self._writer: Task | None = None
-        self._scope = trio.CancelScope()
-        self._greeted = trio.Event()
+        self._session = line.session
 
     @property
     def greeting(self) -> Greeting:
@@ -204,110 +159,38 @@ class Client(AsyncCommands):
 
     @property
     def peer(self) -> Any:
-        """The server: address, TLS version, cipher, certificates; None on a plain stream."""
-        return self._wire.peer
+        """The server: address, TLS version, cipher, certificates; None on a plain `stream` that the caller gave."""
+        return self._line.peer
 
     @property
     def closed(self) -> bool:
         """Whether the session is over."""
-        return self._conversation.closed
+        return self._session.state is ClientState.CLOSED
 
     async def send(self, message: Command) -> Response:
         """Send any command and return its response, whatever its code.
 
-        Raises NotSent (it did not leave), OutcomeUnknown (it left, its reply is lost), EncodeError. Cancellation after
-        it left does not take it back: the reply is dropped when it comes.
+        Raises NotSent (it did not leave), OutcomeUnknown (it left, its reply is lost), EncodeError. Cancelled before
+        it left, it is not sent; cancellation after that does not take it back: the reply is dropped when it comes.
         """
-        response: Response = await self._exchange(message)
+        response: Response = await self._submit(message)
         return response
+
+    def _submit(self, message: Hello | Command) -> Awaitable[Any]:
+        return self._line.submit(message)
 
     async def hello(self) -> Greeting:
         """Ask for a greeting."""
-        greeting: Greeting = await self._exchange(Hello())
+        greeting: Greeting = await self._submit(Hello())
         return greeting
 
     async def logout(self) -> Response:
         """End the session: returns the answer (1500). Commands after it raise NotSent."""
-        response: Response = await self._exchange(requests.logout())
+        response: Response = await self._submit(requests.logout())
         return response
 
-    async def _exchange(self, message: Hello | Command) -> Any:
-        if not self._session.window:
-            # Nothing was outstanding: the reader sleeps without a deadline.
-            self._scope.deadline = trio.current_time() + self._session.config.reply_timeout
-        return await self._conversation.exchange(message)
-
-    # ------------------------------------------------------------------------------------------------------ transport
-
-    def _transmit(self, message: Any) -> None:
-        self._wire.send_message(message)
-        self._wake_writer()
-
-    def _wake_writer(self) -> None:
-        if self._writer is not None:
-            task, self._writer = self._writer, None
-            reschedule(task)
-
-    async def _write(self) -> None:
-        try:
-            while not (self._conversation.closed and not self._wire.handshaking):
-                data = self._wire.outgoing()
-                if data:
-                    await self._stream.send_all(data)
-                    continue
-                self._writer = current_task()
-                await wait_task_rescheduled(self._writer_abort)
-        except (trio.BrokenResourceError, trio.ClosedResourceError) as error:
-            self._lose("reset", str(error.__cause__ or error) or "cannot be written to")
-
-    def _writer_abort(self, _: object) -> Abort:
-        self._writer = None
-        return Abort.SUCCEEDED
-
-    async def _read(self) -> None:
-        try:
-            while not self._conversation.closed:
-                data = await self._receive()
-                if data is None:
-                    self._conversation.settle(self._session.tick(trio.current_time()))
-                    continue
-                for item in self._wire.receive(data):
-                    self._conversation.deliver(item)
-                if not data:
-                    self._lose("eof", "the server closed the connection")
-                self._wake_writer()
-                if self._session.greeting is not None:
-                    self._greeted.set()
-        except (trio.BrokenResourceError, trio.ClosedResourceError) as error:
-            self._lose("reset", str(error.__cause__ or error) or "reset")
-        except (OSError, ValueError) as error:
-            self._lose("tls", str(error))
-        finally:
-            self._greeted.set()
-            self._wake_writer()
-
-    async def _receive(self) -> bytes | None:
-        """Read; None when the deadline of the oldest reply passed."""
-        deadline = self._session.deadline
-        self._scope = trio.CancelScope(deadline=float("inf") if deadline is None else deadline)
-        with self._scope:
-            return bytes(await self._stream.receive_some(CHUNK))
-        return None
-
-    def _lose(self, reason: str, detail: str) -> None:
-        self._conversation.deliver(Closed(reason, detail, clean=reason == "eof"))
-
-    async def _shut(self) -> None:
-        """End the session from this side: close_notify, when the stream takes it."""
-        self._conversation.settle(self._session.close())
-        self._wire.close()
-        data = self._wire.outgoing()
-        if data:
-            with contextlib.suppress(trio.BrokenResourceError, trio.ClosedResourceError, trio.BusyResourceError):
-                await self._stream.send_all(data)
-
     async def _greeting_or_error(self) -> None:
-        await self._greeted.wait()
+        await self._line.greeted()
         if self._session.greeting is None:
             raise connect_error(self._session.error)
 
@@ -377,6 +260,7 @@ class connect:  # noqa: N801 - used as a function: `async with connect(...) as c
         self._timeout = timeout
         self._stream = stream
         self._manager: Any = None
+        self._line: Line | None = None
         self._client: Client | None = None
 
     async def __aenter__(self) -> Client:
@@ -396,23 +280,28 @@ class connect:  # noqa: N801 - used as a function: `async with connect(...) as c
             raise
 
     async def _open(self, nursery: trio.Nursery) -> Client:
-        stream = self._stream if self._stream is not None else await self._dial()
-        wire = regwire_native.Wire(
+        if self._stream is None:
+            dialled = await self._dial()
+            line: Line = HubLine(dialled, self._config, self._schema, self._tls, self._server_name, nursery)
+        else:
+            line = StreamLine(self._stream, self._wire(), self._config, nursery)
+        self._line = line
+        self._client = client = Client(line, self._schema)
+        await client._greeting_or_error()
+        if self._client_id is not None:
+            await client._log_in(self._client_id, self._password, self._login)
+        return client
+
+    def _wire(self) -> regwire_native.Wire:
+        return regwire_native.Wire(
             framing="epp",
             tls=self._tls,
             server_name=self._server_name if self._tls is not None else None,
             frame_limit=FRAME_LIMIT,
             codec=self._schema.codec,
         )
-        self._client = client = Client(stream, wire, self._config, self._schema)
-        nursery.start_soon(client._read)
-        nursery.start_soon(client._write)
-        await client._greeting_or_error()
-        if self._client_id is not None:
-            await client._log_in(self._client_id, self._password, self._login)
-        return client
 
-    async def _dial(self) -> trio.abc.Stream:
+    async def _dial(self) -> trio.SocketStream:
         try:
             return await trio.open_tcp_stream(self._host, self._port)
         except OSError as error:
@@ -437,14 +326,9 @@ class connect:  # noqa: N801 - used as a function: `async with connect(...) as c
 
     async def _close(self, error: BaseException | None) -> None:
         manager, self._manager = self._manager, None
-        client = self._client
         try:
-            if client is not None:
-                # Shielded: a cancelled block says goodbye too, but not for long.
-                with trio.CancelScope(shield=True, deadline=trio.current_time() + GOODBYE_SECONDS):
-                    await client._shut()
-                with trio.CancelScope(shield=True):
-                    await trio.aclose_forcefully(client._stream)
+            if self._line is not None:
+                await self._line.close()
         finally:
             manager._nursery.cancel_scope.cancel()
         try:

@@ -16,9 +16,9 @@ import trio
 from trio.lowlevel import current_task
 
 from regwire.epp import requests
-from regwire.epp.client import RESPONSE, ClientConfig, ClientSession, unknown_error
+from regwire.epp.client import ClientConfig
 from regwire.epp.coding import DEFAULT
-from regwire.epp.messages.core import Command, Greeting, Hello, Login, Logout, Response
+from regwire.epp.messages.core import Command, Greeting, Hello, Response
 from regwire.epp.state import ClientState
 from regwire.errors import (
     AuthenticationError,
@@ -27,16 +27,13 @@ from regwire.errors import (
     CertificateRefused,
     ConfigError,
     ConnectFailed,
-    EncodeError,
     NotSent,
     OutcomeUnknown,
     RegwireError,
 )
 from regwire.schema import Schema
-from regwire.session import Exchange, Link, Outcome, Pending, Reply, Slot, Unknown
-from regwire.session.items import Closed, Opened
+from regwire.session import Pending
 from regwire.trio._epp_client import (
-    FRAME_LIMIT,
     LOGOUT_SECONDS,
     SYSTEM_ROOTS,
     LoginOptions,
@@ -44,7 +41,7 @@ from regwire.trio._epp_client import (
     login_command,
 )
 from regwire.trio._epp_commands import AsyncCommands
-from regwire.trio._hub import ClientHub
+from regwire.trio._epp_sessions import EppLink, Sessions
 
 __all__ = ["Backoff", "Pool"]
 
@@ -74,21 +71,6 @@ class Backoff:
         while True:
             yield pause * random.uniform(0.5, 1.0)  # noqa: S311 - jitter, not secrecy
             pause = min(pause * self.factor, self.most)
-
-
-class _Link(Link):
-    """One session of the pool, while its connection lasts."""
-
-    def __init__(self, exchange: Exchange, number: int, session: ClientSession, now: float) -> None:
-        super().__init__(exchange, number, session.window, now)
-        self.session = session
-        self.peer: Any = None
-        self.up = trio.Event()
-        self.ended = trio.Event()
-
-    @property
-    def closed(self) -> bool:
-        return self.session.state is ClientState.CLOSED
 
 
 class Pool(AsyncCommands):
@@ -139,32 +121,19 @@ class Pool(AsyncCommands):
         self._keep_alive = keep_alive
         self._backoff = backoff
         self._timeout = timeout
-        self._links: dict[int, _Link] = {}
         self._first = trio.Event()
         self._fatal: RegwireError | None = None
         self._ending = False
         self._manager: Any = None
         self._nursery: trio.Nursery
-        self._hub: ClientHub
-        self._core: Exchange
+        self._sessions: Sessions
 
     # ------------------------------------------------------------------------------------------------------- lifetime
 
     async def __aenter__(self) -> Self:
         """Start the sessions; wait for the first that is logged in."""
-        self._codec = self._schema.codec
-        self._hub = hub = ClientHub.acquire(self)
-        self._reactor = hub.reactor
-        self._core = Exchange(
-            hub.hub,
-            self,
-            command_class=Command,
-            response_class=Response,
-            special=frozenset({Login, Logout}),
-            expects=RESPONSE,
-            ids=self._config.ids,
-            timeout=self._config.reply_timeout,
-        )
+        self._sessions = Sessions(self, self._config, self._schema, self._tls, self._server_name)
+        self._core = self._sessions.exchange
         self._manager = trio.open_nursery()
         self._nursery = nursery = await self._manager.__aenter__()
         try:
@@ -197,11 +166,7 @@ class Pool(AsyncCommands):
 
     async def _stop(self, error: BaseException | None) -> None:
         self._ending = True
-        for link in list(self._links.values()):
-            self._settle(link, link.session.close())
-            self._reactor.close(link.number, drain=True)
-        self._refuse_all()
-        self._hub.release(self)
+        self._sessions.close(self._refusal)
         manager, self._manager = self._manager, None
         manager._nursery.cancel_scope.cancel()
         try:
@@ -210,7 +175,7 @@ class Pool(AsyncCommands):
             if error is None or isinstance(error, trio.Cancelled):
                 raise
 
-    async def _log_out(self, link: _Link) -> None:
+    async def _log_out(self, link: EppLink) -> None:
         with contextlib.suppress(NotSent, OutcomeUnknown):
             while link.window.full:
                 await trio.sleep(ROOM_SECONDS)
@@ -265,10 +230,10 @@ class Pool(AsyncCommands):
         if self._ending:
             raise NotSent("the pool is closed", message)
 
-    def _refuse_all(self) -> None:
-        self._core.refuse(lambda message: self._fatal or NotSent("the pool is closed", message))
+    def _refusal(self, message: Any) -> RegwireError:
+        return self._fatal or NotSent("the pool is closed", message)
 
-    async def _on(self, link: _Link, message: Hello | Command) -> Any:
+    async def _on(self, link: EppLink, message: Hello | Command) -> Any:
         """Exchange a message on this very session, beside the queue."""
         return await self._core.submit_on(link, message, current_task())
 
@@ -282,7 +247,7 @@ class Pool(AsyncCommands):
             except _FATAL as error:
                 self._fatal = self._fatal or error
                 self._first.set()
-                self._refuse_all()
+                self._core.refuse(self._refusal)
                 return
             except (RegwireError, OSError) as error:
                 if self._ending:
@@ -303,7 +268,7 @@ class Pool(AsyncCommands):
                 logger.warning("%s:%d: session lost: %s", self._host, self._port, link.session.error)
                 await trio.sleep(next(pauses))
 
-    async def _open(self) -> _Link:
+    async def _open(self) -> EppLink:
         """Connect, greet, log in: one session."""
         with trio.move_on_after(self._timeout) as scope:
             link = await self._dial()
@@ -313,13 +278,13 @@ class Pool(AsyncCommands):
                 command = login_command(greeting, self._client_id, self._password, self._login, self._schema)
                 requests.check(await self._on(link, command))
             except BaseException:
-                self._drop(link)
+                self._sessions.drop(link)
                 raise
             return link
         assert scope.cancelled_caught
         raise ConnectFailed(f"no session within {self._timeout:g} s")
 
-    async def _dial(self) -> _Link:
+    async def _dial(self) -> EppLink:
         found = await trio.socket.getaddrinfo(self._host, self._port, type=socket.SOCK_STREAM)
         errors: list[str] = []
         for family, kind, proto, _, address in found:
@@ -333,106 +298,40 @@ class Pool(AsyncCommands):
                 sock.close()
                 raise
             else:
-                return self._attach(sock.detach())
+                return self._sessions.attach(sock)
         raise ConnectFailed(f"{self._host}:{self._port}: {'; '.join(errors)}")
 
-    def _attach(self, fd: int) -> _Link:
-        limits = regwire_native.SessionLimits(
-            frame_octets=FRAME_LIMIT, login_seconds=None, idle_seconds=None, session_seconds=None
-        )
-        number = self._reactor.attach(
-            fd,
-            framing="epp",
-            tls=self._tls,
-            server_name=self._server_name if self._tls is not None else None,
-            limits=limits,
-            codec=self._codec,
-            role="client",
-        )
-        now = trio.current_time()
-        link = _Link(self._core, number, ClientSession(self._config, now), now)
-        self._links[number] = link
-        self._reactor.set_owner(number, link)
-        self._reactor.flush()
-        return link
+    def _open_links(self) -> list[EppLink]:
+        return [link for link in self._sessions.links.values() if link in self._core.links]
 
-    def _open_links(self) -> list[_Link]:
-        return [link for link in self._links.values() if link in self._core.links]
+    # ---------------------------------------------------------------------------------------------------- the sessions'
 
-    def _drop(self, link: _Link) -> None:
-        self._settle(link, link.session.close())
-        self._reactor.close(link.number, drain=True)
-        self._hub.hub.dirty = True
-        self._links.pop(link.number, None)
-
-    def begin(self, link: _Link, slot: Slot) -> None:
-        """Send a message that is no plain command. Called by the exchange."""
-        session = link.session
-        session.send(slot.message, trio.current_time(), slot=slot)
-        try:
-            self._reactor.send_message(link.number, slot.message)
-        except EncodeError:
-            session.unsend(slot)
-            raise
-        self._look(link)
-
-    def other(self, link: _Link, item: Any) -> None:
-        """Take an item that is no plain reply. Called by the exchange."""
-        if isinstance(item, Opened):
-            link.peer = item.peer
-            return
-        self._settle(link, link.session.receive(item, trio.current_time()))
-        if isinstance(item, Closed):
-            self._links.pop(link.number, None)
-        elif link.closed:
-            self._reactor.close(link.number, drain=False)
-
-    def _settle(self, link: _Link, outcomes: list[Outcome]) -> None:
-        """Give outcomes to their callers, and see where the session stands."""
-        for result in outcomes:
-            if isinstance(result, Reply):
-                self._core.finish(result.slot, result.response, None)
-            elif isinstance(result, Unknown) and not self._core.finish(result.slot, None, unknown_error(result)):
-                logger.warning("outcome unknown, and nobody waits for it: %s", result.reason)
-        self._look(link)
-
-    def _look(self, link: _Link) -> None:
-        session = link.session
-        link.ready = session.state is ClientState.READY
+    def changed(self, link: EppLink) -> None:
+        """Called when a session's state may have changed."""
         if not link.ready:
             # At once, not when its keeper runs: a command must not be offered to a session that is over.
             self._core.leave(link)
-        if link.closed:
-            link.ended.set()
-        if link.closed or session.greeting is not None:
-            link.up.set()
 
-    # ------------------------------------------------------------------------------------------------------------ time
-
-    def tick(self, now: float) -> None:
-        """Look for overdue replies, and keep idle sessions alive. Called by the hub."""
-        for link in list(self._links.values()):
-            self._settle(link, link.session.tick(now))
-            if link.closed:
-                self._drop(link)
-            elif self._idle(link, now):
-                link.used = now
-                self._nursery.start_soon(self._say_hello, link)
+    def look_after(self, link: EppLink, now: float) -> None:
+        """Called every half second: keep idle sessions alive."""
+        if self._idle(link, now):
+            link.used = now
+            self._nursery.start_soon(self._say_hello, link)
 
     def failed(self, error: Exception) -> None:
-        """The hub ended with an error of this program. Called by the hub."""
+        """Called after an error of this program."""
         self._nursery.start_soon(_raise, error)
 
-    def _idle(self, link: _Link, now: float) -> bool:
+    def _idle(self, link: EppLink, now: float) -> bool:
         keep = self._keep_alive
         return link.ready and keep is not None and now - link.used >= keep and not link.window
 
-    async def _say_hello(self, link: _Link) -> None:
+    async def _say_hello(self, link: EppLink) -> None:
         with contextlib.suppress(NotSent, OutcomeUnknown):
             await self._on(link, Hello())
 
 
-def _greeting_of(link: _Link) -> Greeting:
+def _greeting_of(link: EppLink) -> Greeting:
     if link.session.greeting is None:
         raise connect_error(link.session.error)
     return link.session.greeting
