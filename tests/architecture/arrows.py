@@ -91,12 +91,12 @@ def _cython_targets(path: Path) -> Iterator[tuple[int, str]]:
 def imports(source: Path) -> Iterator[Import]:
     """Every import below `source` (the folder that holds the package regwire), also those inside functions."""
     for path in sorted(source.rglob("*")):
-        if path.suffix not in {".py", ".pyi", ".pyx", ".pxd"}:
+        if path.suffix not in {".py", ".pyi", ".pyx", ".pxd", ".pxi"}:
             continue
         parts = path.relative_to(source).with_suffix("").parts
         module = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
         package = "" if module == "regwire" else parts[1]
-        targets = _cython_targets(path) if path.suffix in {".pyx", ".pxd"} else _python_targets(path, module)
+        targets = _cython_targets(path) if path.suffix in {".pyx", ".pxd", ".pxi"} else _python_targets(path, module)
         for line, target in targets:
             yield Import(path, line, package, target)
 

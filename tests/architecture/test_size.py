@@ -23,7 +23,7 @@ def python_files() -> list[Path]:
     return [
         path
         for folder in ("src", "bench", "scripts", "native/python")
-        for suffix in ("*.py", "*.pyx", "*.pyi")
+        for suffix in ("*.py", "*.pyx", "*.pxi", "*.pyi")
         for path in sorted((ROOT / folder).rglob(suffix))
         if "target" not in path.parts
     ]

@@ -1,7 +1,6 @@
 """Many server sessions over one reactor: the hot loop of `regwire.session` joined to `ServerSession`. No event loop.
 
-The engine decides what waits; where it waits is the driver's (`Waiting`): a task a session for what is `async def`,
-made at its first such command, and tasks for an `async def` batch handler.
+The engine's loop decides what waits; where it waits is the driver's (`Waiting`): in its tasks.
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ from regwire.epp.server import (
     build,
 )
 from regwire.epp.state import EPP_URI
-from regwire.session import Entry, Loop, Run
+from regwire.session import Entry, Job, Loop
 from regwire.session import items as item_types
 
 __all__ = ["Engine", "Waiting"]
@@ -40,14 +39,8 @@ logger = logging.getLogger("regwire.epp.server")
 class Waiting(Protocol):
     """The driver's part."""
 
-    def start(self, session: ServerSession, /) -> None:
-        """Make the session's task: it awaits `session.job` and calls `Engine.finish`, parks while there is none."""
-
-    def wake(self, task: Any, /) -> None:
-        """Wake a parked task."""
-
-    def start_batch(self, runs: list[Run], /) -> None:
-        """Await the batch handler on these runs, then call `Engine.batch_done`."""
+    def start(self, job: Job, /) -> None:
+        """Let a task await this job, then call `Engine.loop.done(job)`."""
 
     def kick(self) -> None:
         """Call `Engine.loop.turn()` soon."""
@@ -80,8 +73,7 @@ class Engine:
         self.by_account: Counter[str] = Counter()
         self.counts: Counter[str] = Counter()
         self.entries = handlers.entries(config.schema, config.limits)
-        function = handlers.login_handler or login
-        self.login_entry = Entry(function, Login, waits=is_async(function)) if function is not None else None
+        self.login_entry = self._login_entry(handlers.login_handler or login)
         self.loop = Loop(
             reactor,
             self,
@@ -92,14 +84,21 @@ class Engine:
             results=dict(RESULTS),
             build=build,
             ids=config.ids,
-            wake=waiting.wake,
             batch=handlers.batch_handler,
             batch_waits=is_async(handlers.batch_handler),
             in_flight=config.limits.in_flight,
         )
         self.kick = waiting.kick
         self.start = waiting.start
-        self.start_batch = waiting.start_batch
+
+    def _login_entry(self, function: Callable[..., Any] | None) -> Entry | None:
+        if function is None:
+            return None
+
+        def log_in(session: ServerSession, command: Command, login: Login) -> Any:
+            return function(session, login, command)
+
+        return Entry(log_in, Login, waits=is_async(function), finish=self._logged_in)
 
     # --------------------------------------------------------------------------------------------------- for the loop
 
@@ -170,19 +169,6 @@ class Engine:
 
     # ------------------------------------------------------------------------------------------------- for the driver
 
-    def finish(self, session: ServerSession, entry: Entry, command: Command, result: Any) -> None:
-        """A job has its result."""
-        if entry is not self.login_entry:
-            self.loop.finish(session, command, result)
-            return
-        if not session.closed:
-            self._logged_in(session, command, result)
-        self.loop.release(session)
-
-    def batch_done(self, runs: list[Run]) -> None:
-        """The batch handler returned."""
-        self.loop.close_runs(runs)
-
     @property
     def busy(self) -> int:
         """Sessions in which a command waits."""
@@ -249,19 +235,10 @@ class Engine:
             self.loop.execute(session, command, obj, entry)
 
     def _authenticate(self, session: ServerSession, command: Command, login: Login) -> None:
-        entry = self.login_entry
-        if entry is None or entry.function is None:
+        if self.login_entry is None:
             self._logged_in(session, command, int(ResultCode.AUTHENTICATION_ERROR))
-        elif entry.waits:
-            session.busy = True
-            session.job = (entry, command, login)
-            self.loop.begin(session)
         else:
-            try:
-                outcome = entry.function(session, login, command)
-            except Exception as error:
-                outcome = self.failed(session, command, error)
-            self._logged_in(session, command, outcome)
+            self.loop.call(session, command, login, self.login_entry)
 
     def _logged_in(self, session: ServerSession, command: Command, outcome: Any) -> None:
         login = command.op
@@ -310,10 +287,7 @@ class Engine:
         function = self.handlers.closed_handler
         if function is not None:
             try:
-                function(session, item.reason)
+                self.loop.within(session, function, session, item.reason)
             except Exception as error:
                 self.failed(session, None, error)
         session.backlog.clear()
-        session.over = True
-        if session.task is not None:
-            self.loop.begin(session)

@@ -43,8 +43,10 @@ class Handlers:
     """Handlers by command, in three kinds.
 
     - `command(DomainCheck)` on a plain `def`: called in the server's loop; it must not block. The fast path.
-    - `command(DomainInfo)` on an `async def`: awaited in the session's own long-lived task, so that it may wait;
-      meanwhile only its session waits.
+    - `command(DomainInfo)` on an `async def`: it may wait; meanwhile only its session waits. One that need not wait
+      (an answer out of a cache) costs little more than a plain `def`. A command is awaited in one task from beginning
+      to end, which before and after does those of other sessions: what a handler opens (cancel scopes, nurseries) it
+      closes before it returns.
     - `batch` on a `def` or `async def`: takes a list of `Run`, each the commands of one session in order, and replies
       to all of them. It gets every command that no `command` handler claims.
 
@@ -55,6 +57,9 @@ class Handlers:
     `login` is called with (session, login, command) and returns the account (any object but an int or Reply), an int
     code of 2000 and above, a `Reply` of such a code, or (account, Reply) to extend the answer. It runs before the
     session has a `client_id`; the session counts failed logins and sessions by account.
+
+    Context variables that handlers of a session set (`login` too, not `batch`) keep their values until the session is
+    over, and no other session sees them.
 
     `closed` is called with (session, reason) when a session is over, for what `session.data` holds.
     """

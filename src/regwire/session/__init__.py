@@ -7,11 +7,12 @@ Nothing here knows a protocol, opens a socket, reads a clock or imports an event
 - `Window`: commands that were sent and not yet answered, matched by order, asserted by transaction id.
 - `Reply`, `Refused`, `Unknown`: the three fates of a command.
 - `TransactionIds`: unique transaction ids.
-- `Loop`, `ReplyBuilder`, `SessionCore`, `Entry`, `Run`: the server's hot loop over the reactor (Cython, `_loop.pyx`).
+- `Loop`, `ReplyBuilder`, `SessionCore`, `Entry`, `Run`, `Job`: the server's hot loop over the reactor (Cython,
+  `_loop.pyx`).
 - `Hub`, `Exchange`, `Link`, `Pending`, `Bulk`: the client's, spreading commands over sessions (Cython, `_window.pyx`).
 """
 
-from regwire.session._loop import Entry, Loop, ReplyBuilder, Run, SessionCore, TransactionIds
+from regwire.session._loop import Entry, Job, Loop, ReplyBuilder, Run, SessionCore, TransactionIds
 from regwire.session._window import Bulk, Exchange, Hub, Link, Pending
 from regwire.session.table import Step, Symbol, Table
 from regwire.session.timers import Timers
@@ -22,6 +23,7 @@ __all__ = [
     "Entry",
     "Exchange",
     "Hub",
+    "Job",
     "Link",
     "Loop",
     "Outcome",

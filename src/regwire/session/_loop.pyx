@@ -3,13 +3,21 @@
 
 The loop knows no protocol. It is given the classes it tests for, and a `protocol` object that does everything which is
 not the fast path: `protocol.other(session, item)` for an item that needs the state table, `protocol.stray(owner, item)`
-for an item whose session has no object yet, `protocol.start(session)` to make the task of a session that has a job and none,
-`protocol.start_batch(runs)` for an `async def` batch handler, `protocol.failed(session, command, error)` to log,
-`protocol.reply(session, command, result)` to build an unusual reply, `protocol.ended(session, code)` after a reply that
-ends the session, `protocol.kick()` to be called back at `turn()`.
+for an item whose session has no object yet, `protocol.start(job)` to let a task do a job, `protocol.failed(session,
+command, error)` to log, `protocol.reply(session, command, result)` to build an unusual reply, `protocol.ended(session,
+code)` after a reply that ends the session, `protocol.kick()` to be called back at `turn()`.
 
 Order: a session processes one command at a time. While one waits (`busy`), everything that arrives for the session goes
 to its backlog, in order; the backlog is worked off where the wait ends. Between sessions there is no order.
+
+Waiting: an `async def` handler's coroutine is begun right where its command was found. If it ends without waiting, that
+was all. If it waits, it must go on in the very task it was begun in (cancel scopes belong to tasks), so `events()`,
+`resume()` and `done()` stop there and return it as a `Job`: their caller awaits it and then calls `done(job)`, while
+another task takes the caller's place and calls `resume()`, which goes on behind the command that waits. Handlers that
+wait more often than not are not begun by the leader: their jobs are given to tasks at once (`protocol.start`), so that
+many of them begin in the same turn of the event loop.
+
+Context: what the handlers of a session set in context variables lasts as long as the session and is seen by nobody else.
 """
 
 from collections import deque
@@ -81,9 +89,8 @@ cdef class SessionCore:
     """What the loop keeps of a session. Protocols derive their session class from it.
 
     `number` is the reactor's number of the session. `ready` says that commands may take the fast path. `busy` says that
-    a command of the session waits for its result. `strikes` counts unreadable frames in a row. `backlog` holds what arrived meanwhile, in order. `job` is the
-    (entry, command, object) that the session's task has to await; `task` is that task, `parked` whether it sleeps until
-    there is a job, `over` whether there will be none. `run` is the open run of a batch handler.
+    a command of the session waits for its result. `strikes` counts unreadable frames in a row. `backlog` holds what
+    arrived meanwhile, in order. `run` is the open run of a batch handler. `context` is where the session's handlers run.
     """
 
     cdef public object number
@@ -91,13 +98,10 @@ cdef class SessionCore:
     cdef public bint busy
     cdef public bint closed
     cdef public bint paused
-    cdef public bint parked
-    cdef public bint over
     cdef public int strikes
     cdef public object backlog
-    cdef public object job
-    cdef public object task
     cdef public Run run
+    cdef object context
 
     def __init__(self, number):
         self.number = number
@@ -105,13 +109,10 @@ cdef class SessionCore:
         self.busy = False
         self.closed = False
         self.paused = False
-        self.parked = False
-        self.over = False
         self.strikes = 0
         self.backlog = deque()
-        self.job = None
-        self.task = None
         self.run = None
+        self.context = None
 
 
 @cython.freelist(64)
@@ -166,25 +167,7 @@ cdef class Run:
 cdef object UNANSWERED = object()
 
 
-cdef class Entry:
-    """How commands of one class are executed.
-
-    `function` is the handler, `op` the class that the command's `op` must have, `waits` whether the handler is an
-    `async def`, `many` the name of the field whose length may not exceed `limit` (None: no such field).
-    """
-
-    cdef readonly object function
-    cdef readonly object op
-    cdef readonly bint waits
-    cdef readonly str many
-    cdef readonly Py_ssize_t limit
-
-    def __init__(self, function, op, *, bint waits=False, str many=None, Py_ssize_t limit=0):
-        self.function = function
-        self.op = op
-        self.waits = waits
-        self.many = many
-        self.limit = limit
+include "_job.pxi"
 
 
 cdef class Loop:
@@ -193,15 +176,16 @@ cdef class Loop:
     `session_class` is the class of owners; `command_class` the class of the document that carries a command in `op`
     (with `cl_trid`); `entries` maps the class of a command's object, or of its op when it has no object, to `Entry`;
     an entry whose function is None goes to the batch handler. `build(result, cl_trid, sv_trid, data)` makes a reply of
-    a result object and data elements (a `ReplyBuilder`, or any callable); `results` maps codes to shared result objects. `wake(task)` wakes a parked task. `in_flight` is the number of
-    undone commands of a session above which it is no longer read.
+    a result object and data elements (a `ReplyBuilder`, or any callable); `results` maps codes to shared result objects. `in_flight` is the number of
+    undone commands of a session above which it is no longer read. Contexts of sessions are copies of the one in which
+    the loop is made.
     """
 
     cdef object reactor, take, send_message, flush_out
     cdef object protocol, other, stray
     cdef object session_class, command_class, reply_class
     cdef dict entries, results
-    cdef object build, success, wake
+    cdef object build, success
     cdef ReplyBuilder builder
     cdef TransactionIds ids
     cdef object batch
@@ -210,11 +194,17 @@ cdef class Loop:
     cdef list woken
     cdef Py_ssize_t in_flight
     cdef bint in_turn
+    cdef bint in_place      # the caller takes back a coroutine that waits
+    cdef Job trapped        # that coroutine
+    cdef list owners, items # the chunk in work, and how far
+    cdef Py_ssize_t at
+    cdef Py_ssize_t left    # events of the last poll that were not taken yet
+    cdef object context
     cdef readonly unsigned long long commands
     cdef readonly unsigned long long chunks
 
     def __init__(self, reactor, protocol, *, session_class, command_class, reply_class, dict entries not None,
-                 dict results not None, build, TransactionIds ids not None, wake=None, batch=None, bint batch_waits=False,
+                 dict results not None, build, TransactionIds ids not None, batch=None, bint batch_waits=False,
                  Py_ssize_t in_flight=64):
         self.reactor = reactor
         self.take = reactor.take
@@ -231,7 +221,6 @@ cdef class Loop:
         self.success = results[1000]
         self.build = build
         self.builder = build if type(build) is ReplyBuilder else None
-        self.wake = wake
         self.ids = ids
         self.batch = batch
         self.batch_waits = batch_waits
@@ -239,31 +228,56 @@ cdef class Loop:
         self.woken = []
         self.in_flight = in_flight
         self.in_turn = False
+        self.in_place = False
+        self.trapped = None
+        self.owners = self.items = []
+        self.at = 0
+        self.left = 0
+        self.context = PyContext_CopyCurrent()
         self.commands = 0
         self.chunks = 0
 
     # ------------------------------------------------------------------------------------------------ from the reactor
 
-    def events(self, Py_ssize_t n):
-        """Take and process the `n` events that a poll left, chunk by chunk, then flush once."""
-        cdef Py_ssize_t k
-        cdef list owners, items
-        self.in_turn = True
+    cpdef Job events(self, Py_ssize_t n):
+        """Take and process the `n` events that a poll left, chunk by chunk, and flush.
+
+        Returns None when all are processed, else the job that the calling task must await; then another task must call
+        `resume()` before `events()` is called again.
+        """
+        self.left += n
+        return self.resume()
+
+    cpdef Job resume(self):
+        """Go on where `events()` or `resume()` stopped, which they return as they do."""
+        cdef Job job
+        self.in_turn = self.in_place = True
         try:
-            while n > 0:
-                owners, items = self.take(CHUNK)
-                k = len(items)
-                if k == 0:
-                    break
-                n -= k
-                self.chunk(owners, items)
+            while self.trapped is None and (self.at < len(self.items) or self.more()):
+                self.chunk()
             self.settle()
         finally:
-            self.in_turn = False
+            self.in_turn = self.in_place = False
+            job = self.trapped
+            self.trapped = None
             self.flush_out()
+        return job
+
+    cdef bint more(self) except -1:
+        """Take the next chunk, if there is one."""
+        self.at = 0
+        if self.left <= 0:
+            self.owners = self.items = []
+            return False
+        self.owners, self.items = self.take(CHUNK)
+        if not self.items:
+            self.left = 0
+            return False
+        self.left -= len(self.items)
+        return True
 
     def turn(self):
-        """Process what became ready outside of `events` (kicked by tasks), then flush."""
+        """Process what became ready outside of `events` (kicked by tasks), then flush. What waits goes to other tasks."""
         self.in_turn = True
         try:
             self.settle()
@@ -272,22 +286,23 @@ cdef class Loop:
             self.flush_out()
 
     cdef int settle(self) except -1:
-        cdef list woken
-        while self.woken or self.runs:
-            woken = self.woken
-            self.woken = []
-            for session in woken:
-                self.work_off(<SessionCore>session)
-            if self.runs:
+        while self.trapped is None and (self.woken or self.runs):
+            if self.woken:
+                self.work_off(<SessionCore>self.woken.pop())
+            else:
                 self.run_batch()
         return 0
 
-    cdef int chunk(self, list owners, list items) except -1:
+    cdef int chunk(self) except -1:
         cdef Py_ssize_t i
         cdef object owner, item
         cdef SessionCore session
-        self.chunks += 1
-        for i in range(len(items)):
+        cdef list owners = self.owners
+        cdef list items = self.items
+        if self.at == 0:
+            self.chunks += 1
+        for i in range(self.at, len(items)):
+            self.at = i + 1
             owner = owners[i]
             item = items[i]
             if type(owner) is self.session_class:
@@ -299,6 +314,8 @@ cdef class Loop:
                     self.process(session, item)
             else:
                 self.stray(owner, item)
+            if self.trapped is not None:
+                return 0
         if self.runs:
             self.settle()
         return 0
@@ -378,7 +395,6 @@ cdef class Loop:
 
     cpdef int execute(self, SessionCore session, command, obj, Entry entry) except -1:
         """Execute a command that passed every check of the session."""
-        cdef object result
         cdef Run run
         self.commands += 1
         session.strikes = 0
@@ -394,40 +410,89 @@ cdef class Loop:
             if not self.in_turn:
                 self.protocol.kick()
             return 0
-        if entry.waits:
+        return self.call(session, command, obj, entry)
+
+    cpdef int call(self, SessionCore session, command, obj, Entry entry) except -1:
+        """Call the handler of an entry, in the session's context, and act on its result."""
+        cdef object result, coroutine
+        cdef PyObject *given = NULL
+        if session.context is None:
+            session.context = PyContext_Copy(self.context)
+        if entry.waits and (not self.in_place or self.in_turn and entry.likely >= LIKELY):
             session.busy = True
-            session.job = (entry, command, obj)
-            self.begin(session)
+            self.protocol.start(self.job(session, command, obj, entry))
             return 0
+        PyContext_Enter(session.context)
         try:
             result = entry.function(session, command, obj)
+            if entry.waits:
+                coroutine = result if type(result) is CoroutineType else result.__await__()
+                if PyIter_Send(coroutine, None, &given) == PYGEN_NEXT:
+                    return self.stop(session, command, obj, entry, coroutine, given_object(given))
+                result = given_object(given)
+                entry.learn(False)
         except Exception as error:
             result = self.protocol.failed(session, command, error)
-        self.reply(session, command, result)
+        finally:
+            PyContext_Exit(session.context)
+        return self.conclude(session, command, entry, result)
+
+    cdef Job job(self, SessionCore session, command, obj, Entry entry):
+        cdef Job job = Job.__new__(Job)
+        job.session = session
+        job.command = command
+        job.entry = entry
+        job.function = entry.function
+        job.argument = obj
+        job.context = session.context
+        return job
+
+    cdef int stop(self, SessionCore session, command, obj, Entry entry, coroutine, trap) except -1:
+        """A coroutine that was begun in place waits: everything stops until the caller has it."""
+        session.busy = True
+        self.trapped = self.job(session, command, obj, entry)
+        self.trapped.coroutine = coroutine
+        self.trapped.trap = trap
+        self.trapped.waited = True
         return 0
 
-    cpdef int begin(self, SessionCore session) except -1:
-        """Let the session's task see its job, or that there will be none."""
-        if session.parked:
-            session.parked = False
-            self.wake(session.task)
-        elif session.task is None:
-            self.protocol.start(session)
+    cdef int conclude(self, SessionCore session, command, Entry entry, result) except -1:
+        if entry.finish is None:
+            return self.reply(session, command, result)
+        entry.finish(session, command, result)
         return 0
 
-    cpdef int finish(self, SessionCore session, command, result) except -1:
-        """A command that waited has its result: reply, then work off what arrived meanwhile."""
-        session.job = None
-        if not session.closed:
-            self.reply(session, command, result)
-        session.busy = False
-        return self.work_off(session)
+    cpdef Job done(self, Job job):
+        """A job was awaited: answer its command, then work off what arrived meanwhile.
 
-    cpdef int release(self, SessionCore session) except -1:
-        """What the session waited for is over, and has been answered: work off what arrived meanwhile."""
-        session.job = None
-        session.busy = False
-        return self.work_off(session)
+        Returns None, or the next job that the calling task must await. Call `turn()` afterwards.
+        """
+        cdef SessionCore session = job.session
+        cdef object result = job.result
+        cdef Job following
+        if job.error is not None:
+            result = self.protocol.failed(session, job.command, job.error)
+        if session is None:
+            self.close_runs(job.runs)
+            return None
+        job.entry.learn(job.waited)
+        self.in_place = True
+        try:
+            if not session.closed:
+                self.conclude(session, job.command, job.entry, result)
+            session.busy = False
+            self.work_off(session)
+        finally:
+            self.in_place = False
+            following = self.trapped
+            self.trapped = None
+        return following
+
+    def within(self, SessionCore session, function, *arguments):
+        """Call a function in the session's context."""
+        if session.context is None:
+            session.context = PyContext_Copy(self.context)
+        return session.context.run(function, *arguments)
 
     cdef int work_off(self, SessionCore session) except -1:
         cdef object backlog = session.backlog
@@ -509,12 +574,16 @@ cdef class Loop:
 
     cdef int run_batch(self) except -1:
         cdef list runs = self.runs
-        cdef Run run
+        cdef Job job
         self.runs = []
         for item in runs:
             (<Run>item).session.run = None      # from here on the run is the handler's: nothing is appended any more
         if self.batch_waits:
-            self.protocol.start_batch(runs)
+            job = Job.__new__(Job)
+            job.function = self.batch
+            job.runs = runs
+            job.context = PyContext_Copy(self.context)
+            self.protocol.start(job)
             return 0
         try:
             self.batch(runs)

@@ -11,17 +11,16 @@ from typing import Any
 
 import regwire_native
 import trio
-from trio.lowlevel import Abort, Task, current_task, reschedule, wait_task_rescheduled
 
 from regwire.epp.accounts import AccountSource, check_login
 from regwire.epp.engine import Engine
 from regwire.epp.handlers import Handlers
 from regwire.epp.messages.core import Command, Login
-from regwire.epp.server import ServerConfig, ServerSession
+from regwire.epp.server import ServerConfig
 from regwire.errors import ConfigError
-from regwire.session import Entry, Run
 from regwire.trio._collector import Collector, CollectorPolicy
-from regwire.trio._reactor import drive, make_reactor
+from regwire.trio._reactor import make_reactor
+from regwire.trio._workers import Workers
 
 __all__ = ["Bound", "Listener", "Server", "serve"]
 
@@ -123,14 +122,10 @@ class Server:
         self._codec = config.schema.codec
         self._limiter = trio.CapacityLimiter(config.limits.password_threads)
         login = partial(self._check_login, accounts, certificate_needed) if accounts is not None else None
+        self._workers = Workers(reactor)
         self.engine = Engine(
-            self._reactor, handlers, config, self, now=trio.current_time, login=login, codec=self._codec
+            reactor, handlers, config, self._workers, now=trio.current_time, login=login, codec=self._codec
         )
-        self._handler_nursery: trio.Nursery | None = None
-        self._turner: Task | None = None
-        self._turn_due = False
-        self._idle_workers: list[_Worker] = []
-        self._batch_waiting = 0
 
     def listen(self, listeners: Sequence[Listener]) -> None:
         """Bind every listener."""
@@ -174,32 +169,19 @@ class Server:
     async def run(self, task_status: trio.TaskStatus[Server], drain_seconds: float) -> None:
         """Serve until cancelled, then drain."""
         stop = trio.Event()
-        async with trio.open_nursery() as outer:
-            outer.start_soon(_until_cancelled, stop)
-            with trio.CancelScope(shield=True):
-                async with trio.open_nursery() as nursery:
-                    self._handler_nursery = nursery
-                    reading = trio.CancelScope()
-                    nursery.start_soon(self._read, reading)
-                    nursery.start_soon(self._turn)
-                    task_status.started(self)
-                    await stop.wait()
-                    await self._drain(drain_seconds)
-                    nursery.cancel_scope.cancel()
-            outer.cancel_scope.cancel()
-
-    async def _read(self, scope: trio.CancelScope) -> None:
-        with scope:
-            await drive(self._reactor, self.engine.loop.events)
-
-    async def _turn(self) -> None:
-        """Let the loop settle what tasks finished, once for all that finished in the same turn of trio."""
-        while True:
-            if not self._turn_due:
-                self._turner = current_task()
-                await wait_task_rescheduled(_abort_turn)
-            self._turn_due = False
-            self.engine.loop.turn()
+        try:
+            async with trio.open_nursery() as outer:
+                outer.start_soon(_until_cancelled, stop)
+                with trio.CancelScope(shield=True):
+                    async with trio.open_nursery() as nursery:
+                        self._workers.open(nursery, self.engine.loop)
+                        task_status.started(self)
+                        await stop.wait()
+                        await self._drain(drain_seconds)
+                        nursery.cancel_scope.cancel()
+                outer.cancel_scope.cancel()
+        finally:
+            self._reactor.shutdown()
 
     async def _drain(self, seconds: float) -> None:
         for bound in self.listeners:
@@ -208,12 +190,11 @@ class Server:
             while True:
                 self.engine.drain()
                 self.engine.loop.turn()
-                if not self.engine.sessions and not self._batch_waiting:
+                if not self.engine.sessions and not self._workers.active:
                     break
                 await trio.sleep(0.01)
         if scope.cancelled_caught:
             logger.warning("stopped with %d sessions that did not finish", len(self.engine.sessions))
-        self._reactor.shutdown()
         if self.collector is not None:
             logger.info(
                 "collector pauses: longest %.1f ms, %d in all, %.1f ms together",
@@ -221,125 +202,14 @@ class Server:
                 extra={"event": "epp.collector", "longest": self.collector.longest},
             )  # fmt: skip
 
-    # ---------------------------------------------------------------------------------------- waiting, for the engine
-
-    def kick(self) -> None:
-        """Let `loop.turn()` run soon."""
-        if self._turn_due:
-            return
-        self._turn_due = True
-        if self._turner is not None:
-            task, self._turner = self._turner, None
-            reschedule(task)
-
-    def start(self, session: ServerSession) -> None:
-        """Make the session's task: it lives as long as the session, because a coroutine cannot move to another."""
-        if self._handler_nursery is not None:
-            session.task = _STARTING
-            self._handler_nursery.start_soon(self._session_task, session)
-
-    def wake(self, task: Task) -> None:
-        """Wake a parked task."""
-        reschedule(task)
-
-    async def _session_task(self, session: ServerSession) -> None:
-        """Do the session's jobs. This is the path of every `async def` command: few calls, nothing made twice."""
-        engine, login = self.engine, self.engine.login_entry
-        finish, unpark = engine.loop.finish, partial(_unpark, session)
-        session.task = current_task()
-        try:
-            while True:
-                job = session.job
-                if job is None:
-                    if session.over:
-                        return
-                    session.parked = True
-                    await wait_task_rescheduled(unpark)
-                    continue
-                entry, command, obj = job
-                if entry is login:
-                    await self._log_in(session, entry, command, obj)
-                else:
-                    try:
-                        result = await entry.function(session, command, obj)  # type: ignore[misc]
-                    except Exception as error:
-                        result = engine.failed(session, command, error)
-                    finish(session, command, result)
-                if not self._turn_due:
-                    self.kick()
-        finally:
-            session.task = None
-
-    async def _log_in(self, session: ServerSession, entry: Entry, command: Command, login: Any) -> None:
-        assert entry.function is not None
-        try:
-            result = await entry.function(session, login, command)
-        except Exception as error:
-            result = self.engine.failed(session, command, error)
-        self.engine.finish(session, entry, command, result)
-
-    def start_batch(self, runs: list[Run]) -> None:
-        """Give the runs to a parked batch task, or make one."""
-        self._batch_waiting += 1
-        if self._idle_workers:
-            worker = self._idle_workers.pop()
-            worker.runs = runs
-            reschedule(worker.task)
-        elif self._handler_nursery is not None:
-            self._handler_nursery.start_soon(self._batch_task, runs)
-
-    async def _batch_task(self, runs: list[Run]) -> None:
-        batch = self.handlers.batch_handler
-        assert batch is not None
-        worker = _Worker(current_task())
-        while True:
-            try:
-                await batch(runs)
-            except Exception as error:
-                self.engine.failed(None, None, error)
-            self.engine.batch_done(runs)
-            self._batch_waiting -= 1
-            self.kick()
-            self._idle_workers.append(worker)
-            await wait_task_rescheduled(partial(self._drop_worker, worker))
-            runs = worker.runs
-
-    def _drop_worker(self, worker: _Worker, _: object) -> Abort:
-        if worker in self._idle_workers:
-            self._idle_workers.remove(worker)
-        return Abort.SUCCEEDED
-
     async def _check_login(
-        self, accounts: AccountSource, certificate_needed: bool, session: ServerSession, login: Login, command: Command
+        self, accounts: AccountSource, certificate_needed: bool, session: Any, login: Login, command: Command
     ) -> Any:
         """Hash in a limited number of threads: logins of a thousand clients at once must not starve the loop."""
         needed = certificate_needed and getattr(session.peer, "tls_version", None) is not None
         return await trio.to_thread.run_sync(
             partial(check_login, accounts, session, command, certificate_needed=needed), limiter=self._limiter
         )
-
-
-class _Worker:
-    """A parked batch task."""
-
-    __slots__ = ("runs", "task")
-
-    def __init__(self, task: Task) -> None:
-        self.task = task
-        self.runs: list[Run] = []
-
-
-_STARTING = object()
-"""A task that is about to run."""
-
-
-def _unpark(session: ServerSession, _: object) -> Abort:
-    session.parked = False
-    return Abort.SUCCEEDED
-
-
-def _abort_turn(_: object) -> Abort:
-    return Abort.SUCCEEDED
 
 
 async def _until_cancelled(stop: trio.Event) -> None:

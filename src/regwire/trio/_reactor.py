@@ -7,10 +7,12 @@ are one descriptor to wait for.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final
+from typing import Final, TypeVar
 
 import trio
 from regwire_native import Reactor, ReactorLimits
+
+T = TypeVar("T")
 
 #: Polls without a checkpoint while there is always more to do: a checkpoint costs more than a small poll.
 POLLS_PER_TURN: Final = 4
@@ -25,8 +27,8 @@ def make_reactor(limits: ReactorLimits | None = None, *, thread: bool = False) -
     return Reactor(limits, thread=thread)
 
 
-async def drive(reactor: Reactor, handle: Callable[[int], object]) -> None:
-    """Run `reactor` until cancelled.
+async def drive(reactor: Reactor, handle: Callable[[int], T | None]) -> T:
+    """Run `reactor` until cancelled, or until `handle` returns something other than None, which is returned.
 
     `handle(n)` is called after a poll that left `n` > 0 items; it takes them (`reactor.take()`), answers, and calls
     `reactor.flush()` once. It must not block. An exception of `handle` ends the loop. Cancellation happens only between
@@ -39,4 +41,6 @@ async def drive(reactor: Reactor, handle: Callable[[int], object]) -> None:
             waiting = reactor.poll()
             if not waiting:
                 break
-            handle(waiting)
+            found = handle(waiting)
+            if found is not None:
+                return found

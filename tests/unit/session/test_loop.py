@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import types
 from collections import deque
+from collections.abc import Generator
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from regwire.session import Entry, Loop, ReplyBuilder, Run, SessionCore, TransactionIds
+from regwire.session import Entry, Job, Loop, ReplyBuilder, Run, SessionCore, TransactionIds
 
 
 @dataclass(frozen=True)
@@ -99,21 +102,32 @@ class FakeReactor:
         self.paused.discard(number)
 
 
+@types.coroutine
+def wait() -> Generator[str, object, object]:
+    """What an event loop's primitives do: give a trap, take what is sent."""
+    return (yield "trap")
+
+
 class Rig:
-    """A loop over a fake reactor; `Wait` commands stay until `finish`."""
+    """A loop over a fake reactor and its driver: `Wait` commands stay in `waiting` until `finish_one`.
+
+    `begun` says whether the handlers of `Wait` have been begun, by the order in which they were.
+    """
 
     def __init__(self, batch: Any = None, *, batch_waits: bool = False, in_flight: int = 64, build: Any = None) -> None:
         self.reactor = FakeReactor()
         self.others: list[tuple[Any, Any]] = []
         self.strays: list[tuple[Any, Any]] = []
         self.failures: list[BaseException | None] = []
-        self.waiting: list[Session] = []
+        self.waiting: list[Job] = []
+        self.given: list[Job] = []
+        self.begun: list[tuple[int, int]] = []
         self.batches: list[list[Run]] = []
         self.kicks = 0
         self.log: list[tuple[int, int]] = []
         entries = {
             Sync: Entry(self.on_sync, Op),
-            Wait: Entry(self.on_sync, Op, waits=True),
+            Wait: Entry(self.on_wait, Op, waits=True),
             Many: Entry(self.on_many, Op, many="names", limit=2),
         }
         if batch is not None:
@@ -128,7 +142,7 @@ class Rig:
             results={c: Res(c) for c in (1000, 1500, 2302, 2400, 2500)},
             build=build or (lambda head, cl, sv, data: Message((head,), cl, sv, data)),
             ids=TransactionIds("T"),
-            batch=batch,
+            batch=self.on_batch if batch_waits else batch,
             batch_waits=batch_waits,
             in_flight=in_flight,
         )
@@ -140,7 +154,21 @@ class Rig:
 
     def feed(self, *events: tuple[Any, Any]) -> None:
         self.reactor.queue.extend(events)
-        self.loop.events(len(events))
+        job = self.loop.events(len(events))
+        while job is not None:
+            assert next(job) == "trap"  # the task goes to sleep with it; another takes the lead
+            self.waiting.append(job)
+            job = self.loop.resume()
+
+    async def on_wait(self, session: Session, command: Command, obj: Any) -> Any:
+        self.begun.append((session.number, obj.n))
+        if obj.n != 100:  # a hundred need not wait
+            await wait()
+        return self.on_sync(session, command, obj)
+
+    async def on_batch(self, runs: list[Run]) -> None:
+        self.batches.append(runs)
+        await wait()
 
     def on_sync(self, session: Session, command: Command, obj: Any) -> Any:
         self.log.append((session.number, obj.n))
@@ -161,14 +189,8 @@ class Rig:
     def urgent(self, session: Session, item: Any) -> bool:
         return item == "urgent"
 
-    def start(self, session: Session) -> None:
-        self.waiting.append(session)
-
-    def wake(self, task: Any) -> None:
-        raise AssertionError("no task parks here")
-
-    def start_batch(self, runs: list[Run]) -> None:
-        self.batches.append(runs)
+    def start(self, job: Job) -> None:
+        self.given.append(job)
 
     def failed(self, session: Any, command: Any, error: BaseException | None) -> Any:
         self.failures.append(error)
@@ -185,11 +207,25 @@ class Rig:
     def kick(self) -> None:
         self.kicks += 1
 
-    def finish_one(self) -> None:
-        session = self.waiting.pop(0)
-        assert session.job is not None
-        _, command, obj = session.job
-        self.loop.finish(session, command, self.on_sync(session, command, obj))
+    def go_on(self, job: Job | None) -> None:
+        """A task goes on with its job until it waits, or has nothing more to do."""
+        while job is not None:
+            try:
+                assert job.send(None) == "trap"
+            except StopIteration:
+                job = self.loop.done(job)
+            else:
+                self.waiting.append(job)
+                return
+
+    def begin_given(self) -> None:
+        """The tasks that were given jobs run."""
+        while self.given:
+            self.go_on(self.given.pop(0))
+
+    def finish_one(self, which: int = 0) -> None:
+        """A task is woken."""
+        self.go_on(self.waiting.pop(which))
 
     def answered(self, number: int) -> list[str | None]:
         return [m.cl_trid for m in self.reactor.sent.get(number, [])]
@@ -316,6 +352,7 @@ def test_an_async_batch_keeps_its_sessions_waiting() -> None:
     a = rig.session(1)
     rig.feed((a, cmd(Batch(1), "1")), (a, cmd(Batch(2), "2")))
     rig.feed((a, cmd(Batch(3), "3")), (a, cmd(Sync(4), "4")))
+    rig.begin_given()
     (runs,) = rig.batches
     runs[0].reply(1, (2,))
     assert rig.answered(1) == []
@@ -323,6 +360,7 @@ def test_an_async_batch_keeps_its_sessions_waiting() -> None:
     assert rig.answered(1) == ["1", "2"]
     assert rig.kicks == 1
     rig.loop.turn()
+    rig.begin_given()
     assert [r.commands[0].cl_trid for r in rig.batches[1]] == ["3"]
     rig.loop.close_runs(rig.batches[1])
     rig.loop.turn()
@@ -336,6 +374,7 @@ def test_what_arrives_between_the_end_of_a_run_and_its_turn_does_not_overtake() 
     a = rig.session(1)
     rig.feed((a, cmd(Batch(1), "1")))
     rig.feed((a, cmd(Sync(2), "2")), (a, cmd(Sync(3), "3")))  # the run is with its handler: these wait for it
+    rig.begin_given()
     rig.batches[0][0].reply(0, (1,))  # in the handler's task: the loop's turn is due
     rig.feed((a, cmd(Sync(4), "4")))
     rig.loop.turn()
@@ -370,6 +409,7 @@ def test_a_command_is_answered_once() -> None:
     rig = Rig(lambda runs: None, batch_waits=True)
     a = rig.session(1)
     rig.feed((a, cmd(Batch(1), "1")))
+    rig.begin_given()
     run = rig.batches[0][0]
     run.reply(0, ())
     with pytest.raises(ValueError, match="answered before"):
@@ -390,18 +430,29 @@ def test_transaction_ids() -> None:
         TransactionIds("")
 
 
-@settings(max_examples=200, deadline=None)
+LAST: ContextVar[str | None] = ContextVar("LAST", default=None)
+
+
+@settings(max_examples=300, deadline=None)
 @given(
     events=st.lists(
-        st.tuples(st.integers(0, 2), st.sampled_from([Sync, Wait, Batch]), st.integers(-1, 5)), max_size=80
+        st.tuples(st.integers(0, 2), st.sampled_from([Sync, Wait, Batch]), st.integers(-1, 3)), max_size=80
     ),
-    cuts=st.lists(st.integers(1, 20), max_size=20),
     data=st.data(),
 )
-def test_results_equal_one_by_one(events: list[tuple[int, type, int]], cuts: list[int], data: st.DataObject) -> None:
-    """Whatever mix of kinds, chunks and moments: a session's commands run once, and are answered, in order."""
+def test_results_equal_one_by_one(events: list[tuple[int, type, int]], data: st.DataObject) -> None:
+    """Whatever mix of kinds, chunks, tasks and moments: a session's commands run once, and are answered, in order.
+
+    The driver's part is drawn: which of the tasks that can go on does so next, the leader among them.
+    """
     rig = Rig(lambda runs: None, batch_waits=True)
+    sessions = [rig.session(i) for i in range(3)]
+    feed = deque((sessions[s], cmd(kind(n), str(k))) for k, (s, kind, n) in enumerate(events))
+    expected: dict[int, list[str | None]] = {}
+    for session, command in feed:
+        expected.setdefault(session.number, []).append(command.cl_trid)
     ran: dict[int, list[str | None]] = {}
+    seen: dict[int, str | None] = {}
 
     def note(session: Session, command: Command, obj: Any) -> Any:
         ran.setdefault(session.number, []).append(command.cl_trid)
@@ -409,65 +460,265 @@ def test_results_equal_one_by_one(events: list[tuple[int, type, int]], cuts: lis
             raise RuntimeError
         return (obj.n,)
 
-    rig.on_sync = note  # type: ignore[method-assign]
+    def on_sync(session: Session, command: Command, obj: Any) -> Any:
+        assert LAST.get() == seen.get(session.number)
+        LAST.set(command.cl_trid)
+        seen[session.number] = command.cl_trid
+        return note(session, command, obj)
+
+    async def on_wait(session: Session, command: Command, obj: Any) -> Any:
+        assert LAST.get() == seen.get(session.number)
+        LAST.set(command.cl_trid)
+        seen[session.number] = command.cl_trid
+        for _ in range(obj.n):
+            assert await wait() is None
+            assert LAST.get() == command.cl_trid
+        return note(session, command, obj)
+
+    async def on_batch(runs: list[Run]) -> None:
+        for run in runs:
+            if data.draw(st.booleans()):
+                await wait()
+            for i, command in enumerate(run.commands):
+                try:
+                    result = note(run.session, command, command.op.object)
+                except RuntimeError:
+                    result = 2400
+                run.reply(i, result)
+                if data.draw(st.booleans()):
+                    await wait()
+
     rig.loop = Loop(
         rig.reactor,
         rig,
         session_class=Session,
         command_class=Command,
         reply_class=Reply,
-        entries={Sync: Entry(note, Op), Wait: Entry(note, Op, waits=True), Batch: Entry(None, Op)},
+        entries={Sync: Entry(on_sync, Op), Wait: Entry(on_wait, Op, waits=True), Batch: Entry(None, Op)},
         results={c: Res(c) for c in (1000, 2400)},
         build=lambda head, cl, sv, d: Message((head,), cl, sv, d),
         ids=TransactionIds("T"),
-        batch=lambda runs: None,
+        batch=on_batch,
         batch_waits=True,
     )
-    sessions = [rig.session(i) for i in range(3)]
-    expected: dict[int, list[str]] = {}
-    feed = []
-    for k, (s, kind, n) in enumerate(events):
-        feed.append((sessions[s], cmd(kind(n), str(k))))
-        expected.setdefault(s, []).append(str(k))
+    led = True  # the leader is where it polls; else its successor has not run yet
 
-    def progress() -> bool:
-        if rig.batches and (not rig.waiting or data.draw(st.booleans())):
-            runs = rig.batches.pop(0)
-            for run in runs:
-                for i, command in enumerate(run.commands):
-                    try:
-                        result = note(run.session, command, command.op.object)
-                    except RuntimeError:
-                        result = 2400
-                    run.reply(i, result)
-            if data.draw(st.booleans()):
-                rig.loop.turn()  # else what comes next arrives before the loop is called back
-            return True
-        if rig.waiting:
-            session = rig.waiting.pop(0)
-            assert session.job is not None
-            _, command, obj = session.job
-            try:
-                result = note(session, command, obj)
-            except RuntimeError:
-                result = 2400
-            rig.loop.finish(session, command, result)
-            rig.loop.turn()
-            return True
-        return False
+    def lead(job: Job | None) -> None:
+        nonlocal led
+        led = job is None
+        if job is not None:
+            rig.go_on(job)
 
-    while feed:
-        cut = cuts.pop() if cuts else len(feed)
-        part, feed = feed[:cut], feed[cut:]
-        rig.feed(*part)
-        if data.draw(st.booleans()):
-            progress()
-    rig.loop.turn()
-    while progress():
+    def poll() -> None:
+        cut = data.draw(st.integers(1, 40))
+        rig.reactor.queue.extend(feed.popleft() for _ in range(min(cut, len(feed))))
+        lead(rig.loop.events(len(rig.reactor.queue)))
+
+    def turn() -> None:
+        rig.kicks = 0
         rig.loop.turn()
+
+    while True:
+        can = [lambda k=k: rig.finish_one(k) for k in range(len(rig.waiting))]  # type: ignore[misc]
+        can += [lambda k=k: rig.go_on(rig.given.pop(k)) for k in range(len(rig.given))]  # type: ignore[misc]
+        if not led:
+            can.append(lambda: lead(rig.loop.resume()))
+        elif feed:
+            can.append(poll)
+        if rig.kicks:
+            can.append(turn)
+        if not can:
+            break
+        data.draw(st.sampled_from(can))()
     assert ran == expected
     assert {n: [m.cl_trid for m in sent] for n, sent in rig.reactor.sent.items()} == expected
     assert not any(s.busy or s.backlog for s in sessions)
+
+
+def test_a_handler_that_does_not_wait_costs_no_task() -> None:
+    rig = Rig()
+    a, b = rig.session(1), rig.session(2)
+    assert rig.loop.events(0) is None
+    rig.reactor.queue.extend([(a, cmd(Wait(100), "1")), (a, cmd(Sync(2), "2")), (b, cmd(Wait(100), "3"))])
+    assert rig.loop.events(3) is None
+    assert rig.given == []
+    assert rig.answered(1) == ["1", "2"]
+    assert rig.answered(2) == ["3"]
+    assert rig.reactor.flushes == 2
+
+
+def test_a_handler_that_waits_takes_its_task_and_another_goes_on_at_once() -> None:
+    rig = Rig()
+    a, b = rig.session(1), rig.session(2)
+    items = [(a, cmd(Sync(0), "a1")), (a, cmd(Wait(2), "a2")), (a, cmd(Sync(4), "a3")), (b, cmd(Sync(0), "b1"))]
+    rig.reactor.queue.extend([*items, *((b, cmd(Sync(2), f"b{i}")) for i in range(2, 40))])
+    job = rig.loop.events(len(rig.reactor.queue))
+    assert job is not None
+    assert (job.session, job.command.cl_trid) == (a, "a2")
+    assert rig.answered(1) == ["a1"]
+    assert rig.answered(2) == []
+    assert next(job) == "trap"
+    assert rig.loop.resume() is None  # another task: what was taken and what was not
+    assert rig.answered(2) == [f"b{i}" for i in range(1, 40)]
+    assert rig.answered(1) == ["a1"]
+    rig.go_on(job)
+    assert rig.answered(1) == ["a1", "a2", "a3"]
+
+
+def test_handlers_that_wait_as_a_rule_are_given_to_tasks_together() -> None:
+    rig = Rig()
+    sessions = [rig.session(i) for i in range(6)]
+    rig.feed(*((s, cmd(Wait(2), "x")) for s in sessions))
+    while rig.waiting:
+        rig.finish_one()
+    rig.begun.clear()
+    rig.reactor.queue.extend((s, cmd(Wait(2), "y")) for s in sessions)
+    assert rig.loop.events(6) is None
+    assert [job.session for job in rig.given] == sessions
+    assert rig.begun == []
+    rig.begin_given()
+    assert len(rig.waiting) == 6
+    while rig.waiting:
+        rig.finish_one()
+    # Two in a row that did not wait: begun in place again.
+    for name in ("1", "2", "3"):
+        rig.feed((sessions[0], cmd(Wait(100), name)))
+        rig.begin_given()
+    rig.reactor.queue.append((sessions[0], cmd(Wait(100), "4")))
+    assert rig.loop.events(1) is None
+    assert rig.given == []
+    assert rig.answered(0)[-4:] == ["1", "2", "3", "4"]
+
+
+def test_a_task_goes_on_with_what_its_session_has_waiting() -> None:
+    rig = Rig()
+    a = rig.session(1)
+    rig.feed(*((a, cmd(Wait(n), str(n))) for n in (2, 4, 100, 6)))
+    job = rig.waiting.pop()
+    with pytest.raises(StopIteration):
+        job.send(None)
+    following = rig.loop.done(job)
+    assert following is not None
+    assert following.command.cl_trid == "4"
+    rig.go_on(following)
+    rig.finish_one()
+    assert rig.answered(1) == ["2", "4", "100"]
+    rig.finish_one()
+    assert rig.answered(1) == ["2", "4", "100", "6"]
+    assert rig.given == []
+
+
+def test_a_handler_that_waits_and_raises_fails_only_its_command() -> None:
+    rig = Rig()
+    a = rig.session(1)
+    rig.feed((a, cmd(Wait(-1), "bad")), (a, cmd(Sync(0), "good")))
+    rig.finish_one()
+    assert [(m.results[0].code, m.cl_trid) for m in rig.reactor.sent[1]] == [(2400, "bad"), (1000, "good")]
+    assert [type(f) for f in rig.failures] == [RuntimeError]
+
+
+class Cancelled(BaseException):
+    """What an event loop throws into a task."""
+
+
+def test_what_ends_a_task_goes_through_and_the_command_can_still_be_answered() -> None:
+    rig = Rig()
+    a = rig.session(1)
+    rig.feed((a, cmd(Wait(2), "1")), (a, cmd(Sync(0), "2")))
+    (job,) = rig.waiting
+    with pytest.raises(Cancelled):
+        job.throw(Cancelled())
+    assert rig.answered(1) == []
+    error = RuntimeError("cancelled")
+    job.fail(error)
+    assert rig.loop.done(job) is None
+    assert rig.failures == [error]
+    assert [(m.results[0].code, m.cl_trid) for m in rig.reactor.sent[1]] == [(2400, "1"), (1000, "2")]
+
+
+def test_what_is_thrown_into_a_job_may_be_caught_by_its_handler() -> None:
+    rig = Rig()
+
+    async def careful(session: Session, command: Command, obj: Any) -> Any:
+        try:
+            await wait()
+        except Cancelled:
+            return 2302
+
+    rig.loop = loop_of(rig, {Wait: Entry(careful, Op, waits=True)})
+    rig.feed((rig.session(1), cmd(Wait(0), "1")))
+    (job,) = rig.waiting
+    with pytest.raises(StopIteration):
+        job.throw(Cancelled())
+    assert rig.loop.done(job) is None
+    assert [m.results[0].code for m in rig.reactor.sent[1]] == [2302]
+
+
+def test_closing_a_job_runs_the_handlers_finally() -> None:
+    rig = Rig()
+    log = []
+
+    async def tidy(session: Session, command: Command, obj: Any) -> Any:
+        try:
+            await wait()
+        finally:
+            log.append("tidied")
+
+    rig.loop = loop_of(rig, {Wait: Entry(tidy, Op, waits=True)})
+    rig.feed((rig.session(1), cmd(Wait(0))))
+    rig.waiting.pop().close()
+    assert log == ["tidied"]
+
+
+def test_awaitables_that_are_no_coroutines() -> None:
+    rig = Rig()
+
+    class Answer:
+        def __init__(self, n: int) -> None:
+            self.n = n
+
+        def __await__(self) -> Generator[Any, Any, Any]:
+            for _ in range(self.n):
+                yield "trap"
+            return (self.n,)
+
+    def handler(session: Session, command: Command, obj: Any) -> Any:
+        return Answer(obj.n)
+
+    rig.loop = loop_of(rig, {Wait: Entry(handler, Op, waits=True)})
+    a = rig.session(1)
+    for n in (0, 1, 2, 1, 1, 0):
+        rig.feed((a, cmd(Wait(n))))
+        rig.begin_given()
+        while rig.waiting:
+            rig.finish_one()
+    assert [m.data for m in rig.reactor.sent[1]] == [(0,), (1,), (2,), (1,), (1,), (0,)]
+
+
+def test_frames_of_a_waiting_handler_can_be_walked() -> None:
+    rig = Rig()
+    rig.feed((rig.session(1), cmd(Wait(2))))
+    (job,) = rig.waiting
+    assert job.cr_frame.f_code.co_name == "on_wait"
+    assert job.cr_await is not None
+    rig.finish_one()
+    assert job.cr_frame is None
+    with pytest.raises(TypeError):
+        Job()
+
+
+def loop_of(rig: Rig, entries: dict[type, Entry]) -> Loop:
+    return Loop(
+        rig.reactor,
+        rig,
+        session_class=Session,
+        command_class=Command,
+        reply_class=Reply,
+        entries=entries,
+        results={c: Res(c) for c in (1000, 2302, 2400)},
+        build=lambda head, cl, sv, d: Message((head,), cl, sv, d),
+        ids=TransactionIds("T"),
+    )
 
 
 @dataclass(frozen=True)

@@ -77,27 +77,6 @@ async def test_only_the_session_of_a_waiting_command_waits(regwire_clock: Any) -
 
 
 @trio_test
-async def test_the_task_of_a_session_serves_its_whole_life(regwire_clock: Any) -> None:
-    h = Handlers()
-    tasks = set()
-
-    @h.command(epp.DomainInfo)
-    async def which(session: Any, command: Any, obj: Any) -> Any:
-        tasks.add(trio.lowlevel.current_task())
-        await trio.sleep(1)
-        return 2303
-
-    async with memory_server(h) as server:
-        peer = await server.logged_in()
-        for _ in range(3):
-            await peer.exchange(info(0))
-        (task,) = tasks
-        await peer.close()
-        await trio.sleep(1)
-        assert task.coro.cr_frame is None
-
-
-@trio_test
 async def test_a_batch_gets_what_no_command_handler_claims(regwire_clock: Any) -> None:
     h = handlers()
     seen: list[list[tuple[str, int]]] = []
