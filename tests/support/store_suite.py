@@ -6,14 +6,17 @@ Rules are tested elsewhere; here they only serve to make stores keep, find and f
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
-from datetime import timedelta
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import field
+from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from registry_world import GLUE, PASSWORD, START, A, B, World, postal
 
 from regwire.registry.clock import MovableClock
+from regwire.registry.model.kinds import Kind, register
 from regwire.registry.model.objects import (
     Address,
     ContactLink,
@@ -23,7 +26,10 @@ from regwire.registry.model.objects import (
     KeyRecord,
     Phone,
     Status,
+    with_extra,
 )
+from regwire.registry.model.outcomes import Outcome
+from regwire.registry.model.record import record
 from regwire.registry.model.requests import (
     AuthInfo,
     CheckContacts,
@@ -43,15 +49,83 @@ from regwire.registry.model.requests import (
     Request,
     RestoreDomain,
     SecDns,
+    SettleDue,
     TransferContact,
     TransferDomain,
     UpdateDomain,
     UpdateHost,
 )
-from regwire.registry.rules import Policies
+from regwire.registry.rules import Policies, View
+from regwire.registry.rules.context import Context
+from regwire.registry.rules.features import Feature, installed
 from regwire.registry.store.base import Store
 
 DS = DsRecord(12345, 13, 2, bytes(range(32)), KeyRecord(257, 3, 13, b"\x00key\xff"))
+
+
+@record
+class Part:
+    """A record in a record."""
+
+    amount: Decimal
+    on: date
+
+
+@record
+class Item:
+    """A record with a field of each type that has a JSON form."""
+
+    name: str
+    colour: str = "none"
+    due: datetime | None = None
+    count: int = 0
+    share: float = 0.5
+    flag: bool = False
+    octets: bytes = b""
+    part: Part | None = None
+    parts: tuple[Part, ...] = ()
+    pair: tuple[str, int] = ("", 0)
+    names: Mapping[str, Part] = field(default_factory=dict)
+    anything: Any = None
+    other: object = None
+
+
+register(Kind("storeItem", Item, lambda item: item.name, lambda item: [("colour", item.colour)], lambda item: item.due))
+register(Kind("storeOther", Part, lambda part: part.on.isoformat()))
+
+
+def everything(name: str) -> Item:
+    part = Part(Decimal("10.10"), date(2024, 2, 29))
+    return Item(
+        *(name, "red", START + timedelta(days=900), -(2**60), 1.25, True, b"\x00\xff", part, (part, part), ("x", 1)),
+        *({"a": part, "ü": part}, [1, {"b": None}], part),
+    )
+
+
+@record
+class Do(Request):
+    """Whatever a test wants to be done in a call of its own."""
+
+    act: Callable[[Context], Any]
+
+
+class Probe(Feature):
+    """Makes the store's own records possible without any feature of the registry."""
+
+    name = "probe"
+
+    def __init__(self) -> None:
+        self.requests = {Do: self.do}
+        self.settle = {"storeItem": self.settled}
+
+    def do(self, ctx: Context, request: Do) -> Outcome:
+        request.act(ctx)
+        return ctx.done()
+
+    def settled(self, ctx: Context, key: str) -> None:
+        ctx.put("storeItem", key, Item(key, "settled"))
+        if key == "bad":
+            raise ZeroDivisionError("a bug")
 
 
 class StoreSuite:
@@ -66,6 +140,10 @@ class StoreSuite:
 
     @pytest.fixture
     def world(self) -> Any:
+        with installed(Probe()):
+            yield from self._world()
+
+    def _world(self) -> Iterator[World]:
         world = World(make=self.make)
         yield world
         world.store.close()
@@ -142,6 +220,110 @@ class StoreSuite:
         assert before.code < 2000
         self.reopen(world)
         assert world.ask(account, request) == before
+
+    # --- records of features, and what features keep with objects
+
+    def test_records_are_kept_with_every_type_of_field(self, world: World) -> None:
+        value = everything("one")
+        world.must(A, Do(lambda ctx: ctx.put("storeItem", "one", value)))
+        self.reopen(world)
+        with world.store.read() as view:
+            assert view.record("storeItem", "one") == value
+            assert view.record("storeItem", "two") is None
+        world.must(A, Do(lambda ctx: ctx.put("storeItem", "one", None)))
+        self.reopen(world)
+        with world.store.read() as view:
+            assert view.record("storeItem", "one") is None
+
+    def test_records_are_listed_by_key_and_by_index_in_pages(self, world: World) -> None:
+        def put(ctx: Context) -> None:
+            for number in range(7):
+                ctx.put("storeItem", f"k{number}", Item(f"k{number}", "odd" if number % 2 else "even"))
+
+        world.must(A, Do(put))
+        with world.store.read() as view:
+            self._check_pages(view)
+
+    def test_an_open_group_lists_records_as_it_left_them(self, world: World) -> None:
+        """Half of them committed, then changed, taken away and added to by calls of one group."""
+        items = [Item("k0", "even"), Item("k1", "even"), Item("k2", "odd"), Item("k9", "even"), Item("k5", "odd")]
+        for item in items:
+            world.must(A, Do(lambda ctx, item=item: ctx.put("storeItem", item.name, item)))
+        later = [Item("k1", "odd"), Item("k2", "even"), Item("k3", "odd"), Item("k4", "even"), Item("k6", "even")]
+        calls: list[tuple[str, Request]] = [
+            (A, Do(lambda ctx, item=item: ctx.put("storeItem", item.name, item))) for item in later
+        ]
+        calls.append((A, Do(lambda ctx: ctx.put("storeItem", "k9", None))))
+        calls.append((A, Do(lambda ctx: self._check_pages(ctx.view))))
+        assert {outcome.code for outcome in world.group(*calls)} == {1000}
+        with world.store.read() as view:
+            self._check_pages(view)
+
+    @staticmethod
+    def _check_pages(view: View) -> None:
+        def names(*args: str, **more: Any) -> str:
+            return "".join(item.name[1:] for item in view.records("storeItem", *args, **more))
+
+        assert names() == "0123456"
+        assert names(limit=2) == "01"
+        assert names(after="k1", limit=2) == "23"
+        assert names(after="k6") == ""
+        assert names("colour", "odd") == "135"
+        assert names("colour", "even", after="k0", limit=2) == "24"
+        assert names("colour", "green") == names("size", "odd") == ""
+        assert view.records("storeOther") == []
+
+    def test_due_records_are_found_among_the_objects_and_settled(self, world: World) -> None:
+        world.domain("a.example")
+        item = Item("k1", due=START + timedelta(days=2))
+        world.must(A, Do(lambda ctx: ctx.put("storeItem", "k1", item)))
+        world.must(A, Do(lambda ctx: ctx.put("storeItem", "k2", Item("k2"))))
+        with world.store.read() as view:
+            assert list(view.due(START + timedelta(days=1), 9)) == []
+            assert list(view.due(START + timedelta(days=500), 9)) == [("storeItem", "k1"), ("domain", "a.example")]
+        world.later(days=3)
+        world.must(A, CheckDomains(("b.example",)))
+        with world.store.read() as view:
+            assert view.record("storeItem", "k1") == Item("k1", "settled")
+
+    def test_what_cannot_be_settled_holds_up_nothing(self, world: World, caplog: pytest.LogCaptureFixture) -> None:
+        for name in ("bad", "k1"):
+            item = Item(name, due=START + timedelta(days=2))
+            world.must(A, Do(lambda ctx, item=item: ctx.put("storeItem", item.name, item)))
+        world.later(days=3)
+        with caplog.at_level(logging.CRITICAL):
+            world.must(A, CheckDomains(("b.example",)))
+            assert world.code("-", SettleDue()) == 2400
+        with world.store.read() as view:
+            assert view.record("storeItem", "k1") == Item("k1", "settled")
+            assert list(view.due(world.clock.now(), 9)) == [("storeItem", "bad")]
+
+    def test_what_features_keep_with_objects_is_kept(self, world: World) -> None:
+        world.domain("a.example")
+        world.host("ns1.other.net")
+        world.contact("con-1")
+        extra = {"list": [1, None, "ü"], "nested": {"a": True}}
+
+        def extend(ctx: Context) -> None:
+            for kind, key in (("domain", "a.example"), ("host", "ns1.other.net"), ("contact", "con-1")):
+                value: Any = getattr(ctx.view, kind)(key)
+                ctx.change(kind, key, value, with_extra(value, "store", extra))
+
+        world.must(A, Do(extend))
+        self.reopen(world)
+        with world.store.read() as view:
+            objects: list[Any] = [view.domain("a.example"), view.host("ns1.other.net"), view.contact("con-1")]
+        assert [value.extra for value in objects] == [{"store": extra}] * 3
+        assert with_extra(objects[0], "store", None).extra == {}
+
+    def test_a_message_carries_any_record(self, world: World) -> None:
+        world.domain("a.example")
+        data = world.must(A, InfoDomain("a.example"))
+        extensions = (everything("one"), data)
+        world.must(A, Do(lambda ctx: ctx.tell(A, "look", data, extensions=extensions)))
+        self.reopen(world)
+        message = world.must(A, PollRequest()).message
+        assert (message.text, message.data, message.extensions) == ("look", data, extensions)
 
     # --- one after another
 

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Coroutine
 from datetime import UTC, date, datetime
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import trio
+from front_world import Front, code, create, fronted, value
 from registry_world import PASSWORD, START, A, B
 from store_suite import break_rule
 
-from regwire.epp import auth_info, command, decode, encode
-from regwire.epp.codes import Reply
-from regwire.epp.compose import contact_auth_info, response
+from regwire.epp import auth_info, command
+from regwire.epp.compose import contact_auth_info
 from regwire.epp.ext.rgp import RgpInfoData, RgpRestore, RgpUpdate, RgpUpdateData
 from regwire.epp.ext.secdns import (
     SecDnsAdd,
@@ -30,87 +28,11 @@ from regwire.epp.ext.secdns import (
 from regwire.epp.messages import contact as c
 from regwire.epp.messages import domain as d
 from regwire.epp.messages import host as h
-from regwire.epp.messages.core import Command, Poll, Response
-from regwire.registry.clock import MovableClock
-from regwire.registry.config import Config, StoreSettings
-from regwire.registry.engine import Registry, open_registry
-from regwire.registry.fronts.epp import epp_handlers
+from regwire.epp.messages.core import Poll
 from regwire.registry.model.requests import CreateDomain
 
 DS = SecDnsDsData(12345, 13, 2, b"\x01" * 32)
 POSTAL = c.PostalInfo("int", "Ada", "Ex", addr=c.Address(("1 Main St",), city="Delft", pc="2600", cc="NL"))
-
-
-class FakeRun:
-    """What the front uses of a run."""
-
-    def __init__(self, account: str, commands: list[Command]) -> None:
-        self.session = SimpleNamespace(client_id=account)
-        self.commands = commands
-        self.results: dict[int, Any] = {}
-
-    def reply(self, i: int, result: Any) -> None:
-        assert i not in self.results
-        self.results[i] = result
-
-
-class Front:
-    """A registry in memory behind its EPP front."""
-
-    def __init__(self, registry: Registry, clock: MovableClock) -> None:
-        self.clock = clock
-        self._batch = epp_handlers(registry).batch_handler
-
-    async def run(self, *runs: tuple[str, list[Any]]) -> list[list[Response]]:
-        """Execute runs in one batch; return the responses as a client would decode them."""
-        fakes = [FakeRun(account, [as_command(message) for message in messages]) for account, messages in runs]
-        assert self._batch is not None
-        await self._batch(fakes)
-        return [[as_response(fake.results[i]) for i in range(len(fake.commands))] for fake in fakes]
-
-    async def ask(self, account: str, message: Any) -> Response:
-        ((answer,),) = await self.run((account, [message]))
-        return answer
-
-    async def must(self, account: str, message: Any) -> Any:
-        answer = await self.ask(account, message)
-        assert code(answer) < 2000, answer
-        return answer.res_data[0] if answer.res_data else None
-
-
-def as_command(message: Any) -> Command:
-    """Take the command through its octets, as a server gets it."""
-    decoded = decode(encode(message if isinstance(message, Command) else command(message, cl_trid="ABC-1")))
-    assert isinstance(decoded, Command)
-    return decoded
-
-
-def as_response(result: Any) -> Response:
-    """Take a handler's result through the octets of its response."""
-    if isinstance(result, int):
-        result = Reply(result)
-    elif not isinstance(result, Reply):
-        result = Reply(1000, (result,))
-    decoded = decode(encode(response(result, "SV-1", "ABC-1")))
-    assert isinstance(decoded, Response)
-    return decoded
-
-
-def code(answer: Response) -> int:
-    return answer.results[0].code
-
-
-def value(answer: Response) -> tuple[bytes, str]:
-    """The value at fault and the reason."""
-    (item,) = answer.results[0].values
-    return item.value.element.xml, item.reason.text  # type: ignore[union-attr]
-
-
-@asynccontextmanager
-async def fronted() -> AsyncIterator[Front]:
-    clock = MovableClock(START)
-    async with open_registry(Config(store=StoreSettings(kind="memory")), clock=clock) as registry:
-        yield Front(registry, clock)
 
 
 def front_test(function: Callable[[Front], Coroutine[Any, Any, None]]) -> Callable[[], None]:
@@ -125,10 +47,6 @@ def front_test(function: Callable[[Front], Coroutine[Any, Any, None]]) -> Callab
 
     test.__name__ = function.__name__
     return test
-
-
-def create(name: str = "a.example", extension: Any = (), **more: Any) -> Command:
-    return command(d.DomainCreate(name, auth_info=auth_info(PASSWORD), **more), extension)
 
 
 def contact(id: str = "con-1", **more: Any) -> c.ContactCreate:

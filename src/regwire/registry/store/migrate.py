@@ -10,7 +10,7 @@ import logging
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from importlib.resources import files
 from pathlib import Path
 from typing import Final
@@ -101,7 +101,8 @@ def _copy(path: Path, version: int) -> None:
             os.fsync(written.fileno())
         part.replace(target)
     except (OSError, sqlite3.Error) as error:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
         raise StoreError(
             f"{path}: version {version} must be brought up to date, but cannot be copied to {target} before ({error}); "
             "make room there; nothing was changed"

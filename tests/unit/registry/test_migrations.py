@@ -1,0 +1,152 @@
+"""Files of older versions: brought up to date after a copy was made, or left as they were."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+from registry_world import PASSWORD, A, B, World
+
+from regwire.registry.model import requests as r
+from regwire.registry.store import migrate
+from regwire.registry.store.base import StoreError
+from regwire.registry.store.sqlite import SCHEMA_VERSION, SqliteStore
+
+#: What a registry of version 1 dumped, with its data.
+VERSION_1 = Path(__file__).parents[2] / "fixtures" / "registry-1.sql"
+
+
+@pytest.fixture
+def old(tmp_path: Path) -> Path:
+    path = tmp_path / "registry.sqlite"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript(VERSION_1.read_text("utf-8"))
+        connection.execute("PRAGMA journal_mode = WAL")
+    return path
+
+
+def opened(path: Path) -> World:
+    world = World(make=lambda policies, clock: SqliteStore(path, policies, clock))
+    # Not those of the transactions in the old file.
+    world._numbers = count(1000)
+    return world
+
+
+def rows(path: Path, sql: str) -> list[Any]:
+    with closing(sqlite3.connect(path)) as connection:
+        return connection.execute(sql).fetchall()
+
+
+def contents(path: Path) -> str:
+    with closing(sqlite3.connect(path)) as connection:
+        return "\n".join(connection.iterdump())
+
+
+def test_an_old_file_is_brought_up_to_date_with_all_it_holds(old: Path) -> None:
+    world = opened(old)
+    world.later(days=10)
+    info = world.must(B, r.InfoDomain("a.example"))
+    # The transfer that was pending in the old file came due.
+    assert (info.domain.sponsor, info.host_names) == (B, ("ns1.other.net",))
+    assert [status.value for status in info.statuses] == ["clientHold"]
+    assert len(info.domain.ds) == 1
+    assert info.domain.extra == {}
+    assert world.must(A, r.InfoDomain("c.example", auth=r.AuthInfo(PASSWORD))).domain.sponsor == A
+    assert world.must(A, r.PollRequest()).message.id == 3
+    assert world.code(A, r.CreateDomain("new.example")) == 1000
+    world.store.close()
+    assert rows(old, "SELECT max(version) FROM schema_version") == [(SCHEMA_VERSION,)]
+
+
+def test_it_is_then_like_a_new_one(old: Path, tmp_path: Path) -> None:
+    opened(old).store.close()
+    opened(tmp_path / "new.sqlite").store.close()
+    schemas = []
+    for path in (old, tmp_path / "new.sqlite"):
+        found = rows(path, "SELECT type, name, sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY type, name")
+        schemas.append([(type, name, " ".join(sql.split())) for type, name, sql in found])
+    assert schemas[0] == schemas[1]
+    assert rows(old, "PRAGMA application_id") == rows(tmp_path / "new.sqlite", "PRAGMA application_id")
+
+
+def test_a_copy_of_the_old_file_is_made_before(old: Path) -> None:
+    before = contents(old)
+    opened(old).store.close()
+    copy = migrate.backup_path(old, 1)
+    assert contents(copy) == before
+    assert rows(copy, "PRAGMA integrity_check") == [("ok",)]
+    # What is up to date is not copied again.
+    copy.unlink()
+    opened(old).store.close()
+    assert sorted(path.name for path in old.parent.iterdir()) == ["registry.sqlite"]
+
+
+def test_without_room_for_the_copy_nothing_is_changed(old: Path) -> None:
+    before = contents(old)
+    migrate.backup_path(old, 1).with_name("registry.sqlite.version-1.part").mkdir()
+    with pytest.raises(StoreError, match=r"cannot be copied .* make room there; nothing was changed"):
+        opened(old)
+    assert contents(old) == before
+
+
+def test_a_step_that_fails_leaves_the_version_before(old: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = contents(old)
+    real = migrate._run
+
+    def half(connection: sqlite3.Connection, script: str, version: int, clock: Any) -> None:
+        real(connection, script, version, clock)
+        connection.execute("CREATE TABLE domain (x)")
+
+    monkeypatch.setattr(migrate, "_run", half)
+    with pytest.raises(StoreError, match="table domain already exists"):
+        opened(old)
+    assert contents(old) == before
+    monkeypatch.undo()
+    opened(old).store.close()
+    assert rows(old, "SELECT max(version) FROM schema_version") == [(SCHEMA_VERSION,)]
+
+
+KILLED = """
+import os, signal, sys
+sys.path[:0] = {path!r}
+from pathlib import Path
+from registry_world import World
+from regwire.registry.store import migrate
+from regwire.registry.store.sqlite import SqliteStore
+
+real = migrate._run
+
+def run(*arguments):
+    real(*arguments)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+migrate._run = run
+World(make=lambda policies, clock: SqliteStore(Path(sys.argv[1]), policies, clock))
+"""
+
+
+def test_a_process_killed_in_a_step_leaves_the_version_before(old: Path) -> None:
+    before = contents(old)
+    script = KILLED.format(path=sys.path)
+    process = subprocess.run([sys.executable, "-c", script, str(old)], timeout=60, check=False)
+    assert process.returncode == -signal.SIGKILL
+    assert contents(old) == before
+    world = opened(old)
+    assert world.must(B, r.InfoDomain("a.example")).domain.name == "a.example"
+    world.store.close()
+
+
+def test_messages_of_the_old_file_are_read(old: Path) -> None:
+    (data,) = rows(old, "SELECT data FROM poll WHERE id = 2")[0]
+    assert "transfer" in json.loads(data)
+    world = opened(old)
+    assert world.must(B, r.PollRequest()).message.data.transfer.requester == B
+    world.store.close()
