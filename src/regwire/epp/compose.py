@@ -71,7 +71,7 @@ def command(
     """
     wrap = _BY_CLASS.get(type(obj)) if op is None else None
     operation = _operation(obj, op) if wrap is None else wrap(obj)
-    return Command(operation, () if extension == () else _items(extension), cl_trid)
+    return Command(operation, extension_items(extension), cl_trid)
 
 
 def _operation(obj: Any, op: core.TransferOp | None) -> Any:
@@ -91,7 +91,10 @@ def _operation(obj: Any, op: core.TransferOp | None) -> Any:
     return _BY_TAG[tag](obj)
 
 
-def _items(extension: Any) -> tuple[Element | Raw, ...]:
+def extension_items(extension: Element | Raw | Iterable[Element | Raw]) -> tuple[Element | Raw, ...]:
+    """Return the elements of an ``extension`` argument: one, or several."""
+    if extension == ():
+        return ()
     return (extension,) if isinstance(extension, Element | Raw) else tuple(extension)
 
 

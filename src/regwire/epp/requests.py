@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping
-from typing import Literal, TypeVar, cast
+from typing import Literal, NoReturn, TypeVar, cast
 
 from regwire.epp.compose import auth_info as domain_auth
-from regwire.epp.compose import command, contact_auth_info
+from regwire.epp.compose import command, contact_auth_info, extension_items
 from regwire.epp.ext.login_sec import NAMESPACE as LOGIN_SEC
 from regwire.epp.ext.login_sec import SENTINEL, LoginSec, UserAgent
 from regwire.epp.messages.contact import (
@@ -29,13 +29,16 @@ from regwire.epp.messages.contact import (
     PostalInfo,
 )
 from regwire.epp.messages.core import (
+    Check,
     Command,
     Greeting,
+    Info,
     Login,
     Logout,
     Options,
     Poll,
     Response,
+    Result,
     Services,
     TransferOp,
 )
@@ -83,9 +86,13 @@ def check(response: Response) -> Response:
     """Return a successful response; raise the `CommandError` of its first error otherwise."""
     for result in response.results:
         if result.code >= 2000:
-            reasons = tuple(v.reason.text for v in result.values if hasattr(v, "reason"))
-            raise command_error(result.code, result.msg.text, reasons=reasons, response=response)
+            _refuse(response, result)
     return response
+
+
+def _refuse(response: Response, result: Result) -> NoReturn:
+    reasons = tuple(v.reason.text for v in result.values if hasattr(v, "reason"))
+    raise command_error(result.code, result.msg.text, reasons=reasons, response=response)
 
 
 def data_of(response: Response, cls: type[T]) -> T:
@@ -93,7 +100,10 @@ def data_of(response: Response, cls: type[T]) -> T:
 
     Raises ProtocolError when the server answered success without it.
     """
-    for element in check(response).res_data:
+    for result in response.results:
+        if result.code >= 2000:
+            _refuse(response, result)
+    for element in response.res_data:
         if type(element) is cls or isinstance(element, cls):
             return element
     got = ", ".join(type(e).__name__ for e in response.res_data) or None
@@ -224,7 +234,7 @@ def poll_ack(id: str) -> Command:
 
 def check_domain(names: Iterable[str], *, extension: Extension = ()) -> Command:
     """A check of domain names."""
-    return command(DomainCheck(tuple(names)), extension)
+    return Command(Check(DomainCheck(tuple(names))), extension_items(extension))
 
 
 def info_domain(
@@ -235,7 +245,8 @@ def info_domain(
     extension: Extension = (),
 ) -> Command:
     """An info of a domain."""
-    return command(DomainInfo(DomainInfoName(name, hosts), _domain_auth(auth_info)), extension)
+    auth = auth_info if auth_info is None else _domain_auth(auth_info)
+    return Command(Info(DomainInfo(DomainInfoName(name, hosts), auth)), extension_items(extension))
 
 
 def create_domain(

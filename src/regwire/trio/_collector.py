@@ -1,4 +1,4 @@
-"""The garbage collector's policy of a server: small collections, and pauses that are measured.
+"""The garbage collector's policies: of a server, small collections and pauses that are measured; of a client, fewer.
 
 A full collection looks at every object there is: 200 ms and more on a registry that lives in memory. Under this policy
 objects are looked at once when they are young and once more when they have lasted; then they are frozen, and never
@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-__all__ = ["Collector", "CollectorPolicy"]
+__all__ = ["CLIENT_POLICY", "Collector", "CollectorPolicy", "Raised"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,37 @@ class CollectorPolicy:
     middle: int = 5
     old: int = 4
     freeze: bool = True
+
+
+CLIENT_POLICY = CollectorPolicy(20_000, 10, 10, freeze=False)
+"""Of clients: a few hundred replies are alive at a time, 40 objects each, and hardly any is ever in a cycle. With the
+default threshold of 700 the collector looks at them every 20 replies."""
+
+
+class Raised:
+    """Thresholds raised while somebody wants them; what the program itself has set higher, or sets meanwhile, stays."""
+
+    def __init__(self) -> None:
+        self._wanted = 0
+        self._before: tuple[int, int, int] | None = None
+        self._set: tuple[int, int, int] | None = None
+
+    def want(self, policy: CollectorPolicy) -> None:
+        """Raise the thresholds, until `unwant` was called as often."""
+        self._wanted += 1
+        now = gc.get_threshold()
+        if self._before is None and 0 < now[0] < policy.young:
+            self._before, self._set = now, (policy.young, policy.middle, policy.old)
+            gc.set_threshold(*self._set)
+
+    def unwant(self) -> None:
+        """Undo one `want`; the last puts back what was."""
+        self._wanted -= 1
+        if self._wanted or self._before is None:
+            return
+        if gc.get_threshold() == self._set:
+            gc.set_threshold(*self._before)
+        self._before = self._set = None
 
 
 @dataclass(slots=True)

@@ -28,6 +28,7 @@ from regwire.errors import (
 )
 from regwire.schema import Schema
 from regwire.session import Pending
+from regwire.trio._collector import CLIENT_POLICY, CollectorPolicy
 from regwire.trio._epp_commands import AsyncCommands
 from regwire.trio._epp_sessions import FRAME_LIMIT, EppLink, Sessions
 from regwire.trio._epp_stream import StreamLine
@@ -87,10 +88,11 @@ class HubLine:
         schema: Schema,
         tls: Any,
         server_name: str,
+        collector: CollectorPolicy | None,
         nursery: trio.Nursery,
     ) -> None:
         self._nursery = nursery
-        self._sessions = Sessions(self, config, schema, tls, server_name)
+        self._sessions = Sessions(self, config, schema, tls, server_name, collector)
         self._exchange = self._sessions.exchange
         try:
             self._link = self._sessions.attach(stream.socket)
@@ -228,7 +230,9 @@ class connect:  # noqa: N801 - used as a function: `async with connect(...) as c
 
     `tls` is a `regwire_native.ClientTls` (system roots by default; None: plain, for tests). `server_name` is what the
     certificate must be for (default: `host`); `stream` is used instead of a new connection to host and port.
-    `client_id` None does not log in: what can be done then is `hello()`.
+    `client_id` None does not log in: what can be done then is `hello()`. `collector` raises the thresholds of the
+    process's garbage collector while a session without a `stream` is open, unless they are higher already; None leaves
+    it alone.
 
     Raises ConnectFailed (CertificateRefused) when no session comes up within `timeout` seconds, ProtocolError when
     what comes is no EPP, the CommandError of a refused login (AuthenticationError …), OutcomeUnknown when the
@@ -250,6 +254,7 @@ class connect:  # noqa: N801 - used as a function: `async with connect(...) as c
         schema: Schema = DEFAULT,
         timeout: float = 30.0,
         stream: trio.abc.Stream | None = None,
+        collector: CollectorPolicy | None = CLIENT_POLICY,
     ) -> None:
         self._host, self._port = host, port
         self._client_id, self._password, self._login = client_id, password, login
@@ -259,6 +264,7 @@ class connect:  # noqa: N801 - used as a function: `async with connect(...) as c
         self._schema = schema
         self._timeout = timeout
         self._stream = stream
+        self._collector = collector
         self._manager: Any = None
         self._line: Line | None = None
         self._client: Client | None = None
@@ -282,7 +288,9 @@ class connect:  # noqa: N801 - used as a function: `async with connect(...) as c
     async def _open(self, nursery: trio.Nursery) -> Client:
         if self._stream is None:
             dialled = await self._dial()
-            line: Line = HubLine(dialled, self._config, self._schema, self._tls, self._server_name, nursery)
+            line: Line = HubLine(
+                dialled, self._config, self._schema, self._tls, self._server_name, self._collector, nursery
+            )
         else:
             line = StreamLine(self._stream, self._wire(), self._config, nursery)
         self._line = line

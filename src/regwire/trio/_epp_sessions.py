@@ -17,6 +17,7 @@ from regwire.errors import EncodeError, RegwireError
 from regwire.schema import Schema
 from regwire.session import Exchange, Link, Outcome, Reply, Slot, Unknown
 from regwire.session.items import Closed, Opened
+from regwire.trio._collector import CollectorPolicy, Raised
 from regwire.trio._hub import ClientHub
 
 __all__ = ["FRAME_LIMIT", "EppLink", "Owner", "Sessions"]
@@ -28,6 +29,10 @@ FRAME_LIMIT = 16 * 1024 * 1024
 
 _SPECIAL = frozenset({Login, Logout})
 """Commands that change the session's state."""
+
+
+_thresholds = Raised()
+"""Of the process, as the collector is."""
 
 
 class EppLink(Link):
@@ -66,14 +71,25 @@ class Owner(Protocol):
 class Sessions:
     """Sessions to one server, over one exchange; acquires the hub, and must be closed."""
 
-    def __init__(self, owner: Owner, config: ClientConfig, schema: Schema, tls: Any, server_name: str) -> None:
+    def __init__(  # noqa: PLR0917
+        self,
+        owner: Owner,
+        config: ClientConfig,
+        schema: Schema,
+        tls: Any,
+        server_name: str,
+        collector: CollectorPolicy | None,
+    ) -> None:
         self._owner = owner
+        self._collector = collector
         self._config = config
         self._codec = schema.codec
         self._tls = tls
         self._server_name = server_name if tls is not None else None
         self._hub = ClientHub.acquire(self)
         self._reactor = self._hub.reactor
+        if collector is not None:
+            _thresholds.want(collector)
         self.links: dict[int, EppLink] = {}
         self.exchange = Exchange(
             self._hub.hub,
@@ -127,6 +143,8 @@ class Sessions:
         for link in list(self.links.values()):
             self.drop(link)
         self.exchange.refuse(refusal)
+        if self._collector is not None:
+            _thresholds.unwant()
         self._hub.release(self)
 
     # --------------------------------------------------------------------------------------------------- the exchange's
