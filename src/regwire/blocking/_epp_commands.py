@@ -1,4 +1,5 @@
 """The typed methods of blocking EPP clients, over their `send`."""
+# Written by scripts/blocking_commands.py from regwire/trio/_epp_commands.py: change it there.
 
 from __future__ import annotations
 
@@ -80,7 +81,8 @@ class BlockingCommands:
     ) -> DomainInfoData:
         """Read a domain (RFC 5731 section 3.1.2)."""
         return requests.data_of(
-            self.send(requests.info_domain(name, auth_info=auth_info, hosts=hosts, extension=extension)), DomainInfoData
+            self.send(requests.info_domain(name, auth_info=auth_info, hosts=hosts, extension=extension)),
+            DomainInfoData,
         )
 
     def create_domain(
@@ -119,7 +121,8 @@ class BlockingCommands:
     ) -> DomainRenewData:
         """Renew a domain (RFC 5731 section 3.2.3)."""
         return requests.data_of(
-            self.send(requests.renew_domain(name, cur_exp_date, period=period, extension=extension)), DomainRenewData
+            self.send(requests.renew_domain(name, cur_exp_date, period=period, extension=extension)),
+            DomainRenewData,
         )
 
     def transfer_domain(
@@ -231,7 +234,8 @@ class BlockingCommands:
     ) -> ContactTransferData:
         """Transfer a contact (RFC 5733 section 3.2.4)."""
         return requests.data_of(
-            self.send(requests.transfer_contact(op, id, auth_info=auth_info, extension=extension)), ContactTransferData
+            self.send(requests.transfer_contact(op, id, auth_info=auth_info, extension=extension)),
+            ContactTransferData,
         )
 
     def update_contact(
