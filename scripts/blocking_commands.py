@@ -54,6 +54,7 @@ def same(source: str, target: str) -> bool:
 
 
 def main() -> int:
+    """Write, or check."""
     source = SOURCE.read_text(encoding="utf-8")
     if "--check" in sys.argv[1:]:
         if same(source, TARGET.read_text(encoding="utf-8")):
