@@ -86,6 +86,7 @@ class _Reader:
                 plain, own = _without_features(value)
             sections[name] = self.section((name,), plain, cls())
         general = {name: self.feature(("policy", name), value, cls()) for name, cls, value in own}
+        general = {name: found for name, found in general.items() if found != type(found)()}
         config = Config(**sections, features=general, directory=self.path.parent)
         config = replace(config, listen=replace(config.listen, extra=tuple(self.extras(extra))))
         config = self.with_zones(zones, config)
@@ -119,8 +120,14 @@ class _Reader:
         return replace(config, zone_policies=policies, zone_features=features)
 
     def feature(self, where: tuple[str, ...], value: Any, default: Any) -> Any:
-        """Read the section of a feature; its class may refuse what no setting shows alone, as `validate` tells."""
+        """Read the section of a feature.
+
+        Its class may learn what its files are relative to (``relative_to``) and refuse what no setting shows alone
+        (``validate`` returns the setting and what is wrong).
+        """
         found = self.section(where, value, default)
+        if hasattr(found, "relative_to"):
+            found = found.relative_to(self.path.parent)
         fault = found.validate() if hasattr(found, "validate") else None
         if fault is not None:
             name, problem = fault

@@ -16,7 +16,7 @@ from regwire.registry.model.objects import ContactLink
 from regwire.registry.model.outcomes import Outcome, Refusal
 from regwire.registry.rules import contacts, domains, hosts, lifecycle, polls
 from regwire.registry.rules.context import Context
-from regwire.registry.rules.features import is_feature_read, request_rule, settle_rule
+from regwire.registry.rules.features import is_feature_read, request_rule, settle_rule, somewhere_taken
 from regwire.registry.rules.policy import Policies
 from regwire.registry.rules.view import View
 
@@ -54,9 +54,22 @@ def decide(view: View, call: r.Call, now: datetime, policies: Policies) -> Outco
         rule = _RULES.get(type(call.request)) or request_rule(type(call.request))
         if rule is None:
             raise TypeError(f"no rule for {type(call.request).__name__}")
+        if call.request.extensions:
+            _require_taken(call.request, policies)
         return rule(ctx, call.request)
     except Refusal as refusal:
         return Outcome(refusal.code, reason=refusal.reason, value=refusal.value)
+
+
+def _require_taken(request: r.Request, policies: Policies) -> None:
+    """Refuse (2103) an extension of a feature that does not apply in the zone: it would be passed over in silence."""
+    names = getattr(request, "names", None) or (getattr(request, "name", ""),)
+    zones = [policies.by_zone.get(name.partition(".")[2]) for name in names]
+    here = [zone.hooks.takes for zone in zones if zone is not None] or [policies.general.hooks.takes]
+    for extension in request.extensions:
+        cls = type(extension)
+        if somewhere_taken(cls) and not any(cls in takes for takes in here):
+            raise Refusal(codes.UNIMPLEMENTED_EXTENSION, "an extension that this zone does not take")
 
 
 def _settle_due(ctx: Context, request: r.SettleDue) -> Outcome:

@@ -66,7 +66,7 @@ def check(ctx: Context, request: CheckDomains) -> Outcome:
                 reason = reason or hook(ctx, request, name, by_zone[zone])
         found.append((name, reason is None, reason))
     items = tuple(found)
-    for checked in ctx.policies.general.hooks.checked:
+    for checked in ctx.policies.checked:
         checked(ctx, request, items)
     return ctx.answer(Checked(items))
 

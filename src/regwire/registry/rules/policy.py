@@ -57,6 +57,7 @@ class Policies:
         general: for what belongs to no zone (contacts).
         repository: the end of every ROID.
         check_limit: objects in one check.
+        checked: the hooks after a check, of features that apply in any zone.
 
     """
 
@@ -65,6 +66,8 @@ class Policies:
         self.general = _zone_policy(config, "", config.policy)
         self.repository = config.registry.repository
         self.check_limit = config.epp.check_names
+        every = [zone.hooks for zone in (*self.by_zone.values(), self.general)]
+        self.checked = tuple(dict.fromkeys(hook for hooks in every for hook in hooks.checked))
 
     def zone_of(self, name: str) -> str | None:
         """Return the zone of this registry that ``name`` lies in or is, the longest if several, else None."""

@@ -31,6 +31,7 @@ __all__ = [
     "is_feature_read",
     "request_rule",
     "settle_rule",
+    "somewhere_taken",
 ]
 
 _After = TypeVar("_After")
@@ -48,6 +49,8 @@ class Feature:
         name: of the module, of its settings' section, of its key in ``extra``.
         order: smaller ones are called first; features of the same order by name.
         settings: a dataclass of `regwire.registry.config.setting` fields, or None.
+        takes: the records of command extensions that it takes: in a zone where the feature does not apply, a command
+            with one is refused (2103).
         requests: rules of request classes of its own.
         reads: those of them that change nothing.
         settle: per kind of its own, what time does to the record of that key.
@@ -57,6 +60,7 @@ class Feature:
     name: str = ""
     order: int = 100
     settings: type[Any] | None = None
+    takes: frozenset[type[Any]] = frozenset()
     requests: Mapping[type[Any], Callable[[Context, Any], Outcome]] = {}
     reads: frozenset[type[Any]] = frozenset()
     settle: Mapping[str, Callable[[Context, str], None]] = {}
@@ -87,7 +91,7 @@ class Feature:
         return None
 
     def checked(self, ctx: Context, request: Request, items: tuple[tuple[str, bool, str | None], ...]) -> None:
-        """After a check of domains: `Context.extend`. Called if the feature applies to what has no zone."""
+        """After a check of domains: `Context.extend`. Called if the feature applies anywhere."""
 
     def informed(self, ctx: Context, request: Request, value: Any, zone: ZonePolicy) -> None:
         """After an info of a domain, host or contact: `Context.extend`."""
@@ -118,7 +122,10 @@ _HOOKS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Hooks:
-    """The hooks that are called in one zone: per hook, those of the features that override it, in their order."""
+    """The hooks that are called in one zone: per hook, those of the features that override it, in their order.
+
+    ``takes``: the records of command extensions that the features of the zone take.
+    """
 
     policy: tuple[Callable[..., None], ...] = ()
     eligibility: tuple[Callable[..., None], ...] = ()
@@ -129,6 +136,7 @@ class Hooks:
     checked: tuple[Callable[..., None], ...] = ()
     informed: tuple[Callable[..., None], ...] = ()
     lapse: tuple[Callable[..., Any], ...] = ()
+    takes: frozenset[type[Any]] = frozenset()
 
     def accept(self, ctx: Context, request: Request, before: Any, after: Any, zone: ZonePolicy) -> Any:
         """Call data, billing and commit; return ``after`` as they leave it."""
@@ -219,8 +227,14 @@ def is_feature_read(cls: type[Any]) -> bool:
 def hooks_of(zone: str, settings: Mapping[str, Any]) -> Hooks:
     """Return the hooks of the features that apply in ``zone``, given the settings by feature."""
     applying = [feature for feature in features() if feature.applies(zone, settings.get(feature.name))]
-    by_hook = {}
+    by_hook: dict[str, Any] = {}
     for hook in _HOOKS:
         base = getattr(Feature, hook)
         by_hook[hook] = tuple([getattr(f, hook) for f in applying if getattr(type(f), hook) is not base])
-    return Hooks(**by_hook) if any(by_hook.values()) else NO_HOOKS
+    takes = frozenset[type[Any]]().union(*[feature.takes for feature in applying])
+    return Hooks(takes=takes, **by_hook) if takes or any(by_hook.values()) else NO_HOOKS
+
+
+def somewhere_taken(cls: type[Any]) -> bool:
+    """Tell whether a feature takes records of a class, in whatever zone."""
+    return any(cls in feature.takes for feature in features())
