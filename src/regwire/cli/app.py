@@ -105,3 +105,56 @@ def demo(
     from regwire.cli.demo import run_demo
 
     raise typer.Exit(0 if run_demo(limit=labels or None, sessions=sessions, folder=keep) else EXIT_REFUSED)
+
+
+@app.command()
+def rst(
+    inputs: Annotated[
+        Path, typer.Argument(metavar="INPUTS", help="TOML: what the cases must know; --template writes one.")
+    ] = Path("rst.toml"),
+    host: Annotated[str | None, typer.Option(metavar="NAME", help="Instead of epp.hostName of the inputs.")] = None,
+    port: Annotated[int | None, typer.Option(min=1, max=65535, help="Instead of run.port.")] = None,
+    ca: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="PEM: authorities to trust; instead of run.ca.")
+    ] = None,
+    case: Annotated[
+        list[str] | None, typer.Option(metavar="ID", help="epp-04, or epp for all of these; repeatable.")
+    ] = None,
+    data: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="The published data rows (*.tsv); otherwise our own.")
+    ] = None,
+    xsd: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="XML schemas to validate replies with; otherwise our own rules.")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(help="Of the random values, to repeat a run.")] = None,
+    report: Annotated[
+        list[Path] | None, typer.Option(metavar="FILE", help="Also write .html, .md or .json; repeatable.")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="The result as JSON on standard output.")] = False,
+    template: Annotated[bool, typer.Option("--template", help="Print a file of inputs to fill in, and exit.")] = False,
+    list_: Annotated[bool, typer.Option("--list", help="Print the cases and exit.")] = False,
+) -> None:
+    """Run ICANN's registry system tests (RST v2.0) against an EPP server.
+
+    They create, change and delete objects: never run them against a registry in production. Exits with 1 when a case
+    failed; warnings and skipped cases do not count.
+    """
+    from regwire.cli.rst import list_cases, print_template, run_rst
+
+    if template:
+        print_template()
+    elif list_:
+        list_cases(as_json=json)
+    elif not run_rst(
+        inputs,
+        host=host,
+        port=port,
+        ca=ca,
+        cases=case or [],
+        data=data,
+        xsd=xsd,
+        seed=seed,
+        report=report or [],
+        as_json=json,
+    ):
+        raise typer.Exit(EXIT_REFUSED)
