@@ -10,9 +10,11 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any, Protocol
 
+from regwire_native import ReplyTemplate
+
 from regwire.epp.codes import Reply, ResultCode
 from regwire.epp.handlers import Handlers, is_async
-from regwire.epp.messages.core import Command, Login
+from regwire.epp.messages.core import Command, Login, Response
 from regwire.epp.server import (
     RESULTS,
     Action,
@@ -25,7 +27,6 @@ from regwire.epp.server import (
     SetAllowed,
     SetLimit,
     SetTimer,
-    build,
 )
 from regwire.epp.state import EPP_URI
 from regwire.session import Entry, Job, Loop
@@ -82,7 +83,7 @@ class Engine:
             reply_class=Reply,
             entries=self.entries,
             results=dict(RESULTS),
-            build=build,
+            template=ReplyTemplate(codec, Response, result="results", data="res_data", identifiers="tr_id"),
             ids=config.ids,
             batch=handlers.batch_handler,
             batch_waits=is_async(handlers.batch_handler),

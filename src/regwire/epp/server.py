@@ -79,7 +79,7 @@ from regwire.epp.state import (
     judge_login_options,
 )
 from regwire.schema import Fault, Raw, Schema
-from regwire.session import ReplyBuilder, SessionCore, Timers, TransactionIds
+from regwire.session import SessionCore, Timers, TransactionIds
 from regwire.session import items as item_types
 
 __all__ = [
@@ -226,9 +226,6 @@ def _object_commands(schema: Schema) -> frozenset[tuple[str, str]]:
 RESULTS: dict[int, Result] = {int(code): Result(int(code), Msg(text)) for code, text in MESSAGES.items()}
 """One shared result for each code: what nearly every response carries."""
 
-
-build = ReplyBuilder(Response, TrId)
-"""Makes the response of the fast path."""
 
 _NONE: frozenset[str] = frozenset()
 

@@ -7,12 +7,11 @@ Nothing here knows a protocol, opens a socket, reads a clock or imports an event
 - `Window`: commands that were sent and not yet answered, matched by order, asserted by transaction id.
 - `Reply`, `Refused`, `Unknown`: the three fates of a command.
 - `TransactionIds`: unique transaction ids.
-- `Loop`, `ReplyBuilder`, `SessionCore`, `Entry`, `Run`, `Job`: the server's hot loop over the reactor (Cython,
-  `_loop.pyx`).
+- `Loop`, `SessionCore`, `Entry`, `Run`, `Job`: the server's hot loop over the reactor (Cython, `_loop.pyx`).
 - `Hub`, `Exchange`, `Link`, `Pending`, `Bulk`: the client's, spreading commands over sessions (Cython, `_window.pyx`).
 """
 
-from regwire.session._loop import Entry, Job, Loop, ReplyBuilder, Run, SessionCore, TransactionIds
+from regwire.session._loop import Entry, Job, Loop, Run, SessionCore, TransactionIds
 from regwire.session._window import Bulk, Exchange, Hub, Link, Pending
 from regwire.session.table import Step, Symbol, Table
 from regwire.session.timers import Timers
@@ -30,7 +29,6 @@ __all__ = [
     "Pending",
     "Refused",
     "Reply",
-    "ReplyBuilder",
     "Run",
     "SessionCore",
     "Slot",

@@ -1,6 +1,6 @@
 from collections import deque
 from collections.abc import Callable, Generator
-from typing import Any, Protocol, TypeVar, final
+from typing import Any, Protocol, TypeVar
 
 T = TypeVar("T")
 
@@ -17,11 +17,6 @@ class _Protocol(Protocol):
 class TransactionIds:
     def __init__(self, prefix: str) -> None: ...
     def next(self) -> str: ...
-
-@final
-class ReplyBuilder:
-    def __init__(self, reply_class: type, ids_class: type) -> None: ...
-    def __call__(self, result: Any, cl_trid: str | None, sv_trid: str, data: tuple[Any, ...], /) -> Any: ...
 
 class SessionCore:
     number: int
@@ -96,7 +91,7 @@ class Loop:
         reply_class: type,
         entries: dict[type, Entry],
         results: dict[int, Any],
-        build: Callable[..., Any],
+        template: Any,
         ids: TransactionIds,
         batch: Callable[[list[Run]], Any] | None = None,
         batch_waits: bool = False,

@@ -65,26 +65,6 @@ cdef class TransactionIds:
         return PyUnicode_DecodeASCII(self.buffer, self.prefix_length + 24 - i, NULL)
 
 
-@cython.final
-cdef class ReplyBuilder:
-    """Makes replies: `reply_class((result,), None, data, (), ids_class(cl_trid, sv_trid))`, by position.
-
-    Calling it with `(result, cl_trid, sv_trid, data)` is what the loop does, without the call, for every command.
-    """
-
-    cdef object reply_class, ids_class
-
-    def __init__(self, reply_class, ids_class):
-        self.reply_class = reply_class
-        self.ids_class = ids_class
-
-    def __call__(self, result, cl_trid, sv_trid, data):
-        return self.make(result, cl_trid, sv_trid, data)
-
-    cdef object make(self, result, cl_trid, sv_trid, data):
-        return self.reply_class((result,), None, data, (), self.ids_class(cl_trid, sv_trid))
-
-
 cdef class SessionCore:
     """What the loop keeps of a session. Protocols derive their session class from it.
 
@@ -175,18 +155,17 @@ cdef class Loop:
 
     `session_class` is the class of owners; `command_class` the class of the document that carries a command in `op`
     (with `cl_trid`); `entries` maps the class of a command's object, or of its op when it has no object, to `Entry`;
-    an entry whose function is None goes to the batch handler. `build(result, cl_trid, sv_trid, data)` makes a reply of
-    a result object and data elements (a `ReplyBuilder`, or any callable); `results` maps codes to shared result objects. `in_flight` is the number of
-    undone commands of a session above which it is no longer read. Contexts of sessions are copies of the one in which
-    the loop is made.
+    an entry whose function is None goes to the batch handler. `results` maps codes to shared result
+    objects, of which `reactor.reply(number, template, result, cl_trid, sv_trid, data)` makes and queues a reply, with a
+    data element or a tuple of them. `in_flight` is the number of undone commands of a session above which it is no
+    longer read. Contexts of sessions are copies of the one in which the loop is made.
     """
 
-    cdef object reactor, take, send_message, flush_out
+    cdef object reactor, take, send_reply, send_message, flush_out
     cdef object protocol, other, stray
     cdef object session_class, command_class, reply_class
     cdef dict entries, results
-    cdef object build, success
-    cdef ReplyBuilder builder
+    cdef object template, success
     cdef TransactionIds ids
     cdef object batch
     cdef bint batch_waits
@@ -204,10 +183,11 @@ cdef class Loop:
     cdef readonly unsigned long long chunks
 
     def __init__(self, reactor, protocol, *, session_class, command_class, reply_class, dict entries not None,
-                 dict results not None, build, TransactionIds ids not None, batch=None, bint batch_waits=False,
+                 dict results not None, template, TransactionIds ids not None, batch=None, bint batch_waits=False,
                  Py_ssize_t in_flight=64):
         self.reactor = reactor
         self.take = reactor.take
+        self.send_reply = reactor.reply
         self.send_message = reactor.send_message
         self.flush_out = reactor.flush
         self.protocol = protocol
@@ -219,8 +199,7 @@ cdef class Loop:
         self.entries = entries
         self.results = results
         self.success = results[1000]
-        self.build = build
-        self.builder = build if type(build) is ReplyBuilder else None
+        self.template = template
         self.ids = ids
         self.batch = batch
         self.batch_waits = batch_waits
@@ -524,26 +503,23 @@ cdef class Loop:
     cpdef int reply(self, SessionCore session, command, result) except -1:
         """Send the reply to `command` (None: one that could not be read) made of what a handler returned."""
         cdef object kind = type(result)
-        cdef object message
         cdef object head = self.success
+        cdef object data = result
         cdef long code = 1000
-        cdef tuple data = ()
         if kind is int or isinstance(result, int):
             head = self.results.get(result)
             if head is None:
                 return self.unusual(session, command, result)
             code = result
-        elif kind is tuple:
-            data = <tuple>result
-        elif kind is self.reply_class or result is None or isinstance(result, self.reply_class):
+            data = ()
+        elif result is None:
+            data = ()
+        elif kind is self.reply_class or isinstance(result, self.reply_class):
             return self.unusual(session, command, result)
-        else:
-            data = (result,)
-        if self.builder is not None:
-            message = self.builder.make(head, command.cl_trid, self.ids.next(), data)
-        else:
-            message = self.build(head, command.cl_trid, self.ids.next(), data)
-        self.send(session, command, message)
+        try:
+            self.send_reply(session.number, self.template, head, command.cl_trid, self.ids.next(), data)
+        except Exception as error:
+            self.send_failure(session, command, error)
         return self.after(session, code)
 
     cdef int unusual(self, SessionCore session, command, result) except -1:
@@ -553,16 +529,16 @@ cdef class Loop:
         except Exception as error:
             # A handler returned what no handler may: its command failed, the server goes on.
             message = self.protocol.reply(session, command, self.protocol.failed(session, command, error))
-        self.send(session, command, message)
-        return self.after(session, message.results[0].code)
-
-    cdef int send(self, SessionCore session, command, message) except -1:
         try:
             self.send_message(session.number, message)
         except Exception as error:
-            # What the handler returned cannot be encoded; nothing of it was queued.
-            failure = self.protocol.failed(session, command, error)
-            self.send_message(session.number, self.protocol.reply(session, command, failure))
+            self.send_failure(session, command, error)
+        return self.after(session, message.results[0].code)
+
+    cdef int send_failure(self, SessionCore session, command, error) except -1:
+        """What the handler returned cannot be encoded; nothing of it was queued."""
+        failure = self.protocol.failed(session, command, error)
+        self.send_message(session.number, self.protocol.reply(session, command, failure))
         return 0
 
     cdef int after(self, SessionCore session, long code) except -1:

@@ -306,6 +306,13 @@ class MemoryReactor:
         if session in self._sessions:
             self.send(session, self._codec.encode(message))
 
+    def reply(  # noqa: PLR0917 - as the reactor
+        self, session: int, template: Any, result: Any, cl_trid: Any, sv_trid: str, data: Any
+    ) -> None:
+        """As the reactor: EncodeError queues nothing."""
+        if session in self._sessions:
+            self.send(session, template.encode(result, cl_trid, sv_trid, data))
+
     def flush(self) -> None:
         """As the reactor."""
         for session in list(self._sessions.values()):
