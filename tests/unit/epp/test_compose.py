@@ -142,6 +142,57 @@ def test_check_data_of_hosts_and_contacts() -> None:
     )
 
 
+class Text(str):
+    """A name that hashes and compares by itself."""
+
+    __slots__ = ()
+
+    def __hash__(self) -> int:
+        return hash(str(self))
+
+    def __eq__(self, other: object) -> bool:
+        return str(self) == other
+
+
+@pytest.mark.parametrize("size", [0, 1, 5, 6, 100, 300, 20_000, 70_000])
+def test_check_data_of_dicts_of_every_size(size: int) -> None:
+    def answers(taken: object) -> list[bool]:
+        names = tuple(f"n{i}.example" for i in range(0, size + 40, max(1, size // 30)))
+        return [item.name.avail for item in epp.check_data(DomainCheck(names), taken).items]  # type: ignore[call-overload]
+
+    full = {f"n{i}.example": i for i in range(size)}
+    gaps = {name: i for name, i in full.items() if i % 3}
+    holed = dict(full)
+    for name, i in full.items():
+        if i % 3 == 0:
+            del holed[name]
+    mixed: dict[object, int] = {5: 1, None: 2, **full}
+    assert answers(full) == answers(set(full)) == answers(list(full)) == answers(mixed)
+    assert answers(holed) == answers(gaps) == answers(set(gaps))
+    assert answers({Text(name): i for name, i in full.items()}) == answers(full)
+    emptied = dict(full)
+    emptied.clear()
+    assert all(answers(emptied))
+
+
+def test_check_data_of_names_that_are_no_plain_texts() -> None:
+    names = ("a", Text("b"), "c")
+    answer = epp.check_data(DomainCheck(names), {"b": 1, "c": 2})
+    assert [item.name.avail for item in answer.items] == [True, False, False]
+
+
+def test_check_data_of_attributes() -> None:
+    class Names:
+        pass
+
+    some, others = Names(), Names()
+    for place, holder in enumerate((some, others)):
+        for name in ("a", "b", "c"):
+            setattr(holder, name, place)
+    del some.b
+    assert [i.name.avail for i in epp.check_data(DomainCheck(("a", "b")), some.__dict__).items] == [False, True]
+
+
 class Counting:
     """A container that notes what it is asked for, and fails at "bad"."""
 

@@ -1,6 +1,4 @@
 //! The two habits of memory that writing lives by: copying a few octets at once, and asking early for what is read soon.
-use pyo3::ffi;
-
 /// Appends octets, mostly few: tags and short values make up a message, and a call for each would cost more than copying.
 #[inline(always)]
 pub(super) fn append(out: &mut Vec<u8>, octets: &[u8]) {
@@ -53,9 +51,9 @@ unsafe fn copy_ends<T: Copy>(from: *const u8, to: *mut u8, length: usize) {
     }
 }
 
-/// Asks for the head of an object that is about to be read; null does no harm.
+/// Asks for memory that is about to be read, such as the head of an object; null does no harm.
 #[inline(always)]
-pub(super) fn prefetch(object: *mut ffi::PyObject) {
+pub(super) fn prefetch<T>(object: *mut T) {
     #[cfg(target_arch = "x86_64")]
     // SAFETY: a hint, which reads nothing that the program could see; SSE is part of the architecture.
     unsafe {

@@ -3,6 +3,7 @@ mod builder;
 mod encode;
 mod entry;
 mod fault;
+mod foresight;
 mod memory;
 mod objects;
 mod raw;

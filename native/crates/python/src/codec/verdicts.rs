@@ -4,6 +4,7 @@ use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyTuple, PyType};
 
+use super::foresight::{AHEAD, foresee};
 use super::objects::{Layout, layout, make, tuple_may_cycle};
 
 /// A message class and where its slots are.
@@ -60,7 +61,12 @@ pub(crate) fn verdicts<'py>(
         if !values.is_empty() {
             ffi::PyObject_GC_UnTrack(tuple.cast());
         }
+        let names =
+            super::encode::items(Borrowed::from_ptr(py, values.as_ptr())).unwrap_or_default();
         for (place, value) in values.iter_borrowed().enumerate() {
+            if place % AHEAD == 0 {
+                foresee(taken, &names[place..names.len().min(place + AHEAD)]);
+            }
             let found = ffi::PySequence_Contains(taken.as_ptr(), value.as_ptr());
             if found < 0 {
                 return Err(PyErr::fetch(py));
