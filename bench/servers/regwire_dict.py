@@ -28,7 +28,7 @@ from regwire.epp import (
     DomainUpdate,
     Login,
     NameServers,
-    check_data,
+    check_answer,
 )
 from regwire.schema import replace
 from regwire.trio.epp import Handlers, Limits, Listener, ServerConfig, ServerTls, Session, serve
@@ -64,7 +64,7 @@ class Registry:
         self.auth_info: dict[str, str | None] = {}
 
     def check(self, session: Session, command: Command, obj: DomainCheck) -> Result:
-        return check_data(obj, self.domains)
+        return check_answer(obj, self.domains)
 
     def info(self, session: Session, command: Command, obj: DomainInfo) -> Result:
         return self.domains.get(obj.name.name, 2303)

@@ -494,6 +494,25 @@ def seal_class(cls: type, defaults: tuple[object, ...], missing: object, /) -> N
 def replace_fields(message: object, changes: dict[str, Any], /) -> Any: ...
 def values_of(message: object, /) -> tuple[Any, ...]: ...
 def is_tracked(value: object, /) -> bool: ...
+
+@final
+class Verdicts:
+    """What `verdicts` gives, kept as the values and a bit each, to be sent without becoming objects.
+
+    A codec writes it wherever it writes the object: the same octets, the same errors. `taken` is asked at once.
+    """
+
+    def __new__(
+        cls, values: tuple[str, ...], taken: Container[str], classes: tuple[type, type, type], reason: object, /
+    ) -> Verdicts: ...
+    @property
+    def data(self) -> Any:
+        """The object, made anew each time."""
+    @property
+    def kind(self) -> type[Any]:
+        """The class of `data`."""
+    def __len__(self) -> int: ...
+
 def verdicts(
     values: tuple[str, ...],
     taken: Container[str],

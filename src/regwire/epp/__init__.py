@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from regwire.epp import coding
 from regwire.epp.codes import MESSAGES, Reply, ResultCode, error, ok
 from regwire.epp.coding import decode, encode, greeting_services, schema_of
-from regwire.epp.compose import auth_info, check_data, command, fault_value, greeting, response
+from regwire.epp.compose import auth_info, check_answer, check_data, command, fault_value, greeting, response
 from regwire.epp.extension import Extension
 from regwire.epp.messages import common, contact, core, domain, host
 from regwire.epp.messages.common import *  # noqa: F403
@@ -35,6 +35,7 @@ __all__ = [
     "Reply",
     "ResultCode",
     "auth_info",
+    "check_answer",
     "check_data",
     "command",
     "decode",

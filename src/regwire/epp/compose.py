@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Container, Iterable
 from typing import Any, overload
 
-from regwire_native import verdicts
+from regwire_native import Verdicts, verdicts
 
 from regwire.epp.codes import MESSAGES, Reply, ResultCode
 from regwire.epp.messages import contact, core, domain, host
@@ -21,7 +21,7 @@ from regwire.epp.messages.domain import DomainAuthInfo, DomainCheck, DomainCheck
 from regwire.epp.messages.host import HostCheck, HostCheckData, HostCheckItem
 from regwire.schema import Element, Namespace, Raw
 
-__all__ = ["auth_info", "check_data", "command", "fault_value", "greeting", "response"]
+__all__ = ["auth_info", "check_answer", "check_data", "command", "fault_value", "greeting", "response"]
 
 _BY_TAG: dict[str, Any] = {
     "check": core.Check,
@@ -149,7 +149,32 @@ def check_data(check: Any, taken: Container[str], reason: Reason | None = IN_USE
         return verdicts(check.names, taken, _OF_HOSTS, reason)
     if kind is ContactCheck:
         return verdicts(check.ids, taken, _OF_CONTACTS, reason)
-    raise TypeError(f"{kind.__name__} is no check of domains, hosts or contacts")
+    raise _no_check(kind)
+
+
+def check_answer(
+    check: DomainCheck | HostCheck | ContactCheck, taken: Container[str], reason: Reason | None = IN_USE
+) -> Verdicts:
+    """Return the answer to a check command as a handler returns it: `check_data`, only to be sent.
+
+    ``taken`` is asked as `check_data` asks it, and now. The answer keeps the names and what was found, and is written
+    without an object for each name; its ``data`` gives the objects. It stands wherever the data of a response does: in
+    what a handler returns, in a `Reply`, in a `Response` to be encoded (the same octets, the same errors).
+    Raises what `check_data` raises.
+    """
+    asked: Any = check
+    kind = type(asked)
+    if kind is DomainCheck:
+        return Verdicts(asked.names, taken, _OF_DOMAINS, reason)
+    if kind is HostCheck:
+        return Verdicts(asked.names, taken, _OF_HOSTS, reason)
+    if kind is ContactCheck:
+        return Verdicts(asked.ids, taken, _OF_CONTACTS, reason)
+    raise _no_check(kind)
+
+
+def _no_check(kind: type) -> TypeError:
+    return TypeError(f"{kind.__name__} is no check of domains, hosts or contacts")
 
 
 def auth_info(pw: str, roid: str | None = None) -> DomainAuthInfo:

@@ -34,6 +34,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from regwire_native import Verdicts
+
 from regwire.epp.codes import MESSAGES, Reply, ResultCode
 from regwire.epp.coding import DEFAULT, greeting_services
 from regwire.epp.compose import DEFAULT_DCP
@@ -571,7 +573,10 @@ class ServerSession(SessionCore):
 
 def namespace_of(element: Any) -> str:
     """The namespace URI of an element, declared or raw."""
-    return element.namespace if isinstance(element, Raw) else str(type(element).__ns__.uri)
+    if isinstance(element, Raw):
+        return element.namespace
+    kind: Any = element.kind if isinstance(element, Verdicts) else type(element)
+    return str(kind.__ns__.uri)
 
 
 def as_raw(element: Any, schema: Schema) -> Raw:
@@ -594,7 +599,7 @@ def as_reply(result: Any) -> Reply:
         return Reply(result)
     if isinstance(result, tuple):
         return Reply(1000, result)
-    if hasattr(type(result), "__tag__") or isinstance(result, Raw):
+    if hasattr(type(result), "__tag__") or isinstance(result, Raw | Verdicts):
         return Reply(1000, (result,))
     raise TypeError(f"a handler returned {type(result).__name__}: neither element, code nor Reply")
 

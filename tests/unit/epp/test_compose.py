@@ -1,9 +1,12 @@
 """The short ways to build commands, responses and greetings."""
 
 import datetime as dt
+from typing import Any
 
 import pytest
-from regwire_native import is_tracked
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from regwire_native import Verdicts, is_tracked
 
 from regwire import epp
 from regwire.epp import (
@@ -27,10 +30,13 @@ from regwire.epp import (
     Poll,
     Renew,
     Transfer,
+    TrId,
     Update,
 )
 from regwire.epp.compose import contact_auth_info
 from regwire.epp.ext.rgp import RgpRestore, RgpUpdate
+from regwire.epp.server import RESULTS
+from regwire.errors import EncodeError
 
 
 @pytest.mark.parametrize(
@@ -140,6 +146,82 @@ def test_check_data_of_hosts_and_contacts() -> None:
             epp.ContactCheckItem(epp.ContactCheckId("def", True)),
         )
     )
+
+
+CHECKS = (
+    (DomainCheck, st.text("abcdefgh-.&<ü \t", max_size=12)),
+    (epp.HostCheck, st.text("abcdefgh.", max_size=12)),
+    (ContactCheck, st.text("abc<", max_size=20)),
+)
+
+
+@pytest.mark.parametrize(("cls", "names"), CHECKS)
+def test_check_answer_is_written_as_its_objects(cls: Any, names: Any) -> None:
+    @settings(derandomize=True, deadline=None)
+    @given(
+        st.lists(names, max_size=140),
+        st.sets(names),
+        st.one_of(
+            st.none(),
+            st.builds(epp.Reason, st.text("xyz<&\r\n", max_size=40), st.sampled_from(["en", "de", "no language"])),
+            st.just("no reason"),
+        ),
+    )
+    def run(asked: list[str], taken: set[str], reason: Any) -> None:
+        answer = epp.check_answer(cls(tuple(asked)), taken, reason)
+        data = epp.check_data(cls(tuple(asked)), taken, reason)
+        assert answer.data == data
+        assert answer.kind is type(data)
+        assert len(answer) == len(asked)
+        assert outcome(answer) == outcome(data)
+        assert outcome(answer, data, answer, answer) == outcome(data, data, data, data)
+
+    run()
+
+
+def outcome(*data: Any) -> bytes | str:
+    message = epp.Response((RESULTS[1000],), None, data, (), tr_id=TrId("ABC-1", "SV-1"))
+    try:
+        return epp.encode(message)
+    except EncodeError as error:
+        return str(error)
+
+
+def test_check_answer_of_many_names() -> None:
+    check = DomainCheck(tuple(f"n{i}.example" for i in range(400)))
+    taken = {f"n{i}.example" for i in range(0, 400, 7)}
+    answer = epp.check_answer(check, taken)
+    assert b'avail="0">n399.example' in outcome(answer)
+    assert outcome(answer) == outcome(epp.check_data(check, taken))
+
+
+def test_check_answer_asks_at_once_and_lets_errors_through() -> None:
+    store = Counting()
+    answer = epp.check_answer(DomainCheck(("x", "taken", "y")), store)
+    assert store.asked == ["x", "taken", "y"]
+    assert [item.name.avail for item in answer.data.items] == [True, False, True]
+    assert store.asked == ["x", "taken", "y"]
+    with pytest.raises(LookupError, match="no such database"):
+        epp.check_answer(DomainCheck(("x", "bad")), store)
+    with pytest.raises(TypeError, match="HostInfo is no check"):
+        epp.check_answer(HostInfo("ns1.a.example"), {})  # type: ignore[arg-type]
+
+
+def test_check_answer_of_classes_that_do_not_belong_together() -> None:
+    classes: Any = (epp.DomainCheckData, epp.HostCheckItem, epp.CheckName)
+    answer = Verdicts(("a", "b"), {"a"}, classes, None)
+    assert outcome(answer) == outcome(answer.data)
+    assert "HostCheckItem" in str(outcome(answer)) or "DomainCheckItem is needed" in str(outcome(answer))
+    with pytest.raises(TypeError):
+        _ = Verdicts(("a",), {"a"}, (epp.CheckName, epp.CheckName, epp.CheckName), None).data
+
+
+def test_check_answer_in_a_schema_without_the_object() -> None:
+    message = epp.Response(
+        (RESULTS[1000],), None, (epp.check_answer(DomainCheck(("a",)), {}),), (), tr_id=TrId("ABC-1", "SV-1")
+    )
+    with pytest.raises(EncodeError, match="resData"):
+        epp.encode(message, schema=epp.DEFAULT.only(()))
 
 
 class Text(str):

@@ -4,11 +4,13 @@ use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 use regwire_plan::{Admits, Branch, Occurs, Op, Plan, Template, Templates};
 
+use super::answers::Shapes;
 use super::builder::{Class, Shared};
 use super::memory::{append, prefetch};
 use super::objects::{ByClass, slot};
 use super::raw::Raw;
 use super::trouble::{Object, Trouble, Written, check_count, inside, not_tuple};
+use super::verdicts::Verdicts;
 
 /// What stands in front of every document.
 pub(super) const DECLARATION: &[u8] = b"<?xml version=\"1.0\" encoding=\"UTF-8\"?>";
@@ -18,7 +20,7 @@ pub(super) const DECLARATION: &[u8] = b"<?xml version=\"1.0\" encoding=\"UTF-8\"
 const WORTH_FETCHING: usize = 6;
 
 /// As deep as decoding goes, so that what is written can be read.
-const DEPTH: u32 = 32;
+pub(super) const DEPTH: u32 = 32;
 
 /// Everything that writing needs of a codec.
 pub(crate) struct Writer<'a, 'py> {
@@ -27,6 +29,7 @@ pub(crate) struct Writer<'a, 'py> {
     pub(crate) templates: &'a Templates,
     pub(crate) shared: &'a Shared,
     pub(crate) kinds: &'a ByClass<u32>,
+    pub(crate) shapes: &'a Shapes,
     pub(crate) out: &'a mut Vec<u8>,
     pub(crate) depth: u32,
     /// Bits of the namespaces that the document and wildcard elements are of.
@@ -133,7 +136,7 @@ impl<'py> Writer<'_, 'py> {
         ))
     }
 
-    fn object(&mut self, number: u32, object: Object<'py>) -> Written {
+    pub(super) fn object(&mut self, number: u32, object: Object<'py>) -> Written {
         let templates = self.templates;
         let template = &templates.templates[number as usize];
         self.depth += 1;
@@ -534,7 +537,9 @@ impl<'py> Writer<'_, 'py> {
         value: Object<'py>,
         name: &str,
     ) -> Written {
-        if let Some(kind) = self.kinds.get(&(value.get_type_ptr() as usize)) {
+        let verdicts = value.cast_exact::<Verdicts>().ok();
+        let class = verdicts.map_or(value.get_type_ptr(), |verdicts| verdicts.get().classes[0]);
+        if let Some(kind) = self.kinds.get(&(class as usize)) {
             let template = self
                 .templates
                 .any
@@ -558,7 +563,10 @@ impl<'py> Writer<'_, 'py> {
                     ));
                 }
                 self.namespaces |= global.ns.index().map_or(0, |index| 1 << (index & 127));
-                return self.object(template, value);
+                return match verdicts {
+                    None => self.object(template, value),
+                    Some(verdicts) => self.verdicts(template, verdicts.get()),
+                };
             }
         }
         let Ok(raw) = value.cast::<Raw>() else {

@@ -1,4 +1,5 @@
 //! `Codec`: a compiled schema that decodes frames to objects and encodes objects to frames.
+mod answers;
 mod builder;
 mod encode;
 mod entry;
@@ -27,6 +28,7 @@ use regwire_plan::{
 };
 use regwire_xml::{Limits, NsId};
 
+use answers::Shapes;
 use builder::{Builder, Class, Shared, Value};
 use encode::Writer;
 use fault::Fault;
@@ -50,6 +52,7 @@ pub(crate) struct Codec {
     templates: Templates,
     shared: Shared,
     kinds: ByClass<u32>,
+    shapes: Shapes,
     encode_error: Py<PyAny>,
     limits: Limits,
     #[allow(clippy::vec_box, reason = "a scratch is large and moves twice a frame")]
@@ -424,6 +427,7 @@ impl Codec {
             templates,
             shared,
             kinds,
+            shapes: Shapes::default(),
             encode_error: description.encode_error,
             limits: Limits::default(),
             scratch: UnsafeCell::default(),
@@ -610,6 +614,7 @@ impl Codec {
             templates: &self.templates,
             shared: &self.shared,
             kinds: &self.kinds,
+            shapes: &self.shapes,
             out,
             depth: 0,
             namespaces: 0,
@@ -639,6 +644,7 @@ pub(crate) fn add(m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add_class::<Codec>()?;
     m.add_class::<ReplyTemplate>()?;
     m.add_class::<entry::Decoder>()?;
+    m.add_class::<verdicts::Verdicts>()?;
     m.add_class::<raw::Raw>()?;
     m.add_class::<Fault>()?;
     m.add_class::<fault::FaultItem>()?;

@@ -331,7 +331,7 @@ impl ReplyTemplate {
 }
 
 /// Offsets of two values in a row.
-const PAIR: [usize; 2] = [0, size_of::<*mut ffi::PyObject>()];
+pub(super) const PAIR: [usize; 2] = [0, size_of::<*mut ffi::PyObject>()];
 
 /// Where the template of a document is, and what stands around it.
 struct Shell {

@@ -4,6 +4,7 @@ use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyTuple, PyType};
 
+use super::encode::items;
 use super::foresight::{AHEAD, foresee};
 use super::objects::{Layout, layout, make, tuple_may_cycle};
 
@@ -36,6 +37,51 @@ impl Made {
     }
 }
 
+/// Which of the values are free: one bit each, mostly without memory of its own.
+#[derive(Default)]
+struct Free {
+    first: u128,
+    more: Vec<bool>,
+}
+
+const FIRST: usize = 128;
+
+impl Free {
+    /// Asks for each value in order, once.
+    #[inline(always)]
+    fn ask(values: &Bound<'_, PyTuple>, taken: &Bound<'_, PyAny>) -> PyResult<Self> {
+        let py = values.py();
+        let mut free = Free::default();
+        // SAFETY: a tuple, which the caller holds.
+        let names = unsafe { items(Borrowed::from_ptr(py, values.as_ptr())) }.unwrap_or_default();
+        for (place, name) in names.iter().enumerate() {
+            if place % AHEAD == 0 {
+                foresee(taken, &names[place..names.len().min(place + AHEAD)]);
+            }
+            // SAFETY: live objects.
+            let found = unsafe { ffi::PySequence_Contains(taken.as_ptr(), *name) };
+            if found < 0 {
+                return Err(PyErr::fetch(py));
+            }
+            if place < FIRST {
+                free.first |= u128::from(found == 0) << place;
+            } else {
+                free.more.push(found == 0);
+            }
+        }
+        Ok(free)
+    }
+
+    #[inline(always)]
+    fn is(&self, place: usize) -> bool {
+        if place < FIRST {
+            self.first >> place & 1 == 1
+        } else {
+            self.more.get(place - FIRST).copied().unwrap_or(false)
+        }
+    }
+}
+
 /// `data(tuple(item(head(value, free), None if free else reason) for value in values))`, where `free` is `value not in taken`;
 /// `classes` are `(data, item, head)`, of one, two and two fields.
 #[pyfunction]
@@ -46,10 +92,21 @@ pub(crate) fn verdicts<'py>(
     classes: &Bound<'py, PyTuple>,
     reason: &Bound<'py, PyAny>,
 ) -> PyResult<Bound<'py, PyAny>> {
+    let made = [
+        Made::new(values.py(), &*classes.get_borrowed_item(0)?, 1)?,
+        Made::new(values.py(), &*classes.get_borrowed_item(1)?, 2)?,
+        Made::new(values.py(), &*classes.get_borrowed_item(2)?, 2)?,
+    ];
+    build(values, &Free::ask(values, taken)?, &made, reason)
+}
+
+fn build<'py>(
+    values: &Bound<'py, PyTuple>,
+    free: &Free,
+    [data, item, head]: &[Made; 3],
+    reason: &Bound<'py, PyAny>,
+) -> PyResult<Bound<'py, PyAny>> {
     let py = values.py();
-    let data = Made::new(py, &*classes.get_borrowed_item(0)?, 1)?;
-    let item = Made::new(py, &*classes.get_borrowed_item(1)?, 2)?;
-    let head = Made::new(py, &*classes.get_borrowed_item(2)?, 2)?;
     let none = py.None().into_bound(py);
     let yes = PyBool::new(py, true).to_owned().into_any();
     let no = PyBool::new(py, false).to_owned().into_any();
@@ -61,17 +118,8 @@ pub(crate) fn verdicts<'py>(
         if !values.is_empty() {
             ffi::PyObject_GC_UnTrack(tuple.cast());
         }
-        let names =
-            super::encode::items(Borrowed::from_ptr(py, values.as_ptr())).unwrap_or_default();
         for (place, value) in values.iter_borrowed().enumerate() {
-            if place % AHEAD == 0 {
-                foresee(taken, &names[place..names.len().min(place + AHEAD)]);
-            }
-            let found = ffi::PySequence_Contains(taken.as_ptr(), value.as_ptr());
-            if found < 0 {
-                return Err(PyErr::fetch(py));
-            }
-            let (free, why) = if found == 0 {
+            let (free, why) = if free.is(place) {
                 (&yes, &none)
             } else {
                 (&no, reason)
@@ -84,5 +132,99 @@ pub(crate) fn verdicts<'py>(
             ffi::PyObject_GC_Track(tuple.cast());
         }
         data.object(py, [items])
+    }
+}
+
+/// What `verdicts` gives, kept as the values and a bit each: most answers are only ever sent, and what is sent needs no objects.
+#[pyclass(frozen, module = "regwire_native")]
+pub(crate) struct Verdicts {
+    values: Py<PyTuple>,
+    free: Free,
+    pub(super) classes: [*mut ffi::PyTypeObject; 3],
+    /// Keeps the classes alive.
+    owner: Py<PyTuple>,
+    reason: Py<PyAny>,
+}
+
+// SAFETY: the class pointers are kept alive by `owner`, and used with the interpreter lock held only.
+unsafe impl Send for Verdicts {}
+// SAFETY: as for Send; everything is immutable.
+unsafe impl Sync for Verdicts {}
+
+#[pymethods]
+impl Verdicts {
+    #[new]
+    #[pyo3(signature = (values, taken, classes, reason, /))]
+    fn new(
+        values: &Bound<'_, PyTuple>,
+        taken: &Bound<'_, PyAny>,
+        classes: &Bound<'_, PyTuple>,
+        reason: &Bound<'_, PyAny>,
+    ) -> PyResult<Self> {
+        let free = Free::ask(values, taken)?;
+        let class = |place| -> PyResult<_> {
+            Ok(classes
+                .get_borrowed_item(place)?
+                .cast::<PyType>()?
+                .as_type_ptr())
+        };
+        Ok(Self {
+            values: values.clone().unbind(),
+            free,
+            classes: [class(0)?, class(1)?, class(2)?],
+            owner: classes.clone().unbind(),
+            reason: reason.clone().unbind(),
+        })
+    }
+
+    /// The answers as objects, made anew each time.
+    #[getter]
+    pub(super) fn data<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        let classes = self.owner.bind(py);
+        let made = [
+            Made::new(py, &*classes.get_borrowed_item(0)?, 1)?,
+            Made::new(py, &*classes.get_borrowed_item(1)?, 2)?,
+            Made::new(py, &*classes.get_borrowed_item(2)?, 2)?,
+        ];
+        build(
+            self.values.bind(py),
+            &self.free,
+            &made,
+            self.reason.bind(py),
+        )
+    }
+
+    /// The class of `data`.
+    #[getter]
+    fn kind<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.owner.bind(py).get_item(0)
+    }
+
+    fn __len__(&self, py: Python<'_>) -> usize {
+        self.values.bind(py).len()
+    }
+
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        Ok(format!("<Verdicts {}>", self.data(py)?.repr()?))
+    }
+}
+
+impl Verdicts {
+    /// The values, and whether each is free.
+    #[inline(always)]
+    pub(super) fn each<'a>(
+        &'a self,
+        py: Python<'_>,
+    ) -> impl ExactSizeIterator<Item = (*mut ffi::PyObject, bool)> + 'a {
+        // SAFETY: the tuple lives as long as this object.
+        let values: &'a [*mut ffi::PyObject] =
+            unsafe { items(Borrowed::from_ptr(py, self.values.as_ptr())) }.unwrap_or_default();
+        let each = values.iter().enumerate();
+        each.map(|(place, value)| (*value, self.free.is(place)))
+    }
+
+    #[inline(always)]
+    pub(super) fn reason(&self) -> &Py<PyAny> {
+        &self.reason
     }
 }
