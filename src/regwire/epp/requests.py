@@ -234,7 +234,7 @@ def poll_ack(id: str) -> Command:
 
 def check_domain(names: Iterable[str], *, extension: Extension = ()) -> Command:
     """A check of domain names."""
-    return Command(Check(DomainCheck(tuple(names))), extension_items(extension))
+    return Command(Check(DomainCheck(tuple(names))), extension_items(extension) if extension else ())
 
 
 def info_domain(
@@ -246,7 +246,7 @@ def info_domain(
 ) -> Command:
     """An info of a domain."""
     auth = auth_info if auth_info is None else _domain_auth(auth_info)
-    return Command(Info(DomainInfo(DomainInfoName(name, hosts), auth)), extension_items(extension))
+    return Command(Info(DomainInfo(DomainInfoName(name, hosts), auth)), extension_items(extension) if extension else ())
 
 
 def create_domain(

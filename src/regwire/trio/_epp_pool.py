@@ -205,7 +205,8 @@ class Pool(AsyncCommands):
         return response
 
     def _submit(self, message: Command) -> Pending:
-        self._raise_closed(message)
+        if self._ending or self._fatal is not None:
+            self._raise_closed(message)
         return self._core.submit(message, current_task())
 
     async def send_many(self, messages: Iterable[Command]) -> list[Response | RegwireError]:
