@@ -11,7 +11,15 @@ from regwire.registry.clock import MovableClock
 from regwire.registry.config import Config, PolicySettings, RegistrySettings
 from regwire.registry.model.objects import Address, ContactLink, PostalInfo
 from regwire.registry.model.outcomes import Outcome
-from regwire.registry.model.requests import Call, CreateContact, CreateDomain, CreateHost, Period, Request
+from regwire.registry.model.requests import (
+    Call,
+    CreateContact,
+    CreateDomain,
+    CreateHost,
+    Period,
+    Request,
+    RestoreReport,
+)
 from regwire.registry.rules import Policies
 from regwire.registry.store.base import Store
 from regwire.registry.store.memory import MemoryStore
@@ -83,6 +91,23 @@ class World:
 
     def host(self, name: str = "ns1.other.net", account: str = A, *, glue: bool = False) -> Any:
         return self.must(account, CreateHost(name, GLUE if glue else ()))
+
+    def report(self, name: str = "a.example", **changes: Any) -> RestoreReport:
+        """Return the right report for a domain whose restore is pending, but for the changes."""
+        with self.store.read() as view:
+            domain = view.domain(name)
+            state = None if domain is None else domain.restore
+        at = self.clock.now()
+        values: dict[str, Any] = {
+            "before": "what it was",
+            "after": "what it is",
+            "deleted": at if state is None else state.deleted,
+            "restored": at if state is None else state.requested or at,
+            "reason": "a mistake",
+            "statements": ("not for ourselves", "all of it is true"),
+            **changes,
+        }
+        return RestoreReport(**values)
 
     def links(self, *pairs: tuple[str, str]) -> tuple[ContactLink, ...]:
         return tuple(ContactLink(type, id) for type, id in pairs)

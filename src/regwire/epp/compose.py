@@ -1,7 +1,8 @@
 """Short ways to build what would otherwise take a few constructors."""
 
 import datetime as dt
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Mapping
+from types import MappingProxyType
 from typing import Any, overload
 
 from regwire_native import Verdicts, verdicts
@@ -40,6 +41,7 @@ _BY_CLASS: dict[type, Any] = {
     contact.ContactInfo: core.Info,
 }
 """The objects of what clients ask most, found without looking at their tags."""
+_NO_ATTRIBUTES: Mapping[str, str] = MappingProxyType({})
 _SESSION = (core.Login, core.Logout, core.Poll, core.Transfer, *_BY_TAG.values())
 
 DEFAULT_DCP = Dcp(
@@ -187,11 +189,23 @@ def contact_auth_info(pw: str) -> ContactAuthInfo:
     return ContactAuthInfo(AuthPw(pw))
 
 
-def fault_value(namespace: Namespace, tag: str, text: str, reason: str | None = None) -> core.Value | core.ExtValue:
-    """Return the element at fault for a result: a value, or with a ``reason`` an extValue (RFC 5730 section 2.6)."""
+def fault_value(
+    namespace: Namespace, tag: str, text: str, reason: str | None = None, attributes: Mapping[str, str] = _NO_ATTRIBUTES
+) -> core.Value | core.ExtValue:
+    """Return the element at fault for a result: a value, or with a ``reason`` an extValue (RFC 5730 section 2.6).
+
+    Args:
+        namespace: of the element.
+        tag: its name in it.
+        text: its content.
+        reason: for people, why it is at fault.
+        attributes: of the element, by name.
+
+    """
     name = f"{namespace.prefix or 'v'}:{tag}"
     binding = f'xmlns:{namespace.prefix or "v"}="{_escaped(namespace.uri)}"'
-    inner = f"<{name} {binding}>{_escaped(text)}</{name}>"
+    said = "".join([f' {key}="{_escaped(value)}"' for key, value in attributes.items()])
+    inner = f"<{name} {binding}{said}>{_escaped(text)}</{name}>"
     value = core.Value(Raw(inner.encode()))
     return value if reason is None else core.ExtValue(value, core.Msg(reason))
 

@@ -132,7 +132,7 @@ def test_the_hooks_of_a_transfer_and_of_what_time_does(world: World, example: Ex
     world.later(days=8)
     world.must(B, r.CheckDomains(("a.example",)))
     world.must(B, r.RestoreDomain("a.example", "request"))
-    world.must(B, r.RestoreDomain("a.example", "report", "sorry"))
+    world.must(B, r.RestoreDomain("a.example", "report", world.report()))
     world.must(B, r.DeleteDomain("a.example"))
     world.later(days=40)
     world.must(B, r.CheckDomains(("a.example",)))

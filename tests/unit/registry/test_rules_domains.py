@@ -123,15 +123,24 @@ def test_3_1_2_the_authinfo_of_a_contact_opens_its_domains() -> None:
     assert world.code(B, InfoDomain("a.example", auth=AuthInfo(PASSWORD, "C99-TEST"))) == 2202
 
 
-@pytest.mark.parametrize("name", ["b.example", "b.net", "a.b.example", "-.example"])
-def test_3_1_2_a_name_that_is_not_registered_is_2303(name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        *[(name, 2303) for name in ("b.example", "b.net", "a.b.example")],
+        *[
+            (name, 2005)
+            for name in ("-.example", "a.example.", "\u00fc.example", "xx--a.example", f"{'a' * 64}.example")
+        ],
+    ],
+)
+def test_3_1_2_a_name_that_is_not_registered_is_2303_and_what_is_no_name_2005(name: str, code: int) -> None:
     world = World()
-    assert world.code(A, InfoDomain(name)) == 2303
-    assert world.code(A, DeleteDomain(name)) == 2303
-    assert world.code(A, UpdateDomain(name, auth=PASSWORD)) == 2303
-    assert world.code(A, RenewDomain(name, date(2025, 1, 1))) == 2303
+    assert world.code(A, InfoDomain(name)) == code
+    assert world.code(A, DeleteDomain(name)) == code
+    assert world.code(A, UpdateDomain(name, auth=PASSWORD)) == code
+    assert world.code(A, RenewDomain(name, date(2025, 1, 1))) == code
     for op in ("request", "query", "approve", "reject", "cancel"):
-        assert world.code(A, TransferDomain(op, name, auth=AuthInfo(PASSWORD))) == 2303
+        assert world.code(A, TransferDomain(op, name, auth=AuthInfo(PASSWORD))) == code
 
 
 # --- 3.2.1 create

@@ -150,7 +150,8 @@ def test_3_2_4_nobody_answers_the_server_approves_at_the_deadline(world: World) 
 def test_3_2_4_a_pending_period_of_zero_approves_at_once() -> None:
     world = World(pending_transfer=0)
     world.domain()
-    assert world.code(B, request()) == 1001
+    outcome = world.ask(B, request())
+    assert (outcome.code, outcome.data.transfer.status, outcome.data.sponsor) == (1000, "serverApproved", A)  # type: ignore[attr-defined]
     assert world.must(B, InfoDomain("a.example")).domain.sponsor == B
 
 

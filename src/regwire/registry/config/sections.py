@@ -194,6 +194,19 @@ class PolicySettings:
     host_model: str = setting(
         "objects", why="name servers as host objects or attributes", choices=("objects", "attributes")
     )
+    data_model: str = setting(
+        "any",
+        why="contacts of domains: as given; minimum: refused (2306); maximum: a registrant is needed (2003); "
+        "per-registrar: minimum for minimum_registrars, maximum for the others",
+        choices=("any", "minimum", "maximum", "per-registrar"),
+    )
+    minimum_registrars: tuple[str, ...] = setting((), why="whose domains have no contacts, if data_model says so")
+    ignore_contacts: bool = setting(False, why="where the data model is minimum: contacts are dropped, not refused")
+    disclosable: tuple[str, ...] = setting(
+        ("name", "org", "addr", "voice", "fax", "email"),
+        why="what a registrar may ask to disclose or to withhold; anything else: 2308",
+        choices=("name", "org", "addr", "voice", "fax", "email"),
+    )
     ds_interface: str = setting("ds", why="RFC 5910 section 4: the other one is refused, 2306", choices=("ds", "key"))
     min_auth_info: int = setting(
         20,
@@ -208,7 +221,17 @@ class PolicySettings:
     transfer_grace: int = setting(5, unit="days", why="RFC 3915", minimum=0, maximum=365)
     redemption: int = setting(30, unit="days", why="after a delete: restorable (RFC 3915)", minimum=0, maximum=365)
     pending_delete: int = setting(5, unit="days", why="after redemption: not restorable", minimum=0, maximum=365)
-    restore_report: int = setting(7, unit="days", why="from restore request to report", minimum=1, maximum=365)
+    restore_report: int = setting(
+        7, unit="days", why="from restore request to report; 0: no report is wanted", minimum=0, maximum=365
+    )
+    restore_tolerance: int = setting(
+        24, unit="hours", why="how far the times in a restore report may be off (2004)", minimum=0, maximum=8760
+    )
+    notices: tuple[str, ...] = setting(
+        ("autoRenew", "pendingDelete", "purge", "restore"),
+        why="what time does that the sponsor is told by a poll message (transfers always are)",
+        choices=("autoRenew", "pendingDelete", "purge", "restore"),
+    )
     pending_transfer: int = setting(5, unit="days", why="then approved by the server", minimum=0, maximum=365)
 
 

@@ -104,12 +104,21 @@ class DsRecord:
 
 @record
 class GracePeriod:
-    """A grace period (RFC 3915 section 3.1). ``type`` is "add", "autoRenew", "renew" or "transfer"."""
+    """A grace period (RFC 3915 section 3.1). Each is a row of its own, so that what overlaps is credited separately.
+
+    Attributes:
+        type: "add", "autoRenew", "renew" or "transfer".
+        start, end: from when, and until just before when.
+        years: whole years that the registration got.
+        amount: what was charged for them, in minor units of the zone's currency; None: nothing was.
+
+    """
 
     type: str
     start: datetime
     end: datetime
     years: int
+    amount: int | None = None
 
 
 PENDING: Final = "pending"
@@ -149,6 +158,8 @@ class Restore:
         redeemable: until when it can be restored.
         purged: when it goes.
         report_due: set between restore request and report: until when the report must come.
+        requested: set likewise: when the restore was requested.
+        final: whether redemption is over, which is written down at ``redeemable``.
 
     """
 
@@ -156,6 +167,14 @@ class Restore:
     redeemable: datetime
     purged: datetime
     report_due: datetime | None = None
+    requested: datetime | None = None
+    final: bool = False
+
+    def due(self) -> datetime:
+        """Return the next instant at which time alone changes it."""
+        if self.report_due is not None:
+            return self.report_due
+        return self.purged if self.final else self.redeemable
 
 
 @record
@@ -195,13 +214,12 @@ class Domain:
 
     def due(self) -> datetime:
         """Return the next instant at which time alone changes this domain."""
-        instants = [self.expires]
-        if self.transfer is not None and self.transfer.status == PENDING:
-            instants.append(self.transfer.acted)
         if self.restore is not None:
-            # A deleted domain is not renewed any more.
-            instants[0] = self.restore.report_due or self.restore.purged
-        return min(instants)
+            # A deleted domain is not renewed any more, and none is deleted while it is transferred.
+            return self.restore.due()
+        if self.transfer is not None and self.transfer.status == PENDING:
+            return min(self.expires, self.transfer.acted)
+        return self.expires
 
 
 @record

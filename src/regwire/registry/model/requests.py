@@ -6,7 +6,7 @@ Names are as the registrar sent them, but lower-case; the rules check them.
 from __future__ import annotations
 
 from dataclasses import field
-from datetime import date
+from datetime import date, datetime
 from typing import Any, TypeVar
 
 from regwire.registry.model.objects import (
@@ -43,6 +43,7 @@ __all__ = [
     "RenewDomain",
     "Request",
     "RestoreDomain",
+    "RestoreReport",
     "SecDns",
     "SecDnsUpdate",
     "SettleDue",
@@ -193,12 +194,34 @@ class UpdateDomain(Request):
 
 
 @record
+class RestoreReport:
+    """Why and how a domain was restored (RFC 3915 section 4.2.5). The texts are free; markup counts as text.
+
+    Attributes:
+        before, after: copies of the registration data before the delete and now.
+        deleted, restored: when delete and restore request were sent, as the registrar says.
+        reason: why it was restored.
+        statements: that the registrar did not restore it for itself, and that the report is true.
+        other: what supports the statements.
+
+    """
+
+    before: str
+    after: str
+    deleted: datetime
+    restored: datetime
+    reason: str
+    statements: tuple[str, ...]
+    other: str = ""
+
+
+@record
 class RestoreDomain(Request):
     """An update with ``rgp:restore`` (RFC 3915 section 4.2.5). ``op`` is "request" or "report"."""
 
     name: str
     op: str
-    report: str | None = None
+    report: RestoreReport | None = None
 
 
 @record

@@ -8,13 +8,15 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from heapq import heapify, heappop, heappush
 from typing import Any, Final
 
 from regwire.registry.model import codes
 from regwire.registry.model import requests as r
+from regwire.registry.model.kinds import kind_named
 from regwire.registry.model.objects import ContactLink
 from regwire.registry.model.outcomes import Outcome, Refusal
-from regwire.registry.rules import contacts, domains, hosts, lifecycle, polls
+from regwire.registry.rules import contacts, domains, hosts, lifecycle, polls, redemption
 from regwire.registry.rules.context import Context
 from regwire.registry.rules.features import is_feature_read, request_rule, settle_rule, somewhere_taken
 from regwire.registry.rules.policy import Policies
@@ -73,10 +75,16 @@ def _require_taken(request: r.Request, policies: Policies) -> None:
 
 
 def _settle_due(ctx: Context, request: r.SettleDue) -> Outcome:
-    """Do what is due. What cannot be done is logged and stays due; the others are not held up by it."""
+    """Do what is due, in the order of its instants, whatever it happens to.
+
+    What cannot be done is logged and stays due; the others are not held up by it.
+    """
     due = list(ctx.view.due(ctx.now, request.limit))
+    waiting = [(_instant(ctx, kind, key), kind, key) for kind, key in due]
+    heapify(waiting)
     failed = 0
-    for kind, key in due:
+    while waiting:
+        _, kind, key = heappop(waiting)
         before = len(ctx.changes), len(ctx.messages)
         try:
             _settle(ctx, kind, key)
@@ -84,14 +92,32 @@ def _settle_due(ctx: Context, request: r.SettleDue) -> Outcome:
             _log.exception("%s %s is due, but cannot be settled", kind, key)
             failed += 1
             ctx.forget_after(*before)
+            continue
+        if kind == "domain" and lifecycle.due_domain(ctx, key) is not None:
+            heappush(waiting, (_instant(ctx, kind, key), kind, key))
     # A failure when there was nothing else, so that nobody asks again at once.
     return ctx.done(code=codes.FAILED if due and failed == len(due) else codes.OK)
 
 
+def _instant(ctx: Context, kind: str, key: str) -> datetime:
+    """Return when an object that is due became so."""
+    value: Any
+    if kind == "domain":
+        value = lifecycle.due_domain(ctx, key)
+    elif kind == "contact":
+        value = ctx.view.contact(key)
+    else:
+        value = ctx.view.record(kind, key)
+        return kind_named(kind).due(value) or ctx.now
+    return ctx.now if value is None else value.due() or ctx.now
+
+
 def _settle(ctx: Context, kind: str, key: str) -> None:
     if kind == "domain":
-        _, policy = domains.check_existing_name(ctx, key)
-        lifecycle.domain(ctx, key, policy)
+        value = lifecycle.due_domain(ctx, key)
+        if value is not None:
+            # What was registered in a zone that is served no more lives on by the general policy.
+            lifecycle.step(ctx, value, ctx.policies.by_zone.get(key.partition(".")[2], ctx.policies.general))
     elif kind == "contact":
         lifecycle.contact(ctx, key)
     else:
@@ -105,11 +131,11 @@ _RULES: Mapping[type[Any], Callable[[Context, Any], Outcome]] = {
     r.CheckDomains: domains.check,
     r.InfoDomain: domains.info,
     r.CreateDomain: domains.create,
-    r.DeleteDomain: domains.delete,
+    r.DeleteDomain: redemption.delete,
     r.RenewDomain: domains.renew,
     r.TransferDomain: domains.transfer,
     r.UpdateDomain: domains.update,
-    r.RestoreDomain: domains.restore,
+    r.RestoreDomain: redemption.restore,
     r.CheckHosts: hosts.check,
     r.InfoHost: hosts.info,
     r.CreateHost: hosts.create,

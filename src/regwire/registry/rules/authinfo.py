@@ -11,9 +11,12 @@ from regwire.registry.rules.policy import ZonePolicy
 
 __all__ = ["matches", "protect"]
 
+#: A random value of enough characters hardly ever has fewer different ones, whatever its alphabet; a pattern has.
+_DIFFERENT = 8
 
-def protect(password: str | None, salt: bytes, policy: ZonePolicy) -> str | None:
-    """Return the salted digest to keep; None (unset) for None and for the empty string.
+
+def protect(password: str | None, salt: bytes, policy: ZonePolicy, element: str) -> str | None:
+    """Return the salted digest to keep; None (unset) for None and for the empty string. ``element`` is what is refused.
 
     SHA-256 rather than a password hash: RFC 9154 section 4.3 wants a strong random value that lives for days, and a
     password hash would cap the transform rate at a few dozen a second.
@@ -24,8 +27,11 @@ def protect(password: str | None, salt: bytes, policy: ZonePolicy) -> str | None
     """
     if not password:
         return None
-    if len(password) < policy.settings.min_auth_info:
-        raise Refusal(codes.AUTH_INFO, f"authInfo too weak: {policy.settings.min_auth_info} characters at least")
+    least = policy.settings.min_auth_info
+    if len(password) < least:
+        raise Refusal(codes.AUTH_INFO, f"too weak: {least} characters at least", element)
+    if len(set(password)) < min(least, _DIFFERENT):
+        raise Refusal(codes.AUTH_INFO, "too weak: too few different characters", element)
     return f"{salt.hex()}${_digest(password, salt)}"
 
 

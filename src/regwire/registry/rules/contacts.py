@@ -6,7 +6,7 @@ import re
 from typing import TypeVar
 
 from regwire.registry.model import codes
-from regwire.registry.model.objects import PENDING, Contact, Phone, PostalInfo, Transfer
+from regwire.registry.model.objects import PENDING, Contact, Disclose, Phone, PostalInfo, Transfer
 from regwire.registry.model.outcomes import Checked, ContactData, Created, Outcome, Refusal, TransferData
 from regwire.registry.model.record import replace
 from regwire.registry.model.requests import (
@@ -21,7 +21,7 @@ from regwire.registry.model.requests import (
 from regwire.registry.rules import authinfo, lifecycle, transfers
 from regwire.registry.rules.context import Context
 from regwire.registry.rules.countries import COUNTRIES
-from regwire.registry.rules.status import apply_statuses, contact_statuses, forbid, forbid_update
+from regwire.registry.rules.status import apply_statuses, check_client, contact_statuses, forbid, forbid_update
 
 __all__ = ["check", "create", "delete", "info", "transfer", "update"]
 
@@ -36,9 +36,11 @@ def check(ctx: Context, request: CheckContacts) -> Outcome:
     if len(request.ids) > ctx.policies.check_limit:
         raise Refusal(codes.POLICY, f"at most {ctx.policies.check_limit} ids", "contact:check")
     taken = ctx.view.existing_contacts(request.ids)
-    return Outcome(
-        codes.OK, Checked(tuple([(id, id not in taken, "In use" if id in taken else None) for id in request.ids]))
-    )
+    items: list[tuple[str, bool, str | None]] = []
+    for id in request.ids:
+        reason = "In use" if id in taken else None if _ID.fullmatch(id) else "not 3 to 16 characters"
+        items.append((id, reason is None, reason))
+    return Outcome(codes.OK, Checked(tuple(items)))
 
 
 def info(ctx: Context, request: InfoContact) -> Outcome:
@@ -68,6 +70,8 @@ def create(ctx: Context, request: CreateContact) -> Outcome:
     _require_policy(ctx, request)
     if ctx.view.contact(request.id) is not None:
         raise Refusal(codes.EXISTS, "exists already", "contact:id", request.id)
+    auth = authinfo.protect(request.auth, ctx.call.salt, ctx.policies.general, "contact:authInfo")
+    _check_disclose(ctx, request.disclose)
     value = Contact(
         request.id,
         ctx.roid("C"),
@@ -78,7 +82,7 @@ def create(ctx: Context, request: CreateContact) -> Outcome:
         request.email,
         request.voice,
         request.fax,
-        auth=authinfo.protect(request.auth, ctx.call.salt, ctx.policies.general),
+        auth=auth,
         disclose=request.disclose,
     )
     value = _accept(ctx, request, None, value)
@@ -106,10 +110,10 @@ def transfer(ctx: Context, request: TransferContact) -> Outcome:
         _require_policy(ctx, request)
     value = _existing(ctx, request.id)
     if request.op == "query":
-        authorised = request.auth is not None and bool(request.auth.password)
-        if authorised and request.auth is not None:
+        transfers.require_query(ctx, value, value.id, request.auth)
+        if request.auth is not None and request.auth.password:
             _require_auth(value, request.auth)
-        return transfers.query(ctx, value, value.id, authorised=authorised)
+        return ctx.answer(transfers.data_of(value, value.id))
     return transfers.answer(ctx, request, value, value.id, ctx.policies.general)
 
 
@@ -120,13 +124,17 @@ def update(ctx: Context, request: UpdateContact) -> Outcome:
     for element, phone in (("contact:voice", request.voice), ("contact:fax", request.fax)):
         if phone is not None and phone.number:
             _check_phone(element, phone)
+    _check_postal_change(request.postal)
+    check_client("contact", request.remove_statuses, request.add_statuses)
     _require_policy(ctx, request)
     value = _sponsored(ctx, request.id)
     auth = value.auth
     if request.auth is not None:
-        auth = authinfo.protect(request.auth, ctx.call.salt, ctx.policies.general)
+        auth = authinfo.protect(request.auth, ctx.call.salt, ctx.policies.general, "contact:authInfo")
     forbid_update(value, request.remove_statuses)
+    statuses = apply_statuses("contact", value.statuses, request.remove_statuses, request.add_statuses)
     postal = _updated_postal(value.postal, request.postal)
+    _check_disclose(ctx, request.disclose)
     after = replace(
         value,
         postal=postal,
@@ -135,7 +143,7 @@ def update(ctx: Context, request: UpdateContact) -> Outcome:
         email=value.email if request.email is None else request.email,
         auth=auth,
         disclose=value.disclose if request.disclose is None else request.disclose,
-        statuses=apply_statuses("contact", value.statuses, request.remove_statuses, request.add_statuses),
+        statuses=statuses,
         updater=ctx.account,
         updated=ctx.now,
     )
@@ -161,9 +169,11 @@ def _request_transfer(ctx: Context, request: TransferContact) -> Outcome:
     ctx.change("contact", value.id, value, after)
     data = TransferData("contact", value.id, pending, value.sponsor)
     transfers.announce(ctx, data)
-    if not policy.pending_transfer:
-        transfers.approve_contact(ctx, after, "serverApproved", ctx.now)
-    return ctx.done(data, codes.PENDING)
+    if policy.pending_transfer:
+        return ctx.done(data, codes.PENDING)
+    done = transfers.approve_contact(ctx, after, "serverApproved", ctx.now)
+    assert done.transfer is not None
+    return ctx.done(TransferData("contact", value.id, done.transfer, value.sponsor))
 
 
 _Transform = CreateContact | DeleteContact | TransferContact | UpdateContact
@@ -201,18 +211,46 @@ def _require_auth(value: Contact, given: AuthInfo) -> None:
         raise Refusal(codes.AUTH_INFO, "wrong authInfo", "contact:authInfo")
 
 
+def _check_disclose(ctx: Context, disclose: Disclose | None) -> None:
+    """Refuse with 2308 a wish about what the policy does not leave to registrars (RFC 5733 section 2.9)."""
+    if disclose is None:
+        return
+    for element in disclose.elements:
+        name = element.partition(":")[0]
+        if name not in ctx.policies.general.settings.disclosable:
+            raise Refusal(codes.DATA_POLICY, "not the registrar's to decide", "contact:disclose", element)
+
+
 def _check_postal(infos: tuple[PostalInfo, ...]) -> None:
-    types = [info.type for info in infos]
-    if len(set(types)) != len(types):
-        raise Refusal(codes.POLICY, "one postalInfo of each type", "contact:postalInfo", types[0])
     for info in infos:
         for element, value in (("name", info.name), ("city", info.city), ("cc", info.cc)):
             if not (value or "").strip():
                 raise Refusal(codes.MISSING, f"{element} is empty", f"contact:{element}")
-        if info.cc not in COUNTRIES:
-            raise Refusal(codes.SYNTAX, "not a country of ISO 3166-1", "contact:cc", info.cc or "")
-        if info.type == "int":
-            _check_ascii(info)
+        _check_values(info)
+    _check_types(infos)
+
+
+def _check_postal_change(infos: tuple[PostalInfo, ...]) -> None:
+    """Check what an update gives, as far as it is wrong whatever the contact is like."""
+    for info in infos:
+        for element, value in (("name", info.name), ("city", info.city), ("cc", info.cc)):
+            if value is not None and not value.strip():
+                raise Refusal(codes.MISSING, f"{element} is empty", f"contact:{element}")
+        _check_values(info)
+    _check_types(infos)
+
+
+def _check_values(info: PostalInfo) -> None:
+    if info.cc is not None and info.cc not in COUNTRIES:
+        raise Refusal(codes.SYNTAX, "not a country of ISO 3166-1", "contact:cc", info.cc)
+    if info.type == "int":
+        _check_ascii(info)
+
+
+def _check_types(infos: tuple[PostalInfo, ...]) -> None:
+    types = [info.type for info in infos]
+    if len(set(types)) != len(types):
+        raise Refusal(codes.POLICY, "one postalInfo of each type", "contact:postalInfo", types[0])
 
 
 def _check_ascii(info: PostalInfo) -> None:
@@ -241,9 +279,6 @@ def _updated_phone(present: Phone | None, given: Phone | None) -> Phone | None:
 def _updated_postal(present: tuple[PostalInfo, ...], given: tuple[PostalInfo, ...]) -> tuple[PostalInfo, ...]:
     if not given:
         return present
-    types = [info.type for info in given]
-    if len(set(types)) != len(types):
-        raise Refusal(codes.POLICY, "one postalInfo of each type", "contact:postalInfo", types[0])
     by_type = {info.type: info for info in present}
     for change in given:
         old = by_type.get(change.type)

@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import TypeVar
 
 from regwire.registry.model import codes
-from regwire.registry.model.objects import Host
+from regwire.registry.model.objects import PENDING, Domain, Host
 from regwire.registry.model.outcomes import Checked, Created, HostData, Outcome, Refusal
 from regwire.registry.model.record import replace
 from regwire.registry.model.requests import CheckHosts, CreateHost, DeleteHost, InfoHost, UpdateHost
 from regwire.registry.rules import lifecycle
 from regwire.registry.rules.addresses import apply_addresses, check_addresses
 from regwire.registry.rules.context import Context
-from regwire.registry.rules.names import check_host_name
-from regwire.registry.rules.status import apply_statuses, forbid, forbid_update, host_statuses
+from regwire.registry.rules.names import check_host_name, check_syntax
+from regwire.registry.rules.status import apply_statuses, check_client, forbid, forbid_update, host_statuses
 
 __all__ = ["check", "create", "delete", "info", "update"]
 
@@ -31,7 +31,7 @@ def check(ctx: Context, request: CheckHosts) -> Outcome:
         else:
             try:
                 check_host_name(name)
-                _require_not_a_zone(ctx, name)
+                _check_place(ctx, name, ctx.policies.superordinate(name))
             except Refusal as refusal:
                 reason = refusal.reason[:32]
         items.append((name, reason is None, reason))
@@ -44,27 +44,27 @@ def info(ctx: Context, request: InfoHost) -> Outcome:
     policy = ctx.policies.general
     for hook in policy.hooks.informed:
         hook(ctx, request, value, policy)
-    return ctx.answer(HostData(value, host_statuses(value, linked=ctx.view.host_linked(value.roid))))
+    statuses = host_statuses(value, linked=ctx.view.host_linked(value.roid), moving=_moving(ctx, value))
+    return ctx.answer(HostData(value, statuses))
 
 
 def create(ctx: Context, request: CreateHost) -> Outcome:
     """Create a host: internal with glue, in a domain of one's own; or external without (RFC 5732 section 3.2.1)."""
     name = request.name
     check_host_name(name)
-    _require_not_a_zone(ctx, name)
     addresses = check_addresses(request.addresses)
     superordinate = ctx.policies.superordinate(name)
-    limit = ctx.policies.general.settings.max_addresses
-    addresses = apply_addresses((), (), addresses, limit)
-    if superordinate is None and addresses:
-        raise Refusal(codes.POLICY, "an external host has no addresses here", "host:addr", addresses[0].address)
     if superordinate is not None and not addresses:
         raise Refusal(codes.MISSING, "an internal host needs glue", "host:addr")
+    _check_place(ctx, name, superordinate)
+    if superordinate is None and addresses:
+        raise Refusal(codes.POLICY, "an external host has no addresses here", "host:addr", addresses[0].address)
+    addresses = apply_addresses((), (), addresses, ctx.policies.general.settings.max_addresses)
     _require_policy(ctx, request)
     if ctx.view.host(name) is not None:
         raise Refusal(codes.EXISTS, "exists already", "host:name", name)
     if superordinate is not None:
-        _require_own_domain(ctx, superordinate)
+        _require_usable(ctx, _require_domain(ctx, superordinate))
     value = Host(
         name,
         ctx.roid("H"),
@@ -84,6 +84,7 @@ def delete(ctx: Context, request: DeleteHost) -> Outcome:
     _require_policy(ctx, request)
     value = _sponsored(ctx, request.name)
     forbid(value, "Delete")
+    _forbid_moving(ctx, value)
     if ctx.view.host_linked(value.roid):
         raise Refusal(codes.ASSOCIATION, "domains use the host", "host:name", value.name)
     _accept(ctx, request, value, None)
@@ -95,19 +96,26 @@ def update(ctx: Context, request: UpdateHost) -> Outcome:
     """Change or rename a host; links to it stay (RFC 5732 section 3.2.5)."""
     add, remove = check_addresses(request.add_addresses), check_addresses(request.remove_addresses)
     new_name = request.new_name
+    superordinate: str | None = None
     if new_name is not None:
         check_host_name(new_name)
-        _require_not_a_zone(ctx, new_name)
-    _require_policy(ctx, request)
-    value = _sponsored(ctx, request.name)
-    if new_name is not None and ctx.view.host(new_name) is not None:
-        raise Refusal(codes.EXISTS, "exists already", "host:name", new_name)
-    superordinate = value.superordinate
-    if new_name is not None:
         superordinate = ctx.policies.superordinate(new_name)
-        if superordinate is not None:
-            _require_own_domain(ctx, superordinate)
+        _check_place(ctx, new_name, superordinate)
+    check_client("host", request.remove_statuses, request.add_statuses)
+    _require_policy(ctx, request)
+    value = _existing(ctx, request.name)
+    new_place: Domain | None = None
+    if new_name is None:
+        superordinate = value.superordinate
+    elif ctx.view.host(new_name) is not None:
+        raise Refusal(codes.EXISTS, "exists already", "host:name", new_name)
+    elif superordinate is not None:
+        new_place = _require_domain(ctx, superordinate)
+    ctx.require_sponsor(value.sponsor, "host:name", request.name)
+    if new_place is not None:
+        _require_usable(ctx, new_place)
     forbid_update(value, request.remove_statuses)
+    _forbid_moving(ctx, value)
     if (
         new_name is not None
         and value.superordinate is None
@@ -156,31 +164,55 @@ def _accept(ctx: Context, request: CreateHost | DeleteHost | UpdateHost, before:
     return policy.hooks.accept(ctx, request, before, after, policy)  # type: ignore[no-any-return]
 
 
-def _require_not_a_zone(ctx: Context, name: str) -> None:
+def _check_place(ctx: Context, name: str, superordinate: str | None) -> None:
+    """Refuse with 2306 the name of a zone, and names in a zone that has no host objects."""
     if name in ctx.policies.by_zone:
         raise Refusal(codes.POLICY, "the name of a zone", "host:name", name)
+    if superordinate is not None:
+        policy = ctx.policies.by_zone[superordinate.partition(".")[2]]
+        if policy.settings.host_model == "attributes":
+            raise Refusal(codes.POLICY, "this zone takes host attributes", "host:name", name)
 
 
-def _require_own_domain(ctx: Context, name: str) -> None:
-    """Refuse with 2303, 2201 or 2304 a superordinate domain that is missing, another's or deleted."""
-    policy = ctx.policies.by_zone[name.partition(".")[2]]
-    domain = lifecycle.domain(ctx, name, policy)
+def _domain(ctx: Context, name: str) -> Domain | None:
+    return lifecycle.domain(ctx, name, ctx.policies.by_zone.get(name.partition(".")[2], ctx.policies.general))
+
+
+def _require_domain(ctx: Context, name: str) -> Domain:
+    """Return a superordinate domain: 2303."""
+    domain = _domain(ctx, name)
     if domain is None:
         raise Refusal(codes.DOES_NOT_EXIST, "no such superordinate domain", "host:name", name)
-    ctx.require_sponsor(domain.sponsor, "host:name", name)
+    return domain
+
+
+def _require_usable(ctx: Context, domain: Domain) -> None:
+    """Refuse with 2201 or 2304 a superordinate domain that is another's or deleted."""
+    ctx.require_sponsor(domain.sponsor, "host:name", domain.name)
     if domain.restore is not None:
-        raise Refusal(codes.STATUS, "the superordinate domain is deleted", "host:name", name)
+        raise Refusal(codes.STATUS, "the superordinate domain is deleted", "host:name", domain.name)
+
+
+def _moving(ctx: Context, value: Host) -> bool:
+    """Tell whether the superordinate domain, and so the host, is being transferred (RFC 5732 section 2.3)."""
+    domain = None if value.superordinate is None else _domain(ctx, value.superordinate)
+    return domain is not None and domain.transfer is not None and domain.transfer.status == PENDING
+
+
+def _forbid_moving(ctx: Context, value: Host) -> None:
+    if _moving(ctx, value):
+        raise Refusal(codes.STATUS, "this status forbids it", "host:status", "pendingTransfer")
 
 
 def _existing(ctx: Context, name: str) -> Host:
     value = ctx.view.host(name)
     if value is None:
+        check_syntax(name, "host:name")
         raise Refusal(codes.DOES_NOT_EXIST, "no such host", "host:name", name)
     if value.superordinate is None:
         return value
     # A transfer of its domain that time completes takes the host along.
-    policy = ctx.policies.by_zone[value.superordinate.partition(".")[2]]
-    lifecycle.domain(ctx, value.superordinate, policy)
+    _domain(ctx, value.superordinate)
     settled = [change.after for change in ctx.changes if change.kind == "host" and change.key == name]
     return settled[-1] if settled else value
 

@@ -7,6 +7,7 @@ Reads show objects settled at the instant of the read; a group of transforms beg
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any, Final
 
 from regwire.registry.model.objects import PENDING, Contact, Domain, GracePeriod, Restore
 from regwire.registry.model.record import replace
@@ -15,19 +16,39 @@ from regwire.registry.rules.context import Context
 from regwire.registry.rules.dates import add_months
 from regwire.registry.rules.policy import ZonePolicy
 
-__all__ = ["contact", "domain", "rgp_statuses"]
+__all__ = ["contact", "domain", "due_domain", "rgp_statuses", "step"]
+
+_MISSING: Final = object()
 
 
 def domain(ctx: Context, name: str, policy: ZonePolicy) -> Domain | None:
     """Return the domain as it is now; what time changed is among the context's decisions."""
-    value = ctx.view.domain(name)
-    if value is None or value.due() > ctx.now:
-        return value
-    if name not in ctx.settled:
-        while value is not None and value.due() <= ctx.now:
-            value = _step(ctx, value, policy)
-        ctx.settled[name] = value
-    return ctx.settled[name]
+    value = ctx.settled[name] if name in ctx.settled else ctx.view.domain(name)
+    while value is not None and value.due() <= ctx.now:
+        value = step(ctx, value, policy)
+    return value
+
+
+def due_domain(ctx: Context, name: str) -> Domain | None:
+    """Return the domain if time still has something to change about it."""
+    value: Any = ctx.settled.get(name, _MISSING)
+    if value is _MISSING:
+        value = ctx.view.domain(name)
+    return value if value is not None and value.due() <= ctx.now else None
+
+
+def step(ctx: Context, value: Domain, policy: ZonePolicy) -> Domain | None:
+    """Do the earliest thing that is due about a domain, and return what becomes of it."""
+    due = value.due()
+    after: Domain | None
+    if value.restore is not None:
+        after = _redemption_step(ctx, value, value.restore, due, policy)
+    elif value.transfer is not None and value.transfer.status == PENDING and value.transfer.acted == due:
+        after = transfers.approve_domain(ctx, value, "serverApproved", due, policy)
+    else:
+        after = _auto_renew(ctx, value, due, policy)
+    ctx.settled[value.name] = after
+    return after
 
 
 def contact(ctx: Context, id: str) -> Contact | None:
@@ -40,15 +61,15 @@ def contact(ctx: Context, id: str) -> Contact | None:
     return value
 
 
-def _step(ctx: Context, value: Domain, policy: ZonePolicy) -> Domain | None:
-    """Do the earliest thing that is due."""
-    due = value.due()
-    if value.restore is not None:
-        return _redemption_step(ctx, value, value.restore, due, policy)
-    if value.transfer is not None and value.transfer.status == PENDING and value.transfer.acted == due:
-        return transfers.approve_domain(ctx, value, "serverApproved", due, policy)
-    grace = GracePeriod("autoRenew", due, due + policy.auto_renew_grace, 1)
-    after: Domain | None = replace(value, expires=add_months(value.expires, 12), grace=(*running(value, due), grace))
+def _auto_renew(ctx: Context, value: Domain, due: datetime, policy: ZonePolicy) -> Domain | None:
+    expires = add_months(value.expires, 12)
+    grace = running(value, due)
+    if policy.auto_renew_grace:
+        grace = (*grace, GracePeriod("autoRenew", due, due + policy.auto_renew_grace, 1))
+    after: Domain | None = replace(value, expires=expires, grace=grace)
+    _notify(
+        ctx, "autoRenew", policy, (value.sponsor, f"{value.name} was renewed until {expires.date().isoformat()}", due)
+    )
     after = policy.hooks.happened(ctx, "autoRenew", value, after, policy)
     ctx.change("domain", value.name, value, after)
     return after
@@ -56,17 +77,32 @@ def _step(ctx: Context, value: Domain, policy: ZonePolicy) -> Domain | None:
 
 def _redemption_step(ctx: Context, value: Domain, restore: Restore, due: datetime, policy: ZonePolicy) -> Domain | None:
     after: Domain | None = None
+    event = "redemption"
     if restore.report_due is not None:
-        # No report came: the name is back in redemption, with a whole new period of it.
-        redeemable = due + policy.redemption
-        after = replace(value, restore=Restore(restore.deleted, redeemable, redeemable + policy.pending_delete))
-        ctx.tell(value.sponsor, f"Restore of {value.name} failed: no report", at=due)
+        # No report came: the name is back in redemption, for what was left of it when the restore was requested.
+        rest = restore.redeemable - restore.requested if restore.requested else policy.redemption
+        again = Restore(restore.deleted, due + rest, due + rest + policy.pending_delete)
+        after = replace(value, restore=again)
+        _notify(ctx, "restore", policy, (value.sponsor, f"Restore of {value.name} failed: no report", due))
+    elif not restore.final:
+        event = ""
+        after = replace(value, restore=replace(restore, final=True))
+        if restore.purged > due:
+            _notify(ctx, "pendingDelete", policy, (value.sponsor, f"{value.name} can no longer be restored", due))
     else:
-        ctx.tell(value.sponsor, f"{value.name} was purged", at=due)
-    event = "purge" if after is None else "redemption"
-    after = policy.hooks.happened(ctx, event, value, after, policy)
+        event = "purge"
+        _notify(ctx, "purge", policy, (value.sponsor, f"{value.name} was purged", due))
+    if event:
+        after = policy.hooks.happened(ctx, event, value, after, policy)
     ctx.change("domain", value.name, value, after)
     return after
+
+
+def _notify(ctx: Context, what: str, policy: ZonePolicy, message: tuple[str, str, datetime]) -> None:
+    """Queue a message (account, text, instant) if the policy wants this kind of it."""
+    if what in policy.settings.notices:
+        account, text, at = message
+        ctx.tell(account, text, at=at)
 
 
 def running(value: Domain, now: datetime) -> tuple[GracePeriod, ...]:
@@ -79,7 +115,7 @@ def rgp_statuses(value: Domain, now: datetime) -> tuple[str, ...]:
     if value.restore is not None:
         if value.restore.report_due is not None:
             return ("pendingRestore",)
-        return ("redemptionPeriod",) if now < value.restore.redeemable else ("pendingDelete",)
+        return ("pendingDelete",) if value.restore.final else ("redemptionPeriod",)
     if not value.grace:
         return ()
     return tuple(dict.fromkeys(f"{period.type}Period" for period in value.grace if period.end > now))

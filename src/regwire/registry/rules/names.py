@@ -11,7 +11,7 @@ from regwire.registry.model import codes
 from regwire.registry.model.outcomes import Refusal
 from regwire.registry.rules.policy import Policies, ZonePolicy
 
-__all__ = ["check_domain_name", "check_host_name", "fault_of_label"]
+__all__ = ["check_domain_name", "check_host_name", "check_syntax", "fault_of_label"]
 
 _LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 
@@ -56,16 +56,22 @@ def check_domain_name(name: str, policies: Policies) -> ZonePolicy:
         if fault is None and len(name) <= 253:
             return policy
         raise Refusal(codes.SYNTAX, fault or "name too long", "domain:name", name)
-    for part in name.split("."):
-        fault = fault_of_label(part)
-        if fault is not None:
-            raise Refusal(codes.SYNTAX, fault, "domain:name", name)
+    check_syntax(name, "domain:name")
     if policies.zone_of(name) is None:
         raise Refusal(codes.POLICY, "not in a zone of this registry", "domain:name", name)
     raise Refusal(codes.POLICY, "not directly below a zone", "domain:name", name)
 
 
-def check_host_name(name: str) -> None:
+def check_syntax(name: str, element: str) -> None:
+    """Refuse with 2005 what is no name at all: a final dot, a U-label, a label that nothing can have."""
+    fault = next(filter(None, map(fault_of_label, name.split("."))), None)
+    if fault is None and len(name) > 253:
+        fault = "name too long"
+    if fault is not None:
+        raise Refusal(codes.SYNTAX, fault, element, name)
+
+
+def check_host_name(name: str, element: str = "host:name") -> None:
     """Check the name of a host; any TLD goes, existing or not.
 
     Raises:
@@ -81,4 +87,4 @@ def check_host_name(name: str) -> None:
     if fault is None and labels[-1].isdigit():
         fault = "an address, not a name"
     if fault is not None:
-        raise Refusal(codes.SYNTAX, fault, "host:name", name)
+        raise Refusal(codes.SYNTAX, fault, element, name)

@@ -10,10 +10,10 @@ from regwire.registry.model.outcomes import Refusal
 from regwire.registry.model.requests import SecDns, SecDnsUpdate
 from regwire.registry.rules.policy import ZonePolicy
 
-__all__ = ["check_create", "updated"]
+__all__ = ["check_create", "check_records", "check_supported", "updated"]
 
-#: Octets of a digest by its type (RFC 4034 appendix A.2, RFC 4509, RFC 5933, RFC 6605).
-_DIGEST_OCTETS = {1: 20, 2: 32, 3: 32, 4: 48}
+#: Octets of a digest by its type (RFC 4034 appendix A.2, RFC 4509, RFC 5933, RFC 6605, RFC 9558, RFC 9563).
+_DIGEST_OCTETS = {1: 20, 2: 32, 3: 32, 4: 48, 5: 32, 6: 32}
 #: Algorithms that a DS record or a zone key can have: not 0, 1 (RFC 6725), 2 (never a zone's), 4, 9, 11, reserved ones.
 _ALGORITHMS = frozenset({3, 5, 6, 7, 8, 10, 12, 13, 14, 15, 16, 17, 23, 253, 254})
 
@@ -24,13 +24,26 @@ def check_create(data: SecDns | None, policy: ZonePolicy) -> tuple[tuple[DsRecor
     """Return the DS and key records of a new domain.
 
     Raises:
-        Refusal: 2102 for maxSigLife, 2306 for the interface that the zone does not have, a bad record or too many.
+        Refusal: 2306 for the interface that the zone does not have, a bad record, one given twice or too many.
 
     """
     if data is None:
         return (), ()
-    _check(data, policy)
+    check_records(data, policy)
     return _merge((), (), data.ds, policy), _merge((), (), data.keys, policy)
+
+
+def check_supported(data: SecDns | SecDnsUpdate | None) -> None:
+    """Refuse with 2102 the options of RFC 5910 that no zone here has."""
+    if data is None:
+        return
+    if isinstance(data, SecDnsUpdate) and data.urgent:
+        raise Refusal(codes.UNIMPLEMENTED_OPTION, "urgent is not supported", "secDNS:urgent", "1")
+    life = data.max_sig_life
+    if isinstance(data, SecDnsUpdate) and life is None:
+        life = data.add.max_sig_life
+    if life is not None:
+        raise Refusal(codes.UNIMPLEMENTED_OPTION, "maxSigLife is not supported", "secDNS:maxSigLife", str(life))
 
 
 def updated(
@@ -38,25 +51,22 @@ def updated(
 ) -> tuple[tuple[DsRecord, ...], tuple[KeyRecord, ...]]:
     """Return the records of ``value`` after an update: remove, then add (RFC 5910 section 5.2.5).
 
+    The records to add must have passed `check_records`.
+
     Raises:
-        Refusal: as `check_create`; also 2306 for a record that is not there to be removed or is there already.
+        Refusal: 2306 for a record that is not there to be removed or is there already, or for too many.
 
     """
     if update is None:
         return value.ds, value.keys
-    if update.max_sig_life is not None or update.urgent:
-        what = "urgent" if update.urgent else "maxSigLife"
-        raise Refusal(codes.UNIMPLEMENTED_OPTION, f"{what} is not supported", f"secDNS:{what}")
-    _check(update.add, policy)
     ds, keys = ((), ()) if update.remove_all else (value.ds, value.keys)
     return _merge(ds, update.remove.ds, update.add.ds, policy), _merge(
         keys, update.remove.keys, update.add.keys, policy
     )
 
 
-def _check(data: SecDns, policy: ZonePolicy) -> None:
-    if data.max_sig_life is not None:
-        raise Refusal(codes.UNIMPLEMENTED_OPTION, "maxSigLife is not supported", "secDNS:maxSigLife")
+def check_records(data: SecDns, policy: ZonePolicy) -> None:
+    """Refuse with 2306 the interface that the zone does not have, and records that DNSSEC has not."""
     if data.ds and policy.settings.ds_interface != "ds":
         raise Refusal(codes.POLICY, "this zone takes keyData", "secDNS:dsData")
     if data.keys and policy.settings.ds_interface != "key":

@@ -12,6 +12,7 @@ from regwire.registry.model.record import replace
 
 __all__ = [
     "apply_statuses",
+    "check_client",
     "contact_statuses",
     "domain_statuses",
     "forbid",
@@ -51,9 +52,9 @@ def domain_statuses(domain: Domain) -> tuple[Status, ...]:
     return (*domain.statuses, *pending, _INACTIVE) if inactive else (*domain.statuses, *pending)
 
 
-def host_statuses(host: Host, *, linked: bool) -> tuple[Status, ...]:
-    """Return every status of a host, derived ones included."""
-    return _statuses(host.statuses, linked=linked)
+def host_statuses(host: Host, *, linked: bool, moving: bool) -> tuple[Status, ...]:
+    """Return every status of a host, derived ones included; ``moving``: its superordinate domain is transferred."""
+    return _statuses((*host.statuses, _PENDING_TRANSFER) if moving else host.statuses, linked=linked)
 
 
 def contact_statuses(contact: Contact, *, linked: bool) -> tuple[Status, ...]:
@@ -76,13 +77,20 @@ def _pending(value: Domain | Contact) -> tuple[Status, ...]:
 
 
 def forbid(value: Domain | Host | Contact, action: str) -> None:
-    """Refuse with 2304 if a status forbids ``action`` ("Update", "Delete", "Renew", "Transfer")."""
+    """Refuse with 2304 if a status forbids ``action`` ("Update", "Delete", "Renew", "Transfer"), naming the status.
+
+    Of hosts, the caller looks after pendingTransfer, which is that of the superordinate domain.
+    """
     for status in value.statuses:
         if status.value.endswith(action + "Prohibited"):
-            raise Refusal(codes.STATUS, f"status {status.value}")
+            raise _in_the_way(value, status)
     if not isinstance(value, Host):
         for status in _pending(value):
-            raise Refusal(codes.STATUS, f"status {status.value}")
+            raise _in_the_way(value, status)
+
+
+def _in_the_way(value: Domain | Host | Contact, status: Status) -> Refusal:
+    return Refusal(codes.STATUS, "this status forbids it", f"{type(value).__name__.lower()}:status", status.value)
 
 
 def forbid_update(value: Domain | Host | Contact, removed: Iterable[Status]) -> None:
@@ -102,23 +110,22 @@ def apply_statuses(
     """Return ``present`` without ``remove``, with ``add``.
 
     Raises:
-        Refusal: 2306 for a status that clients may not touch, that is not there to be removed or there already.
+        Refusal: 2306 for a status that is not there to be removed, or there already.
 
     """
-    allowed = CLIENT[kind]
     values = {status.value: status for status in present}
     for status in remove:
-        _require_client(kind, status, allowed)
         if values.pop(status.value, None) is None:
             raise Refusal(codes.POLICY, "status is not set", f"{kind}:status", status.value)
     for status in add:
-        _require_client(kind, status, allowed)
         if status.value in values:
             raise Refusal(codes.POLICY, "status is set already", f"{kind}:status", status.value)
         values[status.value] = status
     return tuple(values.values())
 
 
-def _require_client(kind: str, status: Status, allowed: frozenset[str]) -> None:
-    if status.value not in allowed:
-        raise Refusal(codes.POLICY, "status is the server's to set", f"{kind}:status", status.value)
+def check_client(kind: str, remove: tuple[Status, ...], add: tuple[Status, ...]) -> None:
+    """Refuse with 2306 a status that clients may neither set nor remove."""
+    for status in (*remove, *add):
+        if status.value not in CLIENT[kind]:
+            raise Refusal(codes.POLICY, "status is the server's to set", f"{kind}:status", status.value)

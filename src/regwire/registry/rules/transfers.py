@@ -11,11 +11,23 @@ from regwire.registry.model import codes
 from regwire.registry.model.objects import PENDING, Contact, Domain, GracePeriod, Transfer
 from regwire.registry.model.outcomes import Outcome, Refusal, TransferData
 from regwire.registry.model.record import replace
-from regwire.registry.model.requests import TransferContact, TransferDomain
+from regwire.registry.model.requests import AuthInfo, TransferContact, TransferDomain
 from regwire.registry.rules.context import Context
+from regwire.registry.rules.dates import add_months
 from regwire.registry.rules.policy import ZonePolicy
 
-__all__ = ["announce", "answer", "approve_contact", "approve_domain", "query", "require_pending"]
+__all__ = [
+    "announce",
+    "answer",
+    "approve_contact",
+    "approve_domain",
+    "data_of",
+    "dropped_years",
+    "expires_without",
+    "lapsing",
+    "require_pending",
+    "require_query",
+]
 
 _TEXTS = {
     "pending": "Transfer requested",
@@ -33,18 +45,55 @@ def announce(ctx: Context, data: TransferData, *, at: datetime | None = None) ->
         ctx.tell(account, text, data, at=at)
 
 
-def query(ctx: Context, value: Domain | Contact, key: str, *, authorised: bool) -> Outcome:
-    """Answer op="query": to the two registrars of the transfer, and to whoever gave the authInfo."""
+def data_of(value: Domain | Contact, key: str) -> TransferData:
+    """Return what there is to say about the last transfer of an object that had one."""
+    assert value.transfer is not None
+    return TransferData(_kind(value), key, value.transfer, value.sponsor)
+
+
+def require_query(ctx: Context, value: Domain | Contact, key: str, given: AuthInfo | None) -> None:
+    """Refuse op="query" with 2201 to all but the registrars of the transfer and who gives authInfo; 2301 without one.
+
+    Whether the authInfo is right is looked at afterwards.
+    """
     transfer = value.transfer
     concerned = ctx.account == value.sponsor
     if transfer is not None:
         # The actor of a completed transfer is the former sponsor.
         concerned = concerned or ctx.account in (transfer.requester, transfer.actor)
-    if not concerned and not authorised:
+    if not concerned and (given is None or not given.password):
         raise Refusal(codes.AUTHORIZATION, "neither sponsor nor requester", f"{_kind(value)}:authInfo")
     if transfer is None:
         raise Refusal(codes.NOT_PENDING_TRANSFER, "there was no transfer", _key_element(value), key)
-    return ctx.answer(TransferData(_kind(value), key, transfer, value.sponsor))
+
+
+def expires_without(value: Domain, now: datetime) -> datetime:
+    """Return when a domain would expire without the years by time that a transfer requested now drops.
+
+    A transfer within the auto-renew grace period takes the year back from the losing registrar, who is credited, and
+    adds its own: the gaining registrar pays for one year and the registration grows by one.
+    """
+    expires = value.expires
+    for period in lapsing(value, now):
+        expires = add_months(expires, -12 * period.years)
+    return expires
+
+
+def lapsing(value: Domain, at: datetime) -> tuple[GracePeriod, ...]:
+    """Return the auto-renew grace periods of a domain that are not over."""
+    return tuple([period for period in value.grace if period.type == "autoRenew" and period.end > at])
+
+
+def dropped_years(value: Domain) -> tuple[GracePeriod, ...]:
+    """Return the grace periods whose years the domain's pending transfer takes back: those of the losing registrar.
+
+    They are those that ran when it was requested, and those that began since: a renewal by time while a transfer is
+    pending is absorbed by it.
+    """
+    transfer = value.transfer
+    if transfer is None or not transfer.months:
+        return ()
+    return lapsing(value, transfer.requested)
 
 
 def require_pending(value: Domain | Contact, key: str) -> Transfer:
@@ -100,7 +149,9 @@ def approve_domain(
     assert transfer is not None
     ended = replace(transfer, status=status, actor=value.sponsor, acted=at)
     # What remains of earlier grace periods was the losing registrar's to be credited.
-    grace = (GracePeriod("transfer", at, at + policy.transfer_grace, transfer.months // 12),) if transfer.months else ()
+    grace: tuple[GracePeriod, ...] = ()
+    if transfer.months and policy.transfer_grace:
+        grace = (GracePeriod("transfer", at, at + policy.transfer_grace, transfer.months // 12),)
     after = replace(
         value,
         sponsor=transfer.requester,

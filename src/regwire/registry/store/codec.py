@@ -127,10 +127,23 @@ def _transfer_in(item: list[Any] | None) -> Transfer | None:
     return Transfer(status, requester, from_ms(requested), actor, from_ms(acted), months, _opt_from_ms(expires))
 
 
+def _grace_out(period: GracePeriod) -> _Row:
+    head = (period.type, to_ms(period.start), to_ms(period.end), period.years)
+    return head if period.amount is None else (*head, period.amount)
+
+
+def _restore_out(r: Restore) -> _Row:
+    instants = (to_ms(r.deleted), to_ms(r.redeemable), to_ms(r.purged))
+    return (*instants, _opt_to_ms(r.report_due), _opt_to_ms(r.requested), int(r.final))
+
+
 def _restore_in(item: list[Any] | None) -> Restore | None:
     if item is None:
         return None
-    return Restore(from_ms(item[0]), from_ms(item[1]), from_ms(item[2]), _opt_from_ms(item[3]))
+    requested = item[4] if len(item) > 4 else None
+    final = bool(item[5]) if len(item) > 5 else False
+    deleted, redeemable, purged = map(from_ms, item[:3])
+    return Restore(deleted, redeemable, purged, _opt_from_ms(item[3]), _opt_from_ms(requested), final)
 
 
 # --- domains
@@ -144,7 +157,7 @@ def domain_detail(value: Domain) -> str:
     if value.contacts:
         detail["contacts"] = [(link.type, link.id) for link in value.contacts]
     if value.grace:
-        detail["grace"] = [(g.type, to_ms(g.start), to_ms(g.end), g.years) for g in value.grace]
+        detail["grace"] = [_grace_out(period) for period in value.grace]
     if value.statuses:
         detail["statuses"] = _statuses_out(value.statuses)
     if value.ds:
@@ -156,8 +169,7 @@ def domain_detail(value: Domain) -> str:
     if value.transfer is not None:
         detail["transfer"] = _transfer_out(value.transfer)
     if value.restore is not None:
-        r = value.restore
-        detail["restore"] = (to_ms(r.deleted), to_ms(r.redeemable), to_ms(r.purged), _opt_to_ms(r.report_due))
+        detail["restore"] = _restore_out(value.restore)
     if value.extra:
         detail["extra"] = value.extra
     return _encode(detail)
@@ -204,7 +216,7 @@ def domain_from_row(row: _Row) -> Domain:
         auth,
         tuple([_ds_in(item) for item in detail.get("ds", ())]),
         tuple([_key_in(item) for item in detail.get("keys", ())]),
-        tuple([GracePeriod(g[0], from_ms(g[1]), from_ms(g[2]), g[3]) for g in detail.get("grace", ())]),
+        tuple([GracePeriod(g[0], from_ms(g[1]), from_ms(g[2]), *g[3:]) for g in detail.get("grace", ())]),
         _transfer_in(detail.get("transfer")),
         _restore_in(detail.get("restore")),
         detail.get("extra", NO_EXTRA),

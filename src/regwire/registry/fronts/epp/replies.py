@@ -84,7 +84,9 @@ def _error(code: int, reason: str | None, value: tuple[str, str] | None) -> Any:
         return code
     prefix, _, tag = value[0].partition(":")
     namespace = _NAMESPACES.get(prefix) or namespaces()[prefix]
-    at_fault: Value | ExtValue = fault_value(namespace, tag, value[1], reason)
+    # A status is an attribute of its element.
+    text, attributes = ("", {"s": value[1]}) if tag == "status" else (value[1], {})
+    at_fault: Value | ExtValue = fault_value(namespace, tag, text, reason, attributes)
     return Reply(code, (), (), (at_fault,))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
-from regwire.epp.ext.rgp import RgpUpdate
+from regwire.epp.ext.rgp import RgpMixed, RgpReport, RgpReportText, RgpUpdate
 from regwire.epp.ext.secdns import SecDnsCreate, SecDnsDsData, SecDnsKeyData, SecDnsUpdate
 from regwire.epp.messages import contact as c
 from regwire.epp.messages import domain as d
@@ -27,7 +27,7 @@ from regwire.registry.model.objects import (
 )
 from regwire.registry.model.outcomes import Refusal
 from regwire.registry.model.record import replace as replace_record
-from regwire.schema import replace
+from regwire.schema import Raw, replace
 
 __all__ = ["request_of"]
 
@@ -216,7 +216,25 @@ def _restore_domain(obj: d.DomainUpdate, extension: RgpUpdate, *, alone: bool) -
     if not alone or not empty or obj.add is not None or obj.rem is not None:
         raise Refusal(codes.POLICY, "a restore changes nothing else", "domain:update")
     report = extension.restore.report
-    return r.RestoreDomain(obj.name.lower(), extension.restore.op, None if report is None else repr(report))
+    return r.RestoreDomain(obj.name.lower(), extension.restore.op, None if report is None else _report(report))
+
+
+def _report(report: RgpReport) -> r.RestoreReport:
+    return r.RestoreReport(
+        _mixed(report.pre_data),
+        _mixed(report.post_data),
+        report.del_time,
+        report.res_time,
+        _mixed(report.res_reason),
+        tuple(map(_mixed, report.statements)),
+        "" if report.other is None else _mixed(report.other),
+    )
+
+
+def _mixed(content: RgpMixed | RgpReportText) -> str:
+    """Return free text; markup in it as it was written."""
+    parts = [element.xml.decode() if isinstance(element, Raw) else repr(element) for element in content.elements]
+    return "".join((content.text, *parts))
 
 
 def _key(key: SecDnsKeyData) -> KeyRecord:
