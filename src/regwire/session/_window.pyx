@@ -8,6 +8,8 @@ their callers. What is not the fast path is the protocol's: `protocol.begin(link
 session's state, `protocol.other(link, item)` takes every item that is no plain reply.
 """
 
+from cpython.object cimport PyObject
+
 from collections import deque
 
 from regwire.errors import ReplyMismatch
@@ -16,6 +18,59 @@ from regwire.errors import ReplyMismatch
 cdef enum:
     CHUNK = 32          # decoded messages alive at once
     SPARE = 1024        # slots kept for reuse
+
+
+cdef extern from *:
+    """
+    #include <structmember.h>
+    /* Where the object of a slot lies, or -1 when the descriptor is no slot of an object. */
+    static Py_ssize_t regwire_slot_offset(PyObject *descriptor) {
+        PyMemberDef *member;
+        if (!Py_IS_TYPE(descriptor, &PyMemberDescr_Type))
+            return -1;
+        member = ((PyMemberDescrObject *)descriptor)->d_member;
+        return member->type == T_OBJECT_EX ? member->offset : -1;
+    }
+    /* A borrowed reference; NULL when the slot is empty. */
+    static PyObject *regwire_slot_value(PyObject *object, Py_ssize_t offset) {
+        return *(PyObject **)((char *)object + offset);
+    }
+    """
+    Py_ssize_t regwire_slot_offset(object descriptor)
+    PyObject *regwire_slot_value(object instance, Py_ssize_t offset)
+
+
+cdef class Field:
+    """An attribute of messages. Of the class seen last it is read at its slot, which costs a third of a look-up."""
+
+    cdef str name
+    cdef object kind
+    cdef Py_ssize_t offset
+
+    def __init__(self, str name not None):
+        self.name = name
+        self.offset = -1
+
+    cdef object of(self, instance):
+        cdef PyObject *value
+        if type(instance) is not self.kind:
+            self.kind = type(instance)
+            # The class's own attribute: found as an instance's would be, since slots are data descriptors.
+            self.offset = regwire_slot_offset(getattr(self.kind, self.name, None))
+        if self.offset >= 0:
+            value = regwire_slot_value(instance, self.offset)
+            if value is not NULL:
+                return <object>value
+        return getattr(instance, self.name)
+
+
+cdef Field OP = Field("op")
+cdef Field CL_TRID = Field("cl_trid")
+cdef Field EXTENSION = Field("extension")
+cdef Field TR_ID = Field("tr_id")
+cdef Field CL_TRID_OF_REPLY = Field("cl_trid")
+cdef Field RESULTS = Field("results")
+cdef Field CODE = Field("code")
 
 
 cdef class Pending:
@@ -547,14 +602,14 @@ cdef class Exchange:
             if type(message) is not self.command_class or not link.ready:
                 self.begin(link, slot)
                 return 0
-            op = message.op
+            op = OP.of(message)
             if type(op) in self.special:
                 self.begin(link, slot)
                 return 0
-            cl_trid = message.cl_trid
+            cl_trid = CL_TRID.of(message)
             if cl_trid is None:
                 cl_trid = self.next_id()
-                message = self.command_class(op, message.extension, cl_trid)
+                message = self.command_class(op, EXTENSION.of(message), cl_trid)
                 slot.message = message
             self.hub.send_message(link.number, message)
         except Exception as error:
@@ -578,9 +633,9 @@ cdef class Exchange:
         if type(item) is not self.response_class or not link.ready or window.count == 0:
             return False
         slot = <Slot>window.ring[window.head]
-        if not slot.plain or item.tr_id.cl_trid != slot.cl_trid:
+        if not slot.plain or CL_TRID_OF_REPLY.of(TR_ID.of(item)) != slot.cl_trid:
             return False
-        code = item.results[0].code
+        code = CODE.of(RESULTS.of(item)[0])
         if code >= 2500 or code == 1500:
             return False
         window.pop()

@@ -17,8 +17,8 @@ class Command:
 
 class Response:
     def __init__(self, cl_trid: str | None, code: int = 1000) -> None:
-        self.tr_id = Box(cl_trid=cl_trid)
-        self.results = (Box(code=code),)
+        self.tr_id: Any = Box(cl_trid=cl_trid)
+        self.results: Any = (Box(code=code),)
 
 
 class World:
@@ -304,3 +304,49 @@ def test_what_is_queued_after_a_refusal_is_refused_too() -> None:
     world.hub.turn()
     (results,) = [entry[1] for entry in world.seen() if entry[0] == "many"]
     assert [result.args for result in results[1:]] == [(1,), (2,)]
+
+
+class SlottedId:
+    __slots__ = ("cl_trid", "other")
+
+    def __init__(self, cl_trid: str) -> None:
+        self.cl_trid = cl_trid
+
+
+class SlottedResult:
+    __slots__ = ("other", "code")  # noqa: RUF023 - another place than in the class beside it
+
+    def __init__(self, code: int) -> None:
+        self.code = code
+
+
+class NamedResult(SlottedResult):
+    """A subclass: the same slot."""
+
+    __slots__ = ("name",)
+
+
+def test_messages_of_different_classes_are_read_alike() -> None:
+    world = World()
+    ids = [SlottedId("id-1"), Box(cl_trid="id-2"), SlottedId("id-3"), SlottedId("id-x")]
+    results = [SlottedResult(1000), Box(code=1000), NamedResult(1001), SlottedResult(1000)]
+    for k in range(4):
+        world.exchange.submit(Command(k), k)
+    world.hub.turn()
+    world.seen()
+    answers = []
+    for identity, result in zip(ids, results, strict=True):
+        answers.append(Response(None))
+        answers[-1].tr_id, answers[-1].results = identity, (result,)
+    world.reply(*answers)
+    assert world.seen() == [(0, answers[0]), (1, answers[1]), (2, answers[2]), ("other", answers[3])]
+
+
+def test_a_message_without_its_field_says_so() -> None:
+    world = World()
+    world.exchange.submit(Command(1), "caller")
+    world.hub.turn()
+    answer = Response(None)
+    answer.tr_id = SlottedId.__new__(SlottedId)
+    with pytest.raises(AttributeError, match="cl_trid"):
+        world.reply(answer)
