@@ -532,11 +532,13 @@ impl<'a, B: Build> Decoder<'a, B> {
 
     #[inline(always)]
     fn own_attribute(&mut self, cx: &Context<'_>, name: QName, value: Text, last: bool) {
-        let Some(&top) = self.scratch.open.last() else {
+        let Some(top) = self.scratch.open.last() else {
             return;
         };
+        // Field by field, see `collect`.
+        let (kind, base) = (top.kind, top.base);
         let plan = self.plan;
-        let kind = plan.kind(top.kind);
+        let kind = plan.kind(kind);
         let doc = cx.doc();
         let key = key8(doc, name.local as usize, name.end as usize);
         let Some((place, attribute)) = kind.attribute(name.ns, key, name.local(doc)) else {
@@ -567,7 +569,7 @@ impl<'a, B: Build> Decoder<'a, B> {
         };
         match read {
             Ok(value) => {
-                self.scratch.values[top.base as usize + usize::from(attribute.slot)] = value;
+                self.scratch.values[base as usize + usize::from(attribute.slot)] = value;
                 if let Some(top) = self.scratch.open.last_mut() {
                     top.attributes |= 1 << place;
                 }

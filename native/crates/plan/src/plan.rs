@@ -1,8 +1,8 @@
 //! The compiled form of a schema: what decoding, fault finding and encoding share.
-use regwire_xml::{Names, NsId, key8};
+use regwire_xml::{Names, NsId, key8, same};
 
 use crate::build::Constant;
-use crate::simple::{Simple, SimpleDeclaration, same};
+use crate::simple::{Simple, SimpleDeclaration};
 use crate::template::Model;
 
 /// How a reader treats what the XML schema refuses (`regwire.schema.roles` lists it for users).

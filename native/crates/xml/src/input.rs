@@ -1,6 +1,8 @@
 //! From received octets to checked UTF-8.
 use std::borrow::Cow;
 
+use wide::u8x16;
+
 use crate::declaration;
 use crate::error::{Error, Fail, Reason, fail};
 use crate::limits::Limits;
@@ -203,44 +205,51 @@ struct Survey {
     carriage_return: bool,
 }
 
-/// Octets of a block, and of the lanes that it is looked at in.
+/// Octets that are looked at in one go.
 const BLOCK: usize = 64;
-const LANES: usize = 16;
 
-/// One pass over all octets, in lanes that the compiler turns into vector instructions. Most blocks hold nothing below a
-/// space but line feeds, which a look at the least octet of the block tells.
+/// One pass over all octets. Most blocks hold nothing below a space but line feeds, which a look at their least octet tells.
 #[inline(never)]
 fn survey(text: &[u8]) -> Survey {
     let mut seen = Survey::default();
-    let mut high = [0u8; LANES];
-    let mut look = |block: &[u8; BLOCK]| {
-        let mut least = [u8::MAX; LANES];
-        let (parts, _) = block.as_chunks::<LANES>();
-        for part in parts {
-            for lane in 0..LANES {
-                let octet = part[lane];
-                let feed = if octet == b'\n' { u8::MAX } else { 0 };
-                least[lane] = least[lane].min(octet | feed);
-                high[lane] |= octet;
-            }
-        }
-        if least.iter().fold(u8::MAX, |all, lane| all.min(*lane)) < b' ' {
-            seen.look_closely(block);
-        }
-    };
+    let mut high = u8x16::splat(0);
     let (blocks, rest) = text.as_chunks();
     for block in blocks {
-        look(block);
+        high |= seen.look(block);
     }
-    let mut last = [b' '; BLOCK];
-    last[..rest.len()].copy_from_slice(rest);
-    look(&last);
-    seen.high = high.iter().fold(0, |all, lane| all | lane) >= 0x80;
+    if !rest.is_empty() {
+        if let Some(last) = text.last_chunk() {
+            high |= seen.look(last);
+        } else {
+            let mut last = [b' '; BLOCK];
+            last[..rest.len()].copy_from_slice(rest);
+            high |= seen.look(&last);
+        }
+    }
+    seen.high = high.to_bitmask() != 0;
     seen
 }
 
 impl Survey {
-    /// A block with a control: a tab and a carriage return are allowed.
+    /// Looks at a block for controls, and gives its octets laid over each other.
+    #[inline(always)]
+    fn look(&mut self, block: &[u8; BLOCK]) -> u8x16 {
+        let (parts, _) = block.as_chunks();
+        let (mut all, mut least) = (u8x16::splat(0), u8x16::splat(u8::MAX));
+        for part in parts {
+            let octets = u8x16::new(*part);
+            let feeds = octets.simd_eq(u8x16::splat(b'\n'));
+            all |= octets;
+            least = least.min(octets | feeds);
+        }
+        let controls = least.min(u8x16::splat(b' ' - 1)).simd_eq(least);
+        if controls.to_bitmask() != 0 {
+            self.look_closely(block);
+        }
+        all
+    }
+
+    /// A block with a control other than a line feed: tabs and carriage returns are allowed.
     #[inline(never)]
     fn look_closely(&mut self, block: &[u8; BLOCK]) {
         for octet in block {

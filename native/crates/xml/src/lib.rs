@@ -31,6 +31,6 @@ pub use error::{Error, Reason};
 pub use input::{Encoding, Input};
 pub use limits::Limits;
 pub use names::{Names, NsId, XML_NAMESPACE, XMLNS_NAMESPACE, XSI_NAMESPACE};
-pub use scan::key8;
+pub use scan::{key8, same};
 pub use text::{Text, TextFlags};
 pub use tokenizer::Tokenizer;

@@ -1,5 +1,5 @@
 //! Namespace names that a reader knows, interned to small numbers.
-use crate::scan::key8;
+use crate::scan::{key8, same};
 
 /// The namespace of `xml:lang` and its siblings; always bound to `xml`.
 pub const XML_NAMESPACE: &[u8] = b"http://www.w3.org/XML/1998/namespace";
@@ -109,7 +109,7 @@ impl Names {
         loop {
             let &(have, place) = self.table.get(slot)?;
             let index = place.checked_sub(1)?;
-            if have == hash && *self.uris[usize::from(index)] == *uri {
+            if have == hash && same(&self.uris[usize::from(index)], uri) {
                 return Some(NsId(index));
             }
             slot = (slot + 1) & (self.table.len() - 1);

@@ -248,6 +248,20 @@ pub(crate) fn repeats(doc: &[u8], at: usize, start: usize, end: usize) -> bool {
     word(doc, at + length - 8) == word(doc, end - 8)
 }
 
+/// Equal octets, mostly few: a call to compare them would cost more than comparing.
+#[inline(always)]
+pub fn same(one: &[u8], other: &[u8]) -> bool {
+    if one.len() != other.len() {
+        return false;
+    }
+    let (Some(last), Some(other_last)) = (one.last_chunk::<8>(), other.last_chunk::<8>()) else {
+        return key8(one, 0, one.len()) == key8(other, 0, other.len());
+    };
+    let (words, _) = one.as_chunks::<8>();
+    let (other_words, _) = other.as_chunks::<8>();
+    words.iter().zip(other_words).all(|(a, b)| a == b) && last == other_last
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -314,6 +328,20 @@ mod tests {
                     check(&doc, &blank);
                 }
             }
+        }
+    }
+
+    #[test]
+    fn sameness_is_equality() {
+        let doc = b"abcdefghijklmnopqrstuvwxyz0123456789";
+        for length in 0..doc.len() {
+            assert!(same(&doc[..length], &doc.to_vec()[..length]));
+            for place in 0..length {
+                let mut other = doc.to_vec();
+                other[place] ^= 1;
+                assert!(!same(&doc[..length], &other[..length]));
+            }
+            assert!(!same(&doc[..length], &doc[..=length]));
         }
     }
 

@@ -5,7 +5,7 @@ mod pattern;
 use std::borrow::Cow;
 
 pub use pattern::Pattern;
-use regwire_xml::key8;
+use regwire_xml::{key8, same};
 
 use crate::build::{Build, Constant};
 use crate::rule::Rule;
@@ -527,20 +527,6 @@ fn integer_range(low: Option<&Bound>, high: Option<&Bound>) -> Result<(i128, i12
         },
     };
     Ok((parse(low, i128::MIN, 1)?, parse(high, i128::MAX, -1)?))
-}
-
-/// Equal octets, mostly few: a call to compare them would cost more than comparing.
-#[inline(always)]
-pub(crate) fn same(one: &[u8], other: &[u8]) -> bool {
-    if one.len() != other.len() {
-        return false;
-    }
-    let (Some(last), Some(other_last)) = (one.last_chunk::<8>(), other.last_chunk::<8>()) else {
-        return one == other;
-    };
-    let (words, _) = one.as_chunks::<8>();
-    let (other_words, _) = other.as_chunks::<8>();
-    words.iter().zip(other_words).all(|(a, b)| a == b) && last == other_last
 }
 
 /// Some octet is white space: below 0x21 there is nothing else in a checked document. Words of octets are looked at at once;
