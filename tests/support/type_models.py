@@ -8,6 +8,7 @@ same when they accept the same sequences of children, however they are written d
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import permutations
 from typing import Any
 
 from lxml import etree
@@ -116,12 +117,12 @@ def _facets(name: _Name | None, local: etree._Element | None) -> tuple[Any, ...]
     if local is None:
         assert name is not None
         if name.ns == _XS_URI:
-            kind = "string" if name.local == "anySimpleType" else name.local
+            kind = {"anySimpleType": "string", "ID": "NCName"}.get(name.local, name.local)
             return kind, (0, None), frozenset(), None, (None, None)
         local = _find("simpleType", name)
     restriction = local.find(f"{XS}restriction")
     if restriction is None:
-        return "union", (0, None), frozenset(), None, (None, None)
+        return "list" if local.find(f"{XS}list") is not None else "union", (0, None), frozenset(), None, (None, None)
     base = _qname(restriction, restriction.get("base"))
     kind, (least, most), patterns, enumeration, (low, high) = _facets(base, None)
     values = {}
@@ -178,6 +179,7 @@ def _complex(node: etree._Element, namespace: str) -> TypeModel:
         base = _qname(body, body.get("base"))
         if etree.QName(body).localname == "extension":
             parent = _complex(_find("complexType", base), base.ns)
+            result.simple = parent.simple
             result.children |= parent.children
             result.attributes |= parent.attributes
             own = _particles(body, namespace, result)
@@ -186,7 +188,14 @@ def _complex(node: etree._Element, namespace: str) -> TypeModel:
             return result
     if simple_content is not None:
         body = simple_content[0]
-        result.simple = schema_simple(body, _qname(body, body.get("base")))
+        base = _qname(body, body.get("base"))
+        inherited = None if base.ns == _XS_URI else _root(base.ns).find(f"{XS}complexType[@name='{base.local}']")
+        if inherited is not None:
+            parent = _complex(inherited, base.ns)
+            result.simple = parent.simple
+            result.attributes |= parent.attributes
+        else:
+            result.simple = schema_simple(body, base)
     result.model = _particles(body, namespace, result)
     _attributes(body, result)
     return result
@@ -216,7 +225,7 @@ def _particles(body: etree._Element, namespace: str, result: TypeModel) -> Model
 
 
 def _is_particle(node: etree._Element) -> bool:
-    return etree.QName(node).localname in {"sequence", "choice", "element", "any"}
+    return etree.QName(node).localname in {"sequence", "choice", "all", "group", "element", "any"}
 
 
 def _particle(node: etree._Element, namespace: str, result: TypeModel) -> Model:
@@ -224,6 +233,12 @@ def _particle(node: etree._Element, namespace: str, result: TypeModel) -> Model:
     if kind in {"sequence", "choice"}:
         items = tuple(_particle(item, namespace, result) for item in node if _is_particle(item))
         inner: Model = ("seq" if kind == "sequence" else "choice", items)
+    elif kind == "all":
+        items = tuple(_particle(item, namespace, result) for item in node if _is_particle(item))
+        inner = ("choice", tuple(("seq", order) for order in permutations(items)))
+    elif kind == "group":
+        name = _qname(node, node.get("ref"))
+        inner = ("seq", tuple(_particle(item, name.ns, result) for item in _find("group", name) if _is_particle(item)))
     elif kind == "any":
         given = node.get("namespace", "##any")
         inner = (

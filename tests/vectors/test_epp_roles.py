@@ -3,7 +3,7 @@
 import pytest
 from xml_schemas import needs_spec
 
-from conformance.differential.frames import Source
+from conformance.differential.frames import STANDARD, Source
 from regwire import epp
 from regwire.errors import EncodeError
 from regwire.schema import Fault
@@ -16,8 +16,8 @@ FRAMES = 3000
 @pytest.fixture(scope="module")
 def decoded():
     """Give each frame with what the three roles make of it."""
-    read = epp.DEFAULT.decode_or_fault
-    source = Source(frozenset(epp.DEFAULT.namespaces), "roles")
+    read = STANDARD.decode_or_fault
+    source = Source(frozenset(STANDARD.namespaces), "roles")
     return [
         (frame.octets, read(frame.octets, "strict"), read(frame.octets, "server"), read(frame.octets, "client"))
         for frame in source.frames(FRAMES)

@@ -64,11 +64,11 @@ def discover() -> tuple[Extension, ...]:
 
 
 def _packaged() -> Iterable[Extension]:
-    package = import_module("regwire.epp.ext")
-    for module in sorted(iter_modules(package.__path__), key=lambda module: module.name):
-        if not module.name.startswith("_"):
-            name = f"{package.__name__}.{module.name}"
-            yield _record(import_module(name), name)
+    for package in ("regwire.epp.ext", "regwire.epp.ext.vendor"):
+        for module in sorted(iter_modules(import_module(package).__path__), key=lambda module: module.name):
+            if not module.ispkg and not module.name.startswith("_"):
+                name = f"{package}.{module.name}"
+                yield _record(import_module(name), name)
 
 
 def _record(found: Any, origin: str) -> Extension:

@@ -12,8 +12,7 @@ import time
 from collections import Counter
 
 from conformance.differential.compare import Comparison, shown
-from conformance.differential.frames import Source
-from regwire import epp
+from conformance.differential.frames import STANDARD, Source
 
 
 def main() -> int:
@@ -23,8 +22,8 @@ def main() -> int:
     parser.add_argument("seed", nargs="?", default="long")
     parser.add_argument("--show", type=int, default=20, help="how many differences to print")
     options = parser.parse_args()
-    source = Source(frozenset(epp.DEFAULT.namespaces), options.seed)
-    comparison = Comparison(epp.DEFAULT)
+    source = Source(frozenset(STANDARD.namespaces), options.seed)
+    comparison = Comparison(STANDARD)
     counts: Counter[str] = Counter()
     begin = time.monotonic()
     for frame in source.frames(options.frames):

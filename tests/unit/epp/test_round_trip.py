@@ -10,9 +10,19 @@ from message_strategies import Messages
 from xml_schemas import XSD, validator
 
 from regwire import epp
+from regwire.epp.ext import signed_mark
+from regwire.epp.ext.vendor import core_mark_ext, tango_mark_ext, verification_code
 
 MESSAGES = Messages(epp.DEFAULT, lists={"TtlCreate": 1, "TtlUpdate": 1, "TtlInfoData": 1})
 NAMESPACES = frozenset(epp.DEFAULT.namespaces)
+
+WITH_SIGNATURE = {
+    signed_mark.SignedMark,
+    verification_code.SignedCode,
+    core_mark_ext.CoreAugmentedMark,
+    tango_mark_ext.TangoAugmentedMark,
+}
+"""Raw in our declarations: what is drawn for it is no signature."""
 
 quiet = settings(
     deadline=None,
@@ -32,7 +42,9 @@ def test_documents(message):
         validator(NAMESPACES).assertValid(etree.fromstring(frame))
 
 
-@pytest.mark.parametrize("cls", epp.DEFAULT.elements, ids=lambda cls: cls.__name__)
+@pytest.mark.parametrize(
+    "cls", [cls for cls in epp.DEFAULT.elements if not cls.__regwire__.abstract], ids=lambda cls: cls.__name__
+)
 def test_each_element(cls):
     @settings(quiet, max_examples=10)
     @given(MESSAGES.of(cls))
@@ -41,7 +53,7 @@ def test_each_element(cls):
         frame = epp.encode(message)
         assert epp.decode(frame) == message
         assert epp.decode(frame, role="client") == message
-        if XSD.is_dir():
+        if XSD.is_dir() and cls not in WITH_SIGNATURE:
             validator(NAMESPACES).assertValid(etree.fromstring(frame))
 
     run()
