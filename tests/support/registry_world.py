@@ -49,11 +49,16 @@ class World:
     """Asks a store one request at a time, or groups of them."""
 
     def __init__(
-        self, *, make: StoreFactory = MemoryStore, zones: tuple[str, ...] = ("example", "co.test"), **policy: Any
+        self,
+        *,
+        make: StoreFactory = MemoryStore,
+        zones: tuple[str, ...] = ("example", "co.test"),
+        config: Config | None = None,
+        **policy: Any,
     ) -> None:
         settings = RegistrySettings(zones=zones, repository="TEST")
         self.clock = MovableClock(START)
-        self.policies = Policies(Config(registry=settings, policy=PolicySettings(**policy)))
+        self.policies = Policies(config or Config(registry=settings, policy=PolicySettings(**policy)))
         self.store = make(self.policies, self.clock)
         self._numbers = count(1)
 

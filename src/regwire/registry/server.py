@@ -24,7 +24,7 @@ from regwire.registry.clock import Clock, SystemClock
 from regwire.registry.config import WELL_KNOWN_PORTS, Config
 from regwire.registry.engine import Registry, open_registry
 from regwire.registry.fronts.epp import epp_handlers
-from regwire.registry.fronts.epp.ext import tables
+from regwire.registry.fronts.epp.ext import announced, tables
 from regwire.trio.epp import Limits, Listener, Server, ServerConfig, serve
 
 __all__ = ["RunningRegistry", "serve_registry"]
@@ -179,10 +179,10 @@ def _epp_config(config: Config, clock: Clock) -> ServerConfig:
         sessions_per_account=config.limits.sessions_per_account,
     )
     known = tables().greeting
-    announced = [known[name].uri for name in (known if epp.extensions is None else epp.extensions)]
+    uris = [known[name].uri for name in announced(config)]
     mappings = {namespace.uri for namespace in OBJECTS}
-    objects = (DOMAIN.uri, HOST.uri, CONTACT.uri, *[uri for uri in announced if uri in mappings])
-    extensions = tuple([uri for uri in announced if uri not in mappings])
+    objects = (DOMAIN.uri, HOST.uri, CONTACT.uri, *[uri for uri in uris if uri in mappings])
+    extensions = tuple([uri for uri in uris if uri not in mappings])
     # What the greeting does not announce is not understood either: the session refuses it with 2307 and 2103.
     schema = DEFAULT.only((EPP.uri, EPPCOM.uri, *objects, *(uri for uri in extensions if uri in DEFAULT.namespaces)))
     return ServerConfig(

@@ -150,7 +150,7 @@ class EppSettings:
     )
     extensions: tuple[str, ...] | None = setting(
         None,
-        why="announced in the greeting, in this order; others are refused with 2103; unset: all there are",
+        why="announced in the greeting, in this order; others are refused with 2103; unset: all that a zone uses",
         choices=extension_names,
     )
     check_names: int = setting(50, unit="objects", why="in one check; more: 2306", minimum=1, maximum=10_000)

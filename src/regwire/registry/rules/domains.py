@@ -168,10 +168,12 @@ def transfer(ctx: Context, request: TransferDomain) -> Outcome:
     if request.op == "request":
         return _request_transfer(ctx, request)
     if request.op == "query":
-        value, _ = existing(ctx, request, hooks=False)
+        value, policy = existing(ctx, request, hooks=False)
         transfers.require_query(ctx, value, value.name, request.auth)
         if request.auth is not None and request.auth.password:
             require_auth(ctx, value, request.auth)
+        for hook in policy.hooks.informed:
+            hook(ctx, request, value, policy)
         return ctx.answer(transfers.data_of(value, value.name))
     value, policy = existing(ctx, request)
     return transfers.answer(ctx, request, value, request.name, policy)

@@ -67,10 +67,10 @@ def _auto_renew(ctx: Context, value: Domain, due: datetime, policy: ZonePolicy) 
     if policy.auto_renew_grace:
         grace = (*grace, GracePeriod("autoRenew", due, due + policy.auto_renew_grace, 1))
     after: Domain | None = replace(value, expires=expires, grace=grace)
-    _notify(
-        ctx, "autoRenew", policy, (value.sponsor, f"{value.name} was renewed until {expires.date().isoformat()}", due)
-    )
     after = policy.hooks.happened(ctx, "autoRenew", value, after, policy)
+    if after is not None and after.expires == expires:
+        text = f"{value.name} was renewed until {expires.date().isoformat()}"
+        _notify(ctx, "autoRenew", policy, (value.sponsor, text, due))
     ctx.change("domain", value.name, value, after)
     return after
 

@@ -94,7 +94,7 @@ class Feature:
         """After a check of domains: `Context.extend`. Called if the feature applies anywhere."""
 
     def informed(self, ctx: Context, request: Request, value: Any, zone: ZonePolicy) -> None:
-        """After an info of a domain, host or contact: `Context.extend`."""
+        """After an info of a domain, host or contact, or a transfer query of a domain: `Context.extend`."""
 
     def lapse(self, ctx: Context, event: str, before: Domain, after: Domain | None, zone: ZonePolicy) -> Domain | None:
         """After an event in a domain's life, by time or by command. Return ``after``.

@@ -17,9 +17,11 @@ from typing import Any, Final
 from regwire.epp import EXTENSIONS
 from regwire.epp.ext import login_sec, rgp, secdns, secure_authinfo, unhandled
 from regwire.epp.messages.core import Command
+from regwire.registry.config import Config
+from regwire.registry.rules.features import features
 from regwire.schema import Namespace
 
-__all__ = ["FrontExtension", "Tables", "installed", "names", "namespaces", "tables"]
+__all__ = ["FrontExtension", "Tables", "announced", "installed", "names", "namespaces", "tables"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +31,8 @@ class FrontExtension:
     Attributes:
         name: of the module.
         greeting: per name that ``[epp] extensions`` may have, the namespace it stands for.
+        feature: the feature it speaks for: unless ``[epp] extensions`` names it, it is announced only if that applies
+            in a zone; "": always.
         commands: per extension element of a command, what makes the record of the model that the request carries.
         replies: per record of an outcome or a poll message, what makes the extension element of the reply.
         requests: per object element of a command (`OrgCreate`), what makes the request.
@@ -39,6 +43,7 @@ class FrontExtension:
 
     name: str
     greeting: Mapping[str, Namespace] = field(default_factory=dict)
+    feature: str = ""
     commands: Mapping[type[Any], Callable[[Any, Command], Any]] = field(default_factory=dict)
     replies: Mapping[type[Any], Callable[[Any], Any]] = field(default_factory=dict)
     requests: Mapping[type[Any], Callable[[Command, Any], Any]] = field(default_factory=dict)
@@ -62,6 +67,7 @@ class Tables:
 
     Attributes:
         takes: per extension element of a command, the command elements that it goes with.
+        features: per name of the greeting, the feature it speaks for, where there is one.
 
     """
 
@@ -72,6 +78,7 @@ class Tables:
     poll: Mapping[type[Any], Callable[[Any], tuple[Any, ...]]]
     greeting: Mapping[str, Namespace]
     takes: Mapping[type[Any], frozenset[type[Any]]]
+    features: Mapping[str, str]
 
 
 @lru_cache(maxsize=1)
@@ -110,12 +117,28 @@ def tables() -> Tables:
                 raise ValueError(f"front extension {front.name}: {part} of {twice.pop()} are taken already")
             into.update(mine)
     takes = {element: frozenset(targets) for extension in EXTENSIONS for element, targets in extension.commands.items()}
-    return Tables(takes=takes, **merged)
+    features = {name: front.feature for front in fronts if front.feature for name in front.greeting}
+    return Tables(takes=takes, features=features, **merged)
 
 
 def names() -> tuple[str, ...]:
     """Return what ``[epp] extensions`` may name, in the order of the greeting."""
     return tuple(tables().greeting)
+
+
+def announced(config: Config) -> tuple[str, ...]:
+    """Return the names of the extensions that the greeting announces."""
+    if config.epp.extensions is not None:
+        return config.epp.extensions
+    applying = {
+        feature.name
+        for zone in config.registry.zones
+        for settings in [config.features_for(zone)]
+        for feature in features()
+        if feature.applies(zone, settings.get(feature.name))
+    }
+    spoken_for = tables().features
+    return tuple([name for name in names() if spoken_for.get(name, "") in ("", *applying)])
 
 
 def namespaces() -> Mapping[str, Namespace]:

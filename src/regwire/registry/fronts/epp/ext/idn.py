@@ -18,4 +18,6 @@ def _info(info: IdnInfo) -> IdnData:
     return IdnData(info.table, info.unicode)
 
 
-FRONT = FrontExtension(name="idn", greeting={"idn": NAMESPACE}, commands={IdnData: _choice}, replies={IdnInfo: _info})
+FRONT = FrontExtension(
+    name="idn", feature="idn", greeting={"idn": NAMESPACE}, commands={IdnData: _choice}, replies={IdnInfo: _info}
+)

@@ -1,0 +1,169 @@
+"""What commands cost: the prices of a zone, its tiers, premium names, discounts by token."""
+
+# ruff: noqa: RUF009  (setting is dataclasses.field with its metadata spelt out)
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import MISSING, dataclass
+from decimal import Decimal
+from typing import Final
+
+from regwire.registry.config import setting
+from regwire.registry.model import codes
+from regwire.registry.model.fees import Premium
+from regwire.registry.model.money import to_minor
+from regwire.registry.model.outcomes import Refusal
+from regwire.registry.model.record import record
+from regwire.registry.rules.context import Context
+from regwire.registry.rules.policy import ZonePolicy
+
+__all__ = ["COMMANDS", "STANDARD", "FeeSettings", "FeeTier", "Price", "grace_days", "premium", "price_of", "tier_of"]
+
+#: The class of names without prices of their own (RFC 8748 section 3.7).
+STANDARD: Final = "standard"
+#: The class of names with prices of their own that are in no tier.
+PREMIUM: Final = "premium"
+#: What costs something; the others (delete, update) are free.
+COMMANDS: Final = ("create", "renew", "transfer", "restore")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeeTier:
+    """``[[policy.fee.tiers]]``: prices that several premium names have in common."""
+
+    name: str = setting(MISSING, why="what premium names and fee:class call it")
+    create: Decimal | None = setting(None, why="a year; unset: the zone's price", minimum=0)
+    renew: Decimal | None = setting(None, why="a year; unset: the zone's price", minimum=0)
+    transfer: Decimal | None = setting(None, why="a year; unset: the zone's price", minimum=0)
+    restore: Decimal | None = setting(None, why="once; unset: the zone's price", minimum=0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeeSettings:
+    """``[policy.fee]``."""
+
+    currency: str = setting("", why="three capital letters (ISO 4217; XXX: credits); unset: nothing is billed")
+    create: Decimal = setting(Decimal(0), why="a year", minimum=0)
+    renew: Decimal = setting(Decimal(0), why="a year, also when a name is renewed by time", minimum=0)
+    transfer: Decimal = setting(
+        Decimal(0), why="a year; taken at the request, given back if nothing comes of it", minimum=0
+    )
+    restore: Decimal = setting(Decimal(0), why="of a deleted name, once, at the request", minimum=0)
+    agreement: str = setting(
+        "premium",
+        why="what a create, renew, transfer or restore must carry the agreed fee for, else 2003; and unless a check "
+        "asks for fees, such names are not available",
+        choices=("premium", "always", "never"),
+    )
+    balance: bool = setting(True, why="replies tell balance and credit limit")
+    tiers: tuple[FeeTier, ...] = setting((), why="prices that several premium names have in common")
+
+    def validate(self) -> tuple[str, str] | None:
+        """See `regwire.registry.config`."""
+        if not self.currency:
+            priced = next((name for name in COMMANDS if getattr(self, name)), None)
+            return None if priced is None else (priced, 'is a price without a currency; add currency = "EUR"')
+        if re.fullmatch(r"[A-Z]{3}", self.currency) is None:
+            return "currency", f'is "{self.currency}"; write three capital letters, such as EUR'
+        for owner, name, amount in self._amounts():
+            try:
+                to_minor(amount, self.currency)
+            except ValueError as error:
+                return owner, f"has a {name} price that cannot be paid ({error}); write fewer digits"
+        names = [tier.name for tier in self.tiers]
+        twice = next((name for name in names if names.count(name) > 1 or name == STANDARD), None)
+        return None if twice is None else ("tiers", f'"{twice}" is there twice or is "{STANDARD}"; rename one')
+
+    def _amounts(self) -> Iterator[tuple[str, str, Decimal]]:
+        for name in COMMANDS:
+            yield name, name, getattr(self, name)
+        for tier in self.tiers:
+            for name in COMMANDS:
+                if getattr(tier, name) is not None:
+                    yield "tiers", name, getattr(tier, name)
+
+
+@record
+class Price:
+    """What a command costs.
+
+    Attributes:
+        amount: in minor units, before the discount.
+        discount: in minor units.
+        tier: "standard", "premium" or the name of a tier.
+        standard: whether it is the zone's price.
+
+    """
+
+    amount: int
+    discount: int
+    tier: str
+    standard: bool
+
+    @property
+    def net(self) -> int:
+        """What is to be paid, in minor units."""
+        return self.amount - self.discount
+
+
+def premium(ctx: Context, name: str) -> Premium | None:
+    """Return the prices of a name's own, or None."""
+    found = ctx.record("premium", name)
+    return found if isinstance(found, Premium) else None
+
+
+def price_of(zone: ZonePolicy, own: Premium | None, command: str, months: int, discount: int = 0) -> Price:
+    """Return what a command costs.
+
+    Args:
+        zone: the policy of the name's zone.
+        own: the name's own prices (`premium`).
+        command: one of `COMMANDS`; any other is free.
+        months: how long a period is bought; a restore is bought once.
+        discount: percent.
+
+    Raises:
+        Refusal: 2306: a create of a name whose tier is not in the settings any more; others cost what the zone says.
+
+    """
+    settings: FeeSettings = zone.feature("fee")
+    tier = tier_of(own)
+    price = _own_price(settings, own, command)
+    standard = price is None
+    if price is None:
+        price = getattr(settings, command) if command in COMMANDS else Decimal(0)
+    amount = to_minor(price, settings.currency)
+    if command != "restore":
+        amount = _per(amount * months, 12)
+    return Price(amount, _per(amount * discount, 100), tier, standard)
+
+
+def tier_of(own: Premium | None) -> str:
+    """Return the class of a name (RFC 8748 section 3.7)."""
+    return STANDARD if own is None else own.tier or PREMIUM
+
+
+def _own_price(settings: FeeSettings, own: Premium | None, command: str) -> Decimal | None:
+    if own is None or command not in COMMANDS:
+        return None
+    if not own.tier:
+        return getattr(own, command)  # type: ignore[no-any-return]
+    for tier in settings.tiers:
+        if tier.name == own.tier:
+            return getattr(tier, command)  # type: ignore[no-any-return]
+    if command != "create":
+        return None
+    raise Refusal(codes.POLICY, f"its tier {own.tier} has no prices", "domain:name", own.name)
+
+
+def _per(amount: int, parts: int) -> int:
+    """Divide, rounding half up."""
+    return (2 * amount + parts) // (2 * parts)
+
+
+def grace_days(zone: ZonePolicy, command: str) -> int:
+    """Return for how many days a fee is given back after a delete (RFC 8748 section 3.4.2)."""
+    settings = zone.settings
+    graces = {"create": settings.add_grace, "renew": settings.renew_grace, "transfer": settings.transfer_grace}
+    return graces.get(command, 0)

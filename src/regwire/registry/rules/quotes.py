@@ -1,0 +1,120 @@
+"""Answers to questions about fees (RFC 8748 section 5.1.1)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from regwire.registry.model import codes
+from regwire.registry.model.fees import FeeLine, FeeQuery, FeeQuote, FeeQuoted, FeeWanted, NameQuote, Premium
+from regwire.registry.model.money import to_decimal
+from regwire.registry.model.outcomes import Refusal
+from regwire.registry.model.requests import CheckDomains, Period
+from regwire.registry.rules import tokens
+from regwire.registry.rules.context import Context
+from regwire.registry.rules.dates import months_of
+from regwire.registry.rules.names import check_domain_name
+from regwire.registry.rules.policy import ZonePolicy
+from regwire.registry.rules.prices import COMMANDS, FeeSettings, grace_days, premium, price_of, tier_of
+
+__all__ = ["quote"]
+
+#: The phases of RFC 8334 section 2.3; without launch phases only the open one is there.
+_OPEN: Final = "open"
+
+
+def quote(ctx: Context, request: CheckDomains, query: FeeQuery) -> FeeQuoted:
+    """Return the fees that a check asks for.
+
+    Raises:
+        Refusal: 2003 (ambiguous currency, subphase without phase, custom without name), 2004 (currency or phase that
+            is not in use).
+
+    """
+    for wanted in query.commands:
+        _check_wanted(wanted)
+    zones = [ctx.policies.by_zone.get(name.partition(".")[2]) for name in request.names]
+    currency = _currency(query.currency, [zone for zone in zones if zone is not None])
+    names = []
+    for name, zone in zip(request.names, zones, strict=True):
+        reason = _fault(ctx, name, zone, currency)
+        if zone is None or reason is not None:
+            names.append(NameQuote(name, reason=reason))
+        else:
+            names.append(_name(ctx, request, query.commands, name, zone))
+    return FeeQuoted(currency, tuple(names))
+
+
+def _check_wanted(wanted: FeeWanted) -> None:
+    if wanted.subphase is not None and wanted.phase is None:
+        raise Refusal(codes.MISSING, "a subphase without its phase", "fee:command", wanted.command)
+    if wanted.phase not in (None, _OPEN) or wanted.subphase is not None:
+        given = wanted.phase if wanted.phase != _OPEN else wanted.subphase
+        raise Refusal(codes.RANGE, "no such phase here", "fee:command", given or "")
+    if wanted.command == "custom" and not wanted.custom:
+        raise Refusal(codes.MISSING, "a custom command without customName", "fee:command", wanted.command)
+
+
+def _settings(zone: ZonePolicy) -> FeeSettings:
+    return zone.feature("fee")  # type: ignore[no-any-return]
+
+
+def _currency(given: str | None, zones: list[ZonePolicy]) -> str:
+    known = dict.fromkeys(_settings(zone).currency for zone in zones if _settings(zone).currency)
+    if given is not None:
+        if given not in known:
+            raise Refusal(codes.RANGE, f"fees are in {' or '.join(known)}", "fee:currency", given)
+        return given
+    if len(known) != 1:
+        raise Refusal(codes.MISSING, f"which currency: {' or '.join(known)}", "fee:currency")
+    return next(iter(known))
+
+
+def _fault(ctx: Context, name: str, zone: ZonePolicy | None, currency: str) -> str | None:
+    """Return why there are no fees for a name."""
+    if zone is None or not _settings(zone).currency:
+        return "There are no fees for this name."
+    if _settings(zone).currency != currency:
+        return f"Fees of this name are in {_settings(zone).currency}."
+    try:
+        check_domain_name(name, ctx.policies)
+    except Refusal as refusal:
+        return f"There are no fees: {refusal.reason}."
+    return None
+
+
+def _name(
+    ctx: Context, request: CheckDomains, commands: tuple[FeeWanted, ...], name: str, zone: ZonePolicy
+) -> NameQuote:
+    own = premium(ctx, name)
+    quotes = []
+    for wanted in commands:
+        token = tokens.applicable(ctx, tokens.given(request), wanted.command, name)
+        period = _period(wanted, zone)
+        try:
+            quotes.append(_quote(wanted, period, own, zone, 0 if token is None else token.discount))
+        except Refusal as refusal:
+            quotes.append(FeeQuote(wanted, period, reason=f"{refusal.reason[:1].upper()}{refusal.reason[1:]}."))
+    failed = any(quote.reason is not None for quote in quotes)
+    return NameQuote(name, tier_of(own), tuple(quotes), "Not every fee can be told." if failed else None)
+
+
+def _quote(wanted: FeeWanted, period: Period | None, own: Premium | None, zone: ZonePolicy, discount: int) -> FeeQuote:
+    if wanted.command == "custom":
+        raise Refusal(codes.POLICY, "there is no such command")
+    currency = _settings(zone).currency
+    months = 0 if period is None else months_of(period, zone)
+    price = price_of(zone, own, wanted.command, months, discount)
+    lines: tuple[FeeLine, ...] = ()
+    if wanted.command in COMMANDS:
+        days = grace_days(zone, wanted.command)
+        lines = (FeeLine(to_decimal(price.amount, currency), None, days > 0, days),)
+    if price.discount:
+        lines = (*lines, FeeLine(-to_decimal(price.discount, currency), "Allocation token"))
+    return FeeQuote(wanted, period, lines, price.standard)
+
+
+def _period(wanted: FeeWanted, zone: ZonePolicy) -> Period | None:
+    if wanted.command == "restore":
+        return None
+    default = 1 if wanted.command == "transfer" else zone.settings.default_years
+    return wanted.period or Period(default)
