@@ -126,7 +126,9 @@ def rst(
     xsd: Annotated[
         Path | None, typer.Option(metavar="DIR", help="XML schemas to validate replies with; otherwise our own rules.")
     ] = None,
-    seed: Annotated[int | None, typer.Option(help="Of the random values, to repeat a run.")] = None,
+    seed: Annotated[
+        int | None, typer.Option(help="Of the random values: the same names again, for a server that lacks them.")
+    ] = None,
     report: Annotated[
         list[Path] | None, typer.Option(metavar="FILE", help="Also write .html, .md or .json; repeatable.")
     ] = None,

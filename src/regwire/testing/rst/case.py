@@ -6,7 +6,7 @@ import contextlib
 import ssl
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import trio
 
@@ -81,7 +81,7 @@ class Case:
         self._stack = contextlib.AsyncExitStack()
         self._sessions: list[Session] = []
         self._logged_in: dict[int, Session] = {}
-        self.cache: dict[object, object] = {}
+        self.cache: dict[str, Any] = {}
 
     # ------------------------------------------------------------------------------------------------- findings
 

@@ -82,8 +82,8 @@ async def run_cases(
     )
     hopeless = ""
     functions = case_functions()
-    for number, id in enumerate(functions if ids is None else ids):
-        case = Case(catalogue()[id], inputs, service, tables=tables, values=Values(seed * 1000 + number), judge=judge)
+    for id in functions if ids is None else ids:
+        case = Case(catalogue()[id], inputs, service, tables=tables, values=Values(seed, id), judge=judge)
         if on_start is not None:
             on_start(id)
         async with case.running():

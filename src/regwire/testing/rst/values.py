@@ -26,10 +26,10 @@ Auto = Callable[[str], str]
 
 
 class Values:
-    """Random values of a run: what a seed gives once, it gives again."""
+    """Random values of a case: what a seed gives once, it gives again, and each case of a run its own."""
 
-    def __init__(self, seed: int) -> None:
-        self._random = random.Random(seed)  # noqa: S311 - test data; a run can be repeated
+    def __init__(self, seed: int, case: str = "") -> None:
+        self._random = random.Random(f"{seed} {case}")  # noqa: S311 - test data; a run can be repeated
 
     def chars(self, count: int) -> str:
         """Letters of both cases and digits; never a hyphen, so that any of them is a label."""
