@@ -18,6 +18,7 @@ from regwire.cli.init import create_registry
 from regwire.cli.process import ServerProcess
 from regwire.epp.messages.contact import Address, PostalInfo
 from regwire.registry.config import Config, ExtraListener, ListenSettings, load_config, render
+from regwire.registry.rules.features.idn import IdnSettings
 from regwire.testing.rst import CaseResult, Inputs, parse_inputs, run_cases
 from regwire.trio.epp import ClientTls
 
@@ -37,10 +38,10 @@ class Rig:
     inputs: Inputs
     folder: Path
 
-    def run(self, id: str, *, data: Path | None = DATA, **overrides: object) -> CaseResult:
+    def run(self, id: str, *, data: Path | None = DATA, seed: int = 1, **overrides: object) -> CaseResult:
         """Run one case with the published rows and schemas."""
         inputs = self.inputs.overridden(**overrides)
-        main = functools.partial(run_cases, inputs, [id], data=data, xsd=XSD, seed=1)
+        main = functools.partial(run_cases, inputs, [id], data=data, xsd=XSD, seed=seed)
         (result,) = trio.run(main).cases
         return result
 
@@ -53,30 +54,52 @@ def passes(result: CaseResult) -> None:
     assert result.steps
 
 
+@dataclass(frozen=True)
+class Model:
+    """What kind of registry it is."""
+
+    data: str = "maximum"
+    objects: bool = True
+
+    @property
+    def thick(self) -> bool:
+        """Whether there are contacts."""
+        return self.data != "minimum"
+
+
 @contextlib.contextmanager
-def serving(folder: Path, *, thick: bool, objects: bool, change: object = None) -> Iterator[Rig]:
+def serving(folder: Path, model: Model) -> Iterator[Rig]:
     """Serve a registry of one model until the end of the block."""
-    create_registry(
-        folder, REGISTRARS, listen=ListenSettings(protocols=(), extra=(ExtraListener(protocol="epp", port=0),))
-    )
-    config = _config(load_config(folder), thick=thick, objects=objects)
+    listen = ListenSettings(protocols=(), extra=(ExtraListener(protocol="epp", port=0),))
+    create_registry(folder, REGISTRARS, listen=listen)
+    config = _config(load_config(folder), model)
     (folder / "registry.toml").write_text(render(config), encoding="utf-8")
     with ServerProcess(folder) as server:
-        _fill(folder, server, thick=thick, objects=objects)
-        yield Rig(_inputs(folder, server, config, thick=thick, objects=objects), folder)
+        _fill(folder, server, model)
+        yield Rig(_inputs(folder, server, config, model), folder)
 
 
-def _config(config: Config, *, thick: bool, objects: bool) -> Config:
+def _config(config: Config, model: Model) -> Config:
     policy = replace(
         config.policy,
-        host_model="objects" if objects else "attributes",
-        ds_interface="ds" if objects else "key",
-        required_contacts=("registrant", "admin", "tech") if thick else (),
+        host_model="objects" if model.objects else "attributes",
+        ds_interface="ds" if model.objects else "key",
+        data_model=model.data,
+        minimum_registrars=("rst-02",) if model.data == "per-registrar" else (),
+        required_contacts=("admin", "tech") if model.thick else (),
     )
-    return replace(config, policy=policy)
+    registry = replace(config.registry, zones=("example", "only.test"))
+    only = {"idn": IdnSettings(tables=("cyrillic",), only=True)}
+    return replace(
+        config,
+        policy=policy,
+        registry=registry,
+        features={"idn": IdnSettings(tables=("latin",))},
+        zone_features={"only.test": only},
+    )
 
 
-def _fill(folder: Path, server: ServerProcess, *, thick: bool, objects: bool) -> None:
+def _fill(folder: Path, server: ServerProcess, model: Model) -> None:
     """What the inputs say exists: objects of the third registrar."""
     pki = folder / "pki"
     with connect(
@@ -87,14 +110,15 @@ def _fill(folder: Path, server: ServerProcess, *, thick: bool, objects: bool) ->
         tls=ClientTls(ca=pki / "ca.pem", certificate=pki / "other.pem", key=pki / "other.key"),
         server_name="localhost",
     ) as client:
-        contacts = {}
-        if thick:
+        if not model.thick:
+            client.create_domain("taken.example", auth_info=SECRET)
+        else:
             for id in ("taken-1", "taken-2"):
                 postal = PostalInfo("int", "Ada Example", addr=Address(("1 Main St",), city="Delft", cc="NL"))
                 client.create_contact(id, postal_infos=[postal], email="ada@mail.example", auth_info=SECRET)
-            contacts = {"registrant": "taken-1", "contacts": {"admin": "taken-1", "tech": "taken-2"}}
-        client.create_domain("taken.example", auth_info=SECRET, **contacts)
-        if objects:
+            contacts = {"admin": "taken-1", "tech": "taken-2"}
+            client.create_domain("taken.example", auth_info=SECRET, registrant="taken-1", contacts=contacts)
+        if model.objects:
             client.create_host("ns1.taken.example", addrs=["198.51.100.1"])
 
 
@@ -102,12 +126,13 @@ def _password(folder: Path, account: str) -> str:
     return str(tomllib.loads((folder / "accounts.toml").read_text(encoding="utf-8"))[account]["password"])
 
 
-def _inputs(folder: Path, server: ServerProcess, config: Config, *, thick: bool, objects: bool) -> Inputs:
+def _inputs(folder: Path, server: ServerProcess, config: Config, model: Model) -> Inputs:
+    thick, objects = model.thick, model.objects
     registered = (
         'registeredContacts = ["taken-1", "taken-2"]\nrequiredContactTypes = ["admin", "tech"]' if thick else ""
     )
     hosts = 'registeredNameservers = ["ns1.taken.example"]' if objects else ""
-    text = f"""
+    text = f'''
 [epp]
 hostName = "localhost"
 clid01 = "rst-01"
@@ -119,12 +144,20 @@ serverIssuedClientCertificate02 = "pki/rst-02.pem"
 hostModel = "{"objects" if objects else "attributes"}"
 secDNSInterfaces = "{"dsData" if objects else "keyData"}"
 registeredNames = ["taken.example"]
+clid01DataModel = "maximum"
+clid02DataModel = "minimum"
 {registered}
 {hosts}
 supportedContactPostalInfoTypes = "both"
 
+[idn]
+domainCreateExtension = """
+<extension xmlns="urn:ietf:params:xml:ns:epp-1.0">
+  <data xmlns="urn:ietf:params:xml:ns:idn-1.0"><table><!-- tag --></table></data>
+</extension>"""
+
 [general]
-registryDataModel = "{"maximum" if thick else "minimum"}"
+registryDataModel = "{model.data}"
 
 [run]
 addresses = ["{server.address}"]
@@ -138,6 +171,21 @@ statusTimeout = 2.0
 
 [[tld]]
 name = "example"
-"""
+
+[[tld.idnTable]]
+tag = "und-Latn"
+valid = ["m\u00fcnchen", "stra\u00dfe", "\u0153uvre"]
+invalid = ["\u0436\u0443\u043a", "a\u0436", "m\u00fcnchen\u2603"]
+variants = [["wei\u00df", "weiss"], ["gross", "gro\u00df"]]
+
+[[tld]]
+name = "only.test"
+idnOnly = true
+
+[[tld.idnTable]]
+tag = "und-Cyrl"
+valid = ["\u0436\u0443\u043a"]
+invalid = ["m\u00fcnchen"]
+'''
     (folder / "rst.toml").write_text(text, encoding="utf-8")
     return parse_inputs(text, folder / "rst.toml")

@@ -134,28 +134,35 @@ class Case:
         client_id, password = self.inputs.client(number)
         if len(password) > 16 and not session.offers(login_sec.NAMESPACE.uri):
             self.stop("EPP_LOGIN_ERROR", f"the password of {client_id} has more than 16 characters, and no loginSec")
-        reply = await session.login(client_id, password, extension=self.login_extension())
+        reply = await session.login(client_id, password, extension=self.login_extension(session))
         if reply.code != 1000:
             self.stop("EPP_LOGIN_ERROR", f"the login of {client_id} was answered {reply}")
         if address is None:
             self._logged_in[number] = session
         return session
 
-    def login_extension(self) -> tuple[Raw, ...]:
+    def login_extension(self, session: Session) -> tuple[Raw, ...]:
         """What every login must carry, by the input `epp.loginExtension`."""
-        return self.extension_of("epp.loginExtension", "EPP_INVALID_EXTENSION")
+        return self.extension_of(session, "epp.loginExtension", "EPP_INVALID_EXTENSION")
 
-    def extension_of(self, name: str, code: str, **replaced: str) -> tuple[Raw, ...]:
-        """The elements of an <extension> that an input gives; `code` is reported when it is no such thing."""
+    def extension_of(self, session: Session, name: str, code: str, **replaced: str) -> tuple[Raw, ...]:
+        """The elements of an <extension> that an input gives; `code` is reported when it is no such thing.
+
+        A comment that holds one of the names of `replaced` becomes its value. The namespaces must be offered.
+        """
         text = self.inputs[name]
         if not text:
             return ()
         for token, value in replaced.items():
             text = text.replace(f"<!-- {token} -->", value)
         try:
-            return extension_elements(text)
+            found = extension_elements(text)
         except ValueError as error:
             self.stop(code, f"{name}: {error}")
+        for item in found:
+            if not session.offers(item.namespace):
+                self.stop(code, f"{name}: the server does not offer {item.namespace}")
+        return found
 
     async def connect(self, number: int | None = 1, *, address: str | None = None) -> Session:
         """Return a session with the certificate of registrar 1 or 2 (None: without one), not logged in.

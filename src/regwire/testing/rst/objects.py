@@ -9,8 +9,9 @@ from typing import Any
 
 import trio
 
-from regwire.epp import requests
+from regwire.epp import Command, requests
 from regwire.epp.messages.domain import DomainInfoData
+from regwire.schema import Raw
 from regwire.testing.rst.case import Case
 from regwire.testing.rst.inputs import Tld
 from regwire.testing.rst.session import Reply, Session
@@ -23,10 +24,13 @@ __all__ = [
     "create_domain",
     "create_host",
     "delegation",
+    "differences",
+    "domain_command",
     "eventually",
     "external_hosts",
     "info",
     "internal_host",
+    "lower",
     "same_address",
     "supported_parts",
 ]
@@ -134,20 +138,35 @@ async def create_domain(
 
     It is delegated to two servers outside of the registry, or to `hosts`.
     """
-    session = await case.login(number)
     name = name or f"{case.values.label()}.{tld.name}"
+    command = await domain_command(case, number, name, years=years, hosts=hosts)
+    await case.must(await case.login(number), command, "a domain that the case needs")
+    return name
+
+
+async def domain_command(
+    case: Case,
+    number: int,
+    name: str,
+    *,
+    years: int = 1,
+    hosts: tuple[str, ...] | None = None,
+    registrant: str | None = None,
+    extension: Iterable[Raw] = (),
+) -> Command:
+    """The create of a domain with all that it must have; what it refers to is created, the domain is not."""
+    session = await case.login(number)
     servers = await external_hosts(case, number) if hosts is None else hosts
-    registrant, contacts = await delegation(case, number)
-    command = domain_create(
+    usual, contacts = await delegation(case, number)
+    return domain_create(
         name,
         period=(str(years), "y"),
         ns=name_servers(*((server, ()) for server in servers), objects=case.inputs.host_objects),
-        registrant=registrant,
+        registrant=registrant or usual,
         contacts=contacts,
         auth=case.auth(session),
+        extension=extension,
     )
-    await case.must(session, command, "a domain that the case needs")
-    return name
 
 
 async def info(case: Case, session: Session, name: str) -> tuple[Reply, DomainInfoData | None]:

@@ -13,14 +13,25 @@ from regwire.testing.rst.inputs import Tld
 from regwire.testing.rst.keys import is_stored
 from regwire.testing.rst.objects import (
     add_years,
+    contact_values,
     create_domain,
     delegation,
     external_hosts,
     info,
+    supported_parts,
 )
 from regwire.testing.rst.rows import Row
 from regwire.testing.rst.session import Session
-from regwire.testing.rst.xmltext import address, domain_create, host_create, keys, name_servers, sec_dns
+from regwire.testing.rst.xmltext import (
+    CONTACT,
+    address,
+    contact_create,
+    domain_create,
+    host_create,
+    keys,
+    name_servers,
+    sec_dns,
+)
 
 _ACCEPTS = "EPP_DOMAIN_CREATE_SERVER"
 _ROID = re.compile(r"\w{1,80}-(?P<repository>\w{1,8})", re.ASCII)
@@ -161,11 +172,22 @@ async def _wrong_host_model(case: Case, number: int, tld: Tld) -> None:
 async def _unwanted_registrant(case: Case, number: int, tld: Tld) -> None:
     """Where domains have no contacts, one with a registrant is refused."""
     session = await case.login(number)
-    other = case.inputs.thick_client()
-    registrant = case.values.chars(12) if other is None else (await delegation(case, other))[0]
     case.step("a registrant is refused: domains have no contacts")
+    registrant = await _some_contact(case, number)
     command = domain_create(f"{case.values.label()}.{tld.name}", registrant=registrant, auth=case.auth(session))
     await case.refused(session, command, f"{_ACCEPTS}_ACCEPTS_REGISTRANT_FOR_THIN_REGISTRY")
+
+
+async def _some_contact(case: Case, number: int) -> str:
+    """A contact that exists if there can be any, else an identifier that nobody has."""
+    other = case.inputs.thick_client()
+    if other is not None:
+        return (await delegation(case, other))[0] or ""
+    session = await case.login(number)
+    cells = {column: make() for column, make in contact_values(case, session).items()}
+    if session.offers(CONTACT):
+        await session.ask(contact_create({**cells, "street2": "", "street3": ""}, supported_parts(case)))
+    return cells["id"]
 
 
 async def _missing_registrant(case: Case, number: int, tld: Tld) -> None:

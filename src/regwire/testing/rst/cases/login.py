@@ -32,7 +32,7 @@ async def authentication(case: Case) -> None:
     await _must_fail(case, "no certificate", client_id, password, None)
     case.step("login with identifier, password and certificate as they should be")
     session = await case.connect(1)
-    reply = await session.login(client_id, password, extension=case.login_extension())
+    reply = await session.login(client_id, password, extension=case.login_extension(session))
     if not reply.ok:
         case.report(FAILED, f"refused: {reply}")
 
@@ -59,7 +59,7 @@ async def _try(case: Case, context: ssl.SSLContext, client_id: str, password: st
         # Refused within TLS, or by a connection that ends before the greeting.
         case.result.findings[:] = before
         return None
-    return await session.login(client_id, password, extension=case.login_extension())
+    return await session.login(client_id, password, extension=case.login_extension(session))
 
 
 def _self_signed(folder: Path) -> tuple[Path, Path]:
