@@ -21,7 +21,7 @@ EPP = "urn:ietf:params:xml:ns:epp-1.0"
 MARKS = ("urn:ietf:params:xml:ns:mark-1.0", "urn:ietf:params:xml:ns:signedMark-1.0")
 VENDORS = {cls.__regwire__.ns.uri for cls in DEFAULT.elements if ".vendor." in cls.__module__}
 STANDARD = DEFAULT.only([uri for uri in DEFAULT.namespaces if uri not in VENDORS and uri not in MARKS])
-"""Without what single registries define, and without signatures, whose documents have no end (round trips test them)."""
+"""Without what single registries define and without signatures, whose documents have no end (round trips test them)."""
 
 
 @dataclass(frozen=True)
