@@ -272,6 +272,10 @@ class StoreSuite:
         assert names("colour", "even", after="k0", limit=2) == "24"
         assert names("colour", "green") == names("size", "odd") == ""
         assert view.records("storeOther") == []
+        some = view.records_of("storeItem", ("k1", "k9", "kx", "k3"))
+        assert {key: item.name for key, item in some.items()} == {"k1": "k1", "k3": "k3"}
+        assert len(view.records_of("storeItem", [f"k{i}" for i in range(200)])) == 7
+        assert view.records_of("storeOther", ("k1",)) == view.records_of("storeItem", ()) == {}
 
     def test_due_records_are_found_among_the_objects_and_settled(self, world: World) -> None:
         world.domain("a.example")

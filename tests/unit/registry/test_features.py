@@ -18,7 +18,7 @@ from regwire.registry.config import Config, describe, parse_config, render
 from regwire.registry.model import kinds
 from regwire.registry.model import requests as r
 from regwire.registry.rules import Policies, is_read
-from regwire.registry.rules.features import NO_HOOKS, Feature, features, installed
+from regwire.registry.rules.features import Feature, features, installed
 from regwire.registry.store.base import Store
 from regwire.registry.store.memory import MemoryStore
 from regwire.registry.store.sqlite import SqliteStore
@@ -207,8 +207,8 @@ zones = ["example", "test"]
 enabled = false
 """
     policies = Policies(parse_config(text, FILE))
-    assert policies.by_zone["test"].hooks is NO_HOOKS
-    assert policies.by_zone["example"].hooks is not NO_HOOKS
+    assert not any("Example" in repr(hook) for hook in policies.by_zone["test"].hooks.policy)
+    assert any("Example" in repr(hook) for hook in policies.by_zone["example"].hooks.policy)
     assert len(policies.by_zone["example"].hooks.commit) == 1
 
 

@@ -29,6 +29,7 @@ class Context:
         "call",
         "changes",
         "extensions",
+        "memo",
         "messages",
         "now",
         "policies",
@@ -45,6 +46,8 @@ class Context:
         self.changes: list[Change] = []
         self.messages: list[PollMessage] = []
         self.extensions: list[Any] = []
+        #: What features remember while they are asked about one name of a check after another, by their name.
+        self.memo: dict[str, Any] = {}
         # What the first so many changes made, by kind and key.
         self._records: dict[tuple[str, str], Any] = {}
         self._seen = 0

@@ -70,6 +70,10 @@ class View(Protocol):
         """Return the record of a registered kind, or None."""
         ...
 
+    def records_of(self, kind: str, keys: Sequence[str]) -> dict[str, Any]:
+        """Return those records of a registered kind whose keys are among ``keys``, by key."""
+        ...
+
     def records(self, kind: str, index: str = "", value: str = "", *, after: str = "", limit: int = 1000) -> list[Any]:
         """Return records of a registered kind, ascending by key, at most ``limit``.
 

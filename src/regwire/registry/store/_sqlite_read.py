@@ -125,6 +125,12 @@ class Committed:
         row = self._one(_RECORD, kind, key)
         return None if row is None else codec.record_from_detail(kind, row[0])
 
+    def records_of(self, kind: str, keys: Sequence[str]) -> dict[str, Any]:
+        """See View."""
+        quoted = kind.replace("'", "''")
+        rows = self._among(f"SELECT key, detail FROM record WHERE kind = '{quoted}' AND key", keys)  # noqa: S608
+        return {key: codec.record_from_detail(kind, detail) for key, detail in rows}
+
     def records(self, kind: str, index: str = "", value: str = "", *, after: str = "", limit: int = 1000) -> list[Any]:
         """See View."""
         if index:

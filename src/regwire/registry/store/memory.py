@@ -156,6 +156,11 @@ class _State:
         """See View."""
         return self._records.get(kind, {}).get(key)
 
+    def records_of(self, kind: str, keys: Sequence[str]) -> dict[str, Any]:
+        """See View."""
+        every = self._records.get(kind, {})
+        return {key: every[key] for key in keys if key in every}
+
     def records(self, kind: str, index: str = "", value: str = "", *, after: str = "", limit: int = 1000) -> list[Any]:
         """See View."""
         pairs = kind_named(kind).index

@@ -35,6 +35,7 @@ class Base(Protocol):
     ) -> tuple[PollMessage | None, int]: ...
     def poll_message(self, account: str, id: int) -> PollMessage | None: ...  # noqa: D102
     def record(self, kind: str, key: str) -> Any | None: ...  # noqa: D102
+    def records_of(self, kind: str, keys: Sequence[str]) -> dict[str, Any]: ...  # noqa: D102
     def records(  # noqa: D102
         self, kind: str, index: str = "", value: str = "", *, after: str = "", limit: int = 1000
     ) -> list[Any]: ...
@@ -223,6 +224,15 @@ class Overlay:
         except KeyError:
             value = known[key] = self._base.record(kind, key)
             return value
+
+    def records_of(self, kind: str, keys: Sequence[str]) -> dict[str, Any]:
+        """See `regwire.registry.rules.view.View`."""
+        known = self.others.setdefault(kind, {})
+        missing = [key for key in keys if key not in known]
+        if missing:
+            committed = self._base.records_of(kind, missing)
+            known.update({key: committed.get(key) for key in missing})
+        return {key: known[key] for key in keys if known[key] is not None}
 
     def records(self, kind: str, index: str = "", value: str = "", *, after: str = "", limit: int = 1000) -> list[Any]:
         """See `regwire.registry.rules.view.View`."""
