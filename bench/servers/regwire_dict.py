@@ -62,6 +62,15 @@ class Registry:
     def __init__(self, objects: int) -> None:
         self.domains = preloaded(objects)
         self.auth_info: dict[str, str | None] = {}
+        self._second = 0
+        self._now = datetime.fromtimestamp(0, UTC)
+
+    def now(self) -> datetime:
+        """The time in whole seconds: what is asked for many times a second is made once a second."""
+        second = int(time.time())
+        if second != self._second:
+            self._second, self._now = second, datetime.fromtimestamp(second, UTC)
+        return self._now
 
     def check(self, session: Session, command: Command, obj: DomainCheck) -> Result:
         return check_answer(obj, self.domains)
@@ -73,8 +82,8 @@ class Registry:
         domains, name = self.domains, obj.name
         if name in domains:
             return 2302
-        created = datetime.now(UTC).replace(microsecond=0)
-        expires = created.replace(year=created.year + (obj.period.value if obj.period is not None else 1))
+        created = self.now()
+        expires = created.replace(created.year + (obj.period.value if obj.period is not None else 1))
         client = session.client_id
         assert client is not None
         domains[name] = DomainInfoData(
@@ -100,12 +109,12 @@ class Registry:
         contacts, statuses = domain.contacts, domain.statuses
         if (rem := obj.rem) is not None:
             if rem.ns is not None:
-                hosts = tuple([host for host in hosts if host not in rem.ns.host_objs])
-            contacts = tuple([contact for contact in contacts if contact not in rem.contacts])
-            statuses = tuple([status for status in statuses if status not in rem.statuses])
+                hosts = without(hosts, rem.ns.host_objs)
+            contacts = without(contacts, rem.contacts)
+            statuses = without(statuses, rem.statuses)
         if (add := obj.add) is not None:
             if add.ns is not None:
-                hosts += tuple([host for host in add.ns.host_objs if host not in hosts])
+                hosts += without(add.ns.host_objs, hosts)
             contacts += add.contacts
             statuses += add.statuses
         registrant = domain.registrant
@@ -118,9 +127,13 @@ class Registry:
             statuses=statuses,
             registrant=registrant,
             up_id=session.client_id,
-            up_date=datetime.now(UTC).replace(microsecond=0),
+            up_date=self.now(),
         )
         return 1000
+
+
+def without(items: tuple[Any, ...], dropped: tuple[Any, ...]) -> tuple[Any, ...]:
+    return tuple([item for item in items if item not in dropped]) if dropped else items
 
 
 def plain(registry: Registry) -> Handlers:

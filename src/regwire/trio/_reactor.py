@@ -44,3 +44,5 @@ async def drive(reactor: Reactor, handle: Callable[[int], T | None]) -> T:
             found = handle(waiting)
             if found is not None:
                 return found
+            if waiting == 1:
+                break  # little is going on: a second poll would hardly find more
