@@ -449,3 +449,49 @@ def test_everything_closes_on_shutdown(thread: bool) -> None:
             server.call(lambda: [server.reactor.shutdown(), True])
             assert isinstance(client.next(), Closed)
         assert [item.reason for item in server.closed()] == ["local"]
+
+
+def test_a_step_that_received_enough_leaves_the_others_to_the_next(thread: bool) -> None:
+    reactor = Reactor(ReactorLimits(octets_per_step=1000), thread=thread)
+    frames: dict[int, list[bytes]] = {}
+    peers: list[socket.socket] = []
+    numbers: list[int] = []
+    for _ in range(12):
+        ours, theirs = socket.socketpair()
+        ours.setblocking(False)
+        limits = SessionLimits()
+        numbers.append(
+            reactor.attach(ours.detach(), framing="epp", tls=None, server_name=None, limits=limits, role="server")
+        )
+        peers.append(theirs)
+    steps: list[int] = []
+
+    def all_came(count: int) -> bool:
+        n = reactor.poll()
+        owners, items = reactor.take(1000)
+        assert len(items) == n
+        here = [(owner, item) for owner, item in zip(owners, items, strict=True) if isinstance(item, bytes)]
+        for owner, item in here:
+            frames.setdefault(owner, []).append(item)
+        if here:
+            steps.append(len(here))
+        return sum(map(len, frames.values())) >= count
+
+    for turn in range(3):
+        for place, peer in enumerate(peers):
+            peer.sendall(framed(bytes([65 + place]) * 400))
+        eventually(lambda turn=turn: all_came(12 * (turn + 1)))
+    assert frames == {number: [bytes([65 + place]) * 400] * 3 for place, number in enumerate(numbers)}
+    if not thread:
+        assert max(steps) == 3
+    # One that closed while it waited for its turn is not served any more, and the others are.
+    for peer in peers:
+        peer.sendall(framed(b"x" * 400))
+    reactor.poll()
+    for number in numbers[6:]:
+        reactor.close(number, drain=False)
+    frames.clear()
+    eventually(lambda: all_came(6))
+    for peer in peers:
+        peer.close()
+    reactor.shutdown()

@@ -195,9 +195,8 @@ class ReactorLimits:
     - `unsent_octets`: unsent output of all sessions; above it, no session with unsent output is read; above twice as
       much, a session whose own unsent output is above its low-water mark is dropped.
     - `backlog_octets`: delivered and not yet taken; above it nothing is read.
-    - `events_per_step` (at most 512), `octets_per_session`, `handshakes_per_step`, `accepts_per_step`: bounds of one
-      poll;
-      what is left over takes its turn in the next one.
+    - `events_per_step` (at most 512), `octets_per_session`, `octets_per_step` (of all sessions), `handshakes_per_step`,
+      `accepts_per_step`: bounds of one poll; what is left over takes its turn in the next one.
     - `accept_back_off_seconds`: first pause of a listener when descriptors run out; doubles up to 32 times as long.
     """
 
@@ -211,6 +210,7 @@ class ReactorLimits:
         backlog_octets: int = 16777216,
         events_per_step: int = 256,
         octets_per_session: int = 65536,
+        octets_per_step: int = 65536,
         handshakes_per_step: int = 8,
         accepts_per_step: int = 64,
         accept_back_off_seconds: float = 0.05,

@@ -200,8 +200,8 @@ impl ReactorLimits {
     #[new]
     #[pyo3(signature = (
         *, sessions=16_384, sessions_per_address=16_384, partial_octets=64 << 20, unsent_octets=64 << 20,
-        backlog_octets=16 << 20, events_per_step=256, octets_per_session=64 << 10, handshakes_per_step=8,
-        accepts_per_step=64, accept_back_off_seconds=0.05
+        backlog_octets=16 << 20, events_per_step=256, octets_per_session=64 << 10, octets_per_step=64 << 10,
+        handshakes_per_step=8, accepts_per_step=64, accept_back_off_seconds=0.05
     ))]
     #[allow(clippy::too_many_arguments, reason = "keyword arguments")]
     fn new(
@@ -212,6 +212,7 @@ impl ReactorLimits {
         backlog_octets: usize,
         events_per_step: usize,
         octets_per_session: usize,
+        octets_per_step: usize,
         handshakes_per_step: usize,
         accepts_per_step: usize,
         accept_back_off_seconds: f64,
@@ -224,6 +225,7 @@ impl ReactorLimits {
             backlog_octets,
             events_per_step,
             octets_per_session,
+            octets_per_step,
             handshakes_per_step,
             accepts_per_step,
             accept_back_off: millis("accept_back_off_seconds", accept_back_off_seconds)?,

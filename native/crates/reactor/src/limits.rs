@@ -62,6 +62,9 @@ pub struct ReactorLimits {
     pub events_per_step: usize,
     /// Octets read from one session in one step: a fast sender must not starve the others.
     pub octets_per_session: usize,
+    /// Octets received in one step, after which the sessions that are ready too wait for the next: what a step brings is
+    /// decoded and answered while the core's cache still holds it, and the first of many is not answered after the last.
+    pub octets_per_step: usize,
     /// Handshakes advanced in one step: each costs a few hundred microseconds, and thousands may come at once.
     pub handshakes_per_step: usize,
     /// Connections accepted from one listener in one step.
@@ -83,6 +86,7 @@ impl Default for ReactorLimits {
             backlog_octets: 16 << 20,
             events_per_step: 256,
             octets_per_session: 64 << 10,
+            octets_per_step: 64 << 10,
             handshakes_per_step: 8,
             accepts_per_step: 64,
             accept_back_off: 50,

@@ -35,6 +35,8 @@ pub struct Reactor {
     addresses: Addresses,
     io: Io,
     ready: Vec<Ready>,
+    /// Those of `ready` that were served; a step that received enough leaves the others to the next.
+    served: usize,
     /// Handshakes that are ready, while a step serves the open sessions first.
     handshakes: Vec<Ready>,
 }
@@ -64,6 +66,7 @@ impl Reactor {
             addresses: Addresses::default(),
             io,
             ready: Vec::new(),
+            served: 0,
             handshakes: Vec::new(),
         })
     }
@@ -116,21 +119,31 @@ impl Reactor {
         }
     }
 
-    /// One bounded step: waits at most `millis` (`None`: until something happens), then serves whoever is ready.
+    /// One bounded step: waits at most `millis` (`None`: until something happens), then serves whoever is ready. Not all of
+    /// them when they have sent much: then the next step begins with the others and does not wait.
     pub fn step(&mut self, millis: Option<u64>) -> io::Result<()> {
-        self.io.poller.arm(self.io.now, self.io.timers.next())?;
         let mut ready = std::mem::take(&mut self.ready);
-        ready.clear();
-        self.io.poller.wait(&mut ready, millis)?;
+        if self.served == ready.len() {
+            self.io.poller.arm(self.io.now, self.io.timers.next())?;
+            ready.clear();
+            self.served = 0;
+            self.io.poller.wait(&mut ready, millis)?;
+        }
         self.io.now = Millis::now();
         self.io.stats.steps += 1;
         self.io.share = fair_share(&self.io.limits, self.sessions.len());
         self.expire();
         self.feed_starved();
         let reading = !self.is_backlogged();
-        for one in &mut ready {
+        let enough = self.io.stats.octets_received + self.io.limits.octets_per_step as u64;
+        while let Some(one) = ready.get_mut(self.served) {
             one.read &= reading;
             self.serve(*one);
+            self.served += 1;
+            // The poller goes on to report the others, so that its descriptor stays readable.
+            if self.io.stats.octets_received > enough {
+                break;
+            }
         }
         self.serve_handshakes();
         self.serve_leaving();

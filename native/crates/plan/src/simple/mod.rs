@@ -5,7 +5,7 @@ mod pattern;
 use std::borrow::Cow;
 
 pub use pattern::Pattern;
-use regwire_xml::{key8, same};
+use regwire_xml::{key8, same, write::is_plain};
 
 use crate::build::{Build, Constant};
 use crate::rule::Rule;
@@ -129,6 +129,8 @@ pub struct Simple {
     fraction_digits: Option<usize>,
     /// Text with at most length facets: the common case, checked first.
     plain: bool,
+    /// Text whose only facet is an enumeration of words that are written as they are.
+    listed: bool,
 }
 
 impl Simple {
@@ -167,6 +169,10 @@ impl Simple {
             .collect::<Result<Box<[_]>, _>>()?;
         let (words, numbers) = enumeration(kind, declared.enumeration)?;
         let plain = kind == Kind::Text && patterns.is_empty() && words.is_empty();
+        let listed = kind == Kind::Text
+            && patterns.is_empty()
+            && !words.is_empty()
+            && words.iter().all(|word| is_plain(&word.text));
         let range = match kind {
             Kind::Integer => integer_range(declared.low.as_ref(), declared.high.as_ref())?,
             _ => (i128::MIN, i128::MAX),
@@ -190,6 +196,7 @@ impl Simple {
             total_digits: declared.total_digits,
             fraction_digits: declared.fraction_digits,
             plain,
+            listed,
         })
     }
 
@@ -319,6 +326,12 @@ impl Simple {
     #[inline]
     pub fn takes_plain(&self, length: usize) -> bool {
         self.plain && length >= self.min_length && length <= self.max_length
+    }
+
+    /// The text is a word of an enumeration, and needs neither more checks nor escapes.
+    #[inline(always)]
+    pub fn lists(&self, text: &[u8]) -> bool {
+        self.listed && self.word(text).is_some()
     }
 
     /// Checks a string value; gives the constant that stands for it where there is an enumeration.

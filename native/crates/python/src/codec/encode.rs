@@ -19,6 +19,9 @@ pub(super) const DECLARATION: &[u8] = b"<?xml version=\"1.0\" encoding=\"UTF-8\"
 /// one value after another took a quarter of the time of an info reply.
 const WORTH_FETCHING: usize = 6;
 
+/// Where a short text ends in its object.
+pub(super) const TEXT: usize = 63;
+
 /// As deep as decoding goes, so that what is written can be read.
 pub(super) const DEPTH: u32 = 32;
 
@@ -160,7 +163,10 @@ impl<'py> Writer<'_, 'py> {
         if record.offsets.len() >= WORTH_FETCHING {
             for offset in record.offsets {
                 // SAFETY: the object is of the class that the layout is of.
-                prefetch(unsafe { *slot(object.as_ptr(), *offset) });
+                let value = unsafe { *slot(object.as_ptr(), *offset) };
+                prefetch(value);
+                // The characters of a short text may lie in the next line.
+                prefetch(value.wrapping_byte_add(TEXT));
             }
         }
         self.element(template, record)?;

@@ -8,6 +8,7 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::PyDict;
 
+use super::encode::TEXT;
 use super::memory::prefetch;
 
 /// How many keys are looked ahead for.
@@ -130,9 +131,6 @@ pub(super) fn foresee(dict: &Bound<'_, PyAny>, keys: &[*mut ffi::PyObject]) {
         }
     }
 }
-
-/// Where a short text ends in its object.
-const TEXT: usize = 64;
 
 /// Whether dicts lie as is assumed here: a version that is known, and a dict made to try it.
 #[inline(always)]

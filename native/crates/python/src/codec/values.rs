@@ -48,7 +48,7 @@ impl<'py> Writer<'_, 'py> {
                 let length = ffi::PyUnicode_GET_LENGTH(pointer).cast_unsigned();
                 let octets =
                     std::slice::from_raw_parts(ffi::PyUnicode_DATA(pointer).cast::<u8>(), length);
-                if simple.takes_plain(length) && write::is_plain(octets) {
+                if (simple.takes_plain(length) && write::is_plain(octets)) || simple.lists(octets) {
                     append(self.out, octets);
                     return Ok(());
                 }
