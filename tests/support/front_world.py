@@ -24,7 +24,7 @@ class FakeRun:
     """What the front uses of a run."""
 
     def __init__(self, account: str, commands: list[Command]) -> None:
-        self.session = SimpleNamespace(client_id=account)
+        self.session = SimpleNamespace(client_id=account, number=1, peer=SimpleNamespace(address=("192.0.2.7", 4711)))
         self.commands = commands
         self.results: dict[int, Any] = {}
 
@@ -38,6 +38,7 @@ class Front:
 
     def __init__(self, registry: Registry, clock: MovableClock) -> None:
         self.clock = clock
+        self.registry = registry
         self._batch = epp_handlers(registry).batch_handler
 
     async def run(self, *runs: tuple[str, list[Any]]) -> list[list[Response]]:
@@ -46,6 +47,13 @@ class Front:
         assert self._batch is not None
         await self._batch(fakes)
         return [[as_response(fake.results[i]) for i in range(len(fake.commands))] for fake in fakes]
+
+    async def result(self, account: str, message: Any) -> Any:
+        """Execute one command; return what the handler gave."""
+        fake = FakeRun(account, [as_command(message)])
+        assert self._batch is not None
+        await self._batch([fake])
+        return fake.results[0]
 
     async def ask(self, account: str, message: Any) -> Response:
         ((answer,),) = await self.run((account, [message]))
@@ -86,9 +94,9 @@ def value(answer: Response) -> tuple[bytes, str]:
 
 
 @asynccontextmanager
-async def fronted() -> AsyncIterator[Front]:
+async def fronted(**settings: Any) -> AsyncIterator[Front]:
     clock = MovableClock(START)
-    async with open_registry(Config(store=StoreSettings(kind="memory")), clock=clock) as registry:
+    async with open_registry(Config(store=StoreSettings(kind="memory"), **settings), clock=clock) as registry:
         yield Front(registry, clock)
 
 

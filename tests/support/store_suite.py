@@ -16,6 +16,7 @@ import pytest
 from registry_world import GLUE, PASSWORD, START, A, B, World, postal
 
 from regwire.registry.clock import MovableClock
+from regwire.registry.model.audit import Audited, Origin
 from regwire.registry.model.kinds import Kind, register
 from regwire.registry.model.objects import (
     Address,
@@ -28,8 +29,8 @@ from regwire.registry.model.objects import (
     Status,
     with_extra,
 )
-from regwire.registry.model.outcomes import Outcome
-from regwire.registry.model.record import record
+from regwire.registry.model.outcomes import Outcome, Refusal
+from regwire.registry.model.record import record, replace
 from regwire.registry.model.requests import (
     AuthInfo,
     CheckContacts,
@@ -55,7 +56,7 @@ from regwire.registry.model.requests import (
     UpdateDomain,
     UpdateHost,
 )
-from regwire.registry.rules import Policies, View
+from regwire.registry.rules import Policies, View, decide
 from regwire.registry.rules.context import Context
 from regwire.registry.rules.features import Feature, installed
 from regwire.registry.store.base import Store
@@ -391,7 +392,7 @@ class StoreSuite:
             total += size
         names = [f"n{i}.example" for i in range(total)]
         with world.store.read() as view:
-            assert view.existing_domains(names) == set(names)
+            assert view.existing_domains(names).keys() == set(names)
 
     # --- finding
 
@@ -440,6 +441,134 @@ class StoreSuite:
             assert list(view.due(START + timedelta(days=800), 10)) == everything
             assert list(view.due(START + timedelta(days=800), 2)) == everything[:2]
 
+    def test_a_name_that_time_purged_is_free_at_once(self, world: World) -> None:
+        """Nobody wrote that down yet."""
+        world.domain("a.example")
+        world.domain("b.example")
+        world.later(days=10)
+        world.must(A, DeleteDomain("a.example"))
+        world.later(days=36)
+        with world.store.read() as view:
+            call = world.call(B, CheckDomains(("a.example", "b.example")))
+            outcome: Any = decide(view, call, world.clock.now(), world.policies)
+            assert [avail for _, avail, _ in outcome.data.items] == [True, False]
+            assert view.existing_domains(["a.example"]).keys() == {"a.example"}
+
+    # --- history, audit, long reads
+
+    def test_the_history_of_an_object_tells_who_did_what_to_it(self, world: World) -> None:
+        world.domain("a.example")
+        world.must(A, UpdateDomain("a.example", add_statuses=(Status("clientHold"),)))
+        world.later(days=1)
+        world.must(A, DeleteDomain("a.example"))
+        world.must(B, CreateDomain("a.example"))
+        self.reopen(world)
+        with world.store.snapshot() as snapshot:
+            rows = snapshot.history("domain", "a.example")
+            assert snapshot.history("domain", "b.example") == snapshot.history("host", "a.example") == []
+        assert [(row.account, row.operation, row.sponsor) for row in rows] == [
+            (A, "CreateDomain", A),
+            (A, "UpdateDomain", A),
+            (A, "DeleteDomain", None),
+            (B, "CreateDomain", B),
+        ]
+        assert [row.detail is None for row in rows] == [False, False, True, False]
+        assert rows[0].roid == rows[2].roid != rows[3].roid
+        assert (rows[0].at, rows[0].transaction, rows[0].client_transaction) == (START, "T00001", "client-1")
+        assert rows[2].at == START + timedelta(days=1)
+
+    def test_the_history_of_a_host_is_found_by_each_of_its_names(self, world: World) -> None:
+        world.host("ns1.other.net")
+        world.must(A, UpdateHost("ns1.other.net", new_name="ns2.other.net"))
+        with world.store.snapshot() as snapshot:
+            new, old = snapshot.history("host", "ns2.other.net"), snapshot.history("host", "ns1.other.net")
+        assert new == old
+        assert [row.key for row in new] == ["ns1.other.net", "ns1.other.net", "ns2.other.net"]
+
+    def test_the_history_of_a_record_is_found_by_its_key(self, world: World) -> None:
+        for colour in ("red", "blue"):
+            world.must(A, Do(lambda ctx, colour=colour: ctx.put("storeItem", "k1", Item("k1", colour))))
+        with world.store.snapshot() as snapshot:
+            rows = snapshot.history("storeItem", "k1")
+        assert [row.detail for row in rows] == [{"name": "k1", "colour": "red"}, {"name": "k1", "colour": "blue"}]
+
+    def test_calls_and_notes_are_audited_with_their_codes(self, world: World) -> None:
+        origin = Origin("domain:create", 7, "192.0.2.1", "<x/>")
+        create = replace(world.call(A, CreateDomain("a.example")), origin=origin)
+        again = replace(world.call(B, CreateDomain("a.example")), origin=Origin("domain:create", 8, "192.0.2.2"))
+        silent = world.call(A, CreateDomain("b.example"))
+        note = Audited(START - timedelta(seconds=1), "", "N1", None, Origin("login"), 2200, "no such account")
+        world.store.execute([create, again, silent], [note])
+        world.later(days=1)
+        world.store.execute([], [replace(note, transaction="N2", at=world.clock.now())])
+        self.reopen(world)
+        with world.store.snapshot() as snapshot:
+            found = snapshot.audit()
+            assert [(row.account, row.transaction, row.code) for row in found if row.transaction[0] == "T"] == [
+                (A, create.transaction, 1000),
+                (B, again.transaction, 2302),
+            ]
+            by = {row.transaction: row for row in found}
+            assert by[create.transaction].origin == create.origin
+            assert by[create.transaction].client_transaction == create.client_transaction
+            assert by[again.transaction].fault == "registered already"
+            assert (by["N1"].fault, by["N1"].at, by["N1"].origin.command) == ("no such account", note.at, "login")
+            assert [row.id for row in found] == sorted(row.id for row in found)
+            assert len(found) == 4
+            assert [row.transaction for row in snapshot.audit(account=B)] == [again.transaction]
+            assert [row.transaction for row in snapshot.audit(transaction="N1")] == ["N1"]
+            assert [row.transaction for row in snapshot.audit(since=START + timedelta(hours=1))] == ["N2"]
+            assert [row.transaction for row in snapshot.audit(until=START)] == ["N1"]
+            assert snapshot.audit(after=found[0].id, limit=2) == found[1:3]
+
+    def test_a_call_that_fails_is_audited(self, world: World, caplog: pytest.LogCaptureFixture) -> None:
+        call = replace(world.call(A, Do(lambda ctx: 1 // 0)), origin=Origin("host:create"))
+        with caplog.at_level(logging.CRITICAL):
+            world.store.execute([call])
+        with world.store.snapshot() as snapshot:
+            assert [row.code for row in snapshot.audit()] == [2400]
+
+    def test_a_snapshot_stays_as_it_was_while_others_write(self, world: World) -> None:
+        names = [f"n{i:04}.example" for i in range(1203)]
+        world.group(*[(A, CreateDomain(name)) for name in names])
+        world.contact("con-1")
+        world.host("ns1.other.net")
+        with world.store.snapshot() as snapshot:
+            domains = snapshot.domains()
+            first = next(domains)
+            world.must(A, DeleteDomain(names[1]))
+            world.must(A, CreateDomain("later.example"))
+            world.must(A, Do(lambda ctx: ctx.put("storeItem", "k1", Item("k1"))))
+            assert [first.name, *[domain.name for domain in domains]] == names
+            assert [domain.name for domain in snapshot.domains(after=names[1200])] == names[1201:]
+            assert [host.name for host in snapshot.hosts()] == ["ns1.other.net"]
+            assert [contact.id for contact in snapshot.contacts()] == ["con-1"]
+            assert snapshot.view.record("storeItem", "k1") is None
+            assert snapshot.history("domain", "later.example") == []
+        with world.store.snapshot() as snapshot:
+            assert next(snapshot.domains(after="later")).name == "later.example"
+
+    def test_message_ids_have_no_gap_and_the_head_stays(self, world: World) -> None:
+        def tell(ctx: Context) -> None:
+            for account in (A, B):
+                ctx.tell(account, "one")
+                ctx.tell(account, "two", at=ctx.now)
+
+        def refused(ctx: Context) -> None:
+            ctx.tell(A, "never")
+            raise Refusal(2304, "no")
+
+        world.group((A, Do(tell)), (A, Do(refused)), (A, Do(tell)), (B, PollAck("2")))
+        seen = []
+        for account in (A, B):
+            while (outcome := world.ask(account, PollRequest())).code == 1301:
+                message = outcome.data.message  # type: ignore[attr-defined]
+                assert world.ask(account, PollRequest()) == outcome
+                seen.append(message.id)
+                world.must(account, PollAck(str(message.id)))
+                assert world.code(account, PollAck(str(message.id))) == 2303
+        assert sorted(seen) == list(range(1, 9))
+
     # --- failing
 
     def test_a_call_that_fails_touches_no_other(
@@ -454,7 +583,7 @@ class StoreSuite:
         with caplog.at_level(logging.CRITICAL):
             assert [outcome.code for outcome in world.group(*calls)] == [1000, 2400, 1000]
         with world.store.read() as view:
-            assert view.existing_domains(["a.example", "b.example"]) == {"a.example", "b.example"}
+            assert view.existing_domains(["a.example", "b.example"]).keys() == {"a.example", "b.example"}
 
     def test_a_refused_call_leaves_nothing(self, world: World) -> None:
         world.group((A, CreateDomain("a.example")), (B, UpdateDomain("a.example", auth=PASSWORD)))

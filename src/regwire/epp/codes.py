@@ -122,7 +122,8 @@ class Reply:
 
     ``code`` is any result code; ``data`` the elements of resData, ``extension`` those of the response's extension,
     ``values`` the values and extValues of the result, ``msg_q`` the head of the queue, ``text`` and ``lang`` replace
-    the standard text (``lang`` is one that the greeting offers).
+    the standard text (``lang`` is one that the greeting offers). ``sv_trid`` is the server's transaction identifier
+    where the handler gave the command one of its own, unique for ever; None: the next of the server's.
     """
 
     code: int
@@ -132,6 +133,7 @@ class Reply:
     msg_q: "MsgQ | None" = None
     text: str | None = None
     lang: str = "en"
+    sv_trid: str | None = None
 
 
 def ok(*data: Any, code: int = ResultCode.OK, extension: tuple[Any, ...] = (), msg_q: "MsgQ | None" = None) -> Reply:

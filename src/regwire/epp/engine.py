@@ -74,6 +74,7 @@ class Engine:
         self.by_account: Counter[str] = Counter()
         self.counts: Counter[str] = Counter()
         self.entries = handlers.entries(config.schema, config.limits)
+        self.answered = handlers.answered_handler
         self.login_entry = self._login_entry(handlers.login_handler or login)
         self.loop = Loop(
             reactor,
@@ -133,7 +134,7 @@ class Engine:
         if isinstance(item, item_types.Closed):
             self._forget(session, item)
         else:
-            self.perform(session, actions)
+            self.perform(session, actions, item)
 
     def urgent(self, session: ServerSession, item: Any) -> bool:
         """What must not wait behind a command: a closed connection no longer counts, a session past its time ends."""
@@ -207,13 +208,15 @@ class Engine:
             bits |= self.codec.namespace_bit(uri)
         return bits
 
-    def perform(self, session: ServerSession, actions: list[Action]) -> None:
-        """Do what the session said."""
+    def perform(self, session: ServerSession, actions: list[Action], item: Any = None) -> None:
+        """Do what the session said; `item` is what it said it to."""
         reactor, number = self.reactor, session.number
         for action in actions:
             match action:
                 case Send(message):
                     reactor.send_message(number, message)
+                    if item is not None and self.answered is not None and isinstance(message, Response):
+                        self._tell_answered(session, item, message)
                 case Execute(command, obj):
                     self._execute(session, command, obj)
                 case Authenticate(command, login):
@@ -227,6 +230,14 @@ class Engine:
                     reactor.set_allowed(number, session.allowed)
                 case Close():
                     reactor.close(number, drain=True)
+
+    def _tell_answered(self, session: ServerSession, item: Any, response: Response) -> None:
+        assert self.answered is not None
+        item = item.message if isinstance(item, item_types.Unnegotiated) else item
+        try:
+            self.answered(session, item, response)
+        except Exception as error:
+            self.failed(session, item, error)
 
     def _execute(self, session: ServerSession, command: Command, obj: Any) -> None:
         entry = self.entries.get(type(obj))
@@ -259,7 +270,7 @@ class Engine:
                 self.by_account[login.cl_id] += 1
         else:
             self.counts["refused_logins"] += 1
-        self.perform(session, actions)
+        self.perform(session, actions, command)
 
     def _uncount(self, session: ServerSession) -> None:
         if session.gone:

@@ -61,6 +61,9 @@ class Handlers:
     Context variables that handlers of a session set (`login` too, not `batch`) keep their values until the session is
     over, and no other session sees them.
 
+    `answered` is called with (session, item, response) for what a session answered itself: logins, logouts, and frames
+    that never became a command for a handler (``item`` is then a `Fault`, or a command that was refused).
+
     `closed` is called with (session, reason) when a session is over, for what `session.data` holds.
     """
 
@@ -69,6 +72,7 @@ class Handlers:
         self._batch: Callable[..., Any] | None = None
         self._login: Callable[..., Any] | None = None
         self._closed: Callable[..., Any] | None = None
+        self._answered: Callable[..., Any] | None = None
 
     def command(self, cls: type) -> Callable[[F], F]:
         """Register the handler of one class of commands: an object command (`DomainCreate`), or `Poll`.
@@ -101,6 +105,13 @@ class Handlers:
         self._login = function
         return function
 
+    def answered(self, function: F) -> F:
+        """Register what is told of answers of the session (plain `def`). Raises ConfigError if there is one."""
+        if self._answered is not None:
+            raise ConfigError("answered", "has a handler already")
+        self._answered = function
+        return function
+
     def closed(self, function: F) -> F:
         """Register what is told when a session is over (plain `def`). Raises ConfigError if there is one."""
         if self._closed is not None:
@@ -119,6 +130,11 @@ class Handlers:
     def login_handler(self) -> Callable[..., Any] | None:
         """The login handler, if any."""
         return self._login
+
+    @property
+    def answered_handler(self) -> Callable[..., Any] | None:
+        """What is told of answers of the session, if anything."""
+        return self._answered
 
     @property
     def closed_handler(self) -> Callable[..., Any] | None:

@@ -498,7 +498,7 @@ class ServerSession(SessionCore):
             text = reply.text if reply.text is not None else MESSAGES[ResultCode(reply.code)]
             head = Result(int(reply.code), Msg(text, reply.lang), values)
         cl_trid = getattr(item, "cl_trid", None)
-        tr_id = TrId(cl_trid, sv_trid=self.config.ids.next())
+        tr_id = TrId(cl_trid, sv_trid=reply.sv_trid or self.config.ids.next())
         return Response((head,), reply.msg_q, data, extension, tr_id=tr_id)
 
     def _negotiated(self, reply: Reply, services: Services) -> tuple[tuple[Any, ...], tuple[Any, ...], tuple[Any, ...]]:

@@ -13,8 +13,9 @@ from itertools import count
 import trio
 
 from regwire.registry.clock import Clock, SystemClock
-from regwire.registry.config import Config
+from regwire.registry.config import AuditSettings, Config
 from regwire.registry.model import codes
+from regwire.registry.model.audit import Audited, Origin
 from regwire.registry.model.outcomes import Outcome
 from regwire.registry.model.requests import Call, Request, SettleDue
 from regwire.registry.rules import Policies, View, decide, is_read
@@ -38,8 +39,16 @@ class Registry:
     Use `open_registry` to get one.
     """
 
-    def __init__(self, store: Store, policies: Policies, clock: Clock, writer: GroupCommit) -> None:
+    def __init__(
+        self,
+        store: Store,
+        policies: Policies,
+        clock: Clock,
+        writer: GroupCommit,
+        audit: AuditSettings | None = None,
+    ) -> None:
         self.store = store
+        self.audit = audit or AuditSettings()
         self.policies = policies
         self.clock = clock
         self.writer = writer
@@ -48,11 +57,24 @@ class Registry:
         self._numbers = count(1)
         self._salts = _salts()
 
-    def call(self, account: str, request: Request, client_transaction: str | None = None) -> Call:
-        """Return ``request`` with a new transaction identifier."""
+    def transaction(self) -> str:
+        """Return a new transaction identifier."""
         # Of one width, so that ROIDs grow: what a store keeps by them stays together.
-        transaction = f"{self._prefix}{next(self._numbers):08X}"
-        return Call(account, request, transaction, client_transaction, next(self._salts))
+        return f"{self._prefix}{next(self._numbers):08X}"
+
+    def call(
+        self,
+        account: str,
+        request: Request,
+        client_transaction: str | None = None,
+        origin: Origin | None = None,
+    ) -> Call:
+        """Return ``request`` with a new transaction identifier; ``origin`` None: it is not audited."""
+        return Call(account, request, self.transaction(), client_transaction, next(self._salts), origin)
+
+    def note(self, note: Audited) -> None:
+        """Have a command that was decided without the writer go into the audit, within a second."""
+        self.writer.note(note)
 
     @contextmanager
     def reading(self) -> Iterator[Reading]:
@@ -124,7 +146,7 @@ async def open_registry(config: Config, *, clock: Clock | None = None) -> AsyncI
     try:
         writer = GroupCommit(store, limit=config.limits.group, capacity=config.limits.write_queue)
         try:
-            yield Registry(store, policies, clock, writer)
+            yield Registry(store, policies, clock, writer, config.audit)
         finally:
             await writer.aclose()
     finally:
@@ -136,4 +158,6 @@ def _open_store(config: Config, policies: Policies, clock: Clock) -> Store:
     if settings.kind == "memory":
         return MemoryStore(policies, clock)
     path = config.path(settings.path)
-    return SqliteStore(path, policies, clock, busy_timeout=settings.busy_timeout, cache=settings.cache)
+    return SqliteStore(
+        path, policies, clock, busy_timeout=settings.busy_timeout, cache=settings.cache, snapshot=settings.snapshot
+    )

@@ -12,7 +12,7 @@ import regwire_native as _native
 from regwire.errors import DeclarationError, SchemaFault, XmlError
 from regwire.schema._compile import XSI, Compiler
 from regwire.schema._fields import Namespace
-from regwire.schema._message import Element, MessageMeta
+from regwire.schema._message import Element, MessageMeta, may_hold_secrets
 
 Role = Literal["strict", "server", "client"]
 
@@ -131,6 +131,17 @@ class Schema:
         In content that nobody declared, elements count as secret that bear the name of a declared secret one.
         """
         return self.codec.mask(frame)
+
+    def redacted(self, message: Any) -> str:
+        """Give a message as XML with secret values replaced by `***`, for logs and stores; raises as `encode` does."""
+        codec = self._codec or self.codec
+        frame = codec.encode(message)
+        if not may_hold_secrets(message):
+            # Masking reads the frame, which is five times as much work as writing it was.
+            return frame.decode()
+        masked = codec.mask(frame)
+        assert masked is not None  # what was encoded is well-formed
+        return masked.decode()
 
     def namespaces_used(self, message: Any) -> frozenset[str]:
         """Give the namespaces of the document and of everything that stands in a wildcard; raises as `encode` does."""

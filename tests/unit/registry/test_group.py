@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractContextManager
+from datetime import UTC, datetime
 
 import pytest
 import trio
 import trio.testing
 from registry_world import A, World
 
+from regwire.registry.model.audit import Audited, Origin
 from regwire.registry.model.outcomes import Outcome
 from regwire.registry.model.requests import Call, CreateDomain
 from regwire.registry.rules import View
@@ -22,6 +24,7 @@ class GatedStore:
 
     def __init__(self) -> None:
         self.world = World()
+        self.notes: list[Audited] = []
         self.groups: list[list[str]] = []
         self.entered = threading.Semaphore(0)
         self.gate = threading.Semaphore(0)
@@ -30,7 +33,10 @@ class GatedStore:
     def read(self) -> AbstractContextManager[View]:
         return self.world.store.read()
 
-    def execute(self, calls: Sequence[Call]) -> list[Outcome]:
+    def execute(self, calls: Sequence[Call], notes: Sequence[Audited] = ()) -> list[Outcome]:
+        self.notes += notes
+        if not calls:
+            return []
         self.groups.append([call.transaction for call in calls])
         self.entered.release()
         assert self.gate.acquire(timeout=10)
@@ -203,3 +209,53 @@ def test_a_store_that_breaks_answers_2400_and_the_writer_goes_on(caplog: pytest.
 async def _cancel_when_blocked(scope: trio.CancelScope) -> None:
     await trio.testing.wait_all_tasks_blocked()
     scope.cancel()
+
+
+def noted(number: int) -> Audited:
+    return Audited(datetime(2025, 3, 1, tzinfo=UTC), "reg-a", f"T{number}", None, Origin("poll"), 1300)
+
+
+def with_writer(function: Callable[[GatedStore, GroupCommit], Awaitable[None]]) -> GatedStore:
+    """Run a test with a store whose gate is open; return the store after the writer ended."""
+    store = GatedStore()
+    store.gate.release(1000)
+
+    async def main() -> None:
+        writer = GroupCommit(store, limit=10, capacity=100)
+        await function(store, writer)
+        await writer.aclose()
+
+    trio.run(main)
+    return store
+
+
+def test_notes_go_with_the_next_group() -> None:
+    async def main(store: GatedStore, writer: GroupCommit) -> None:
+        writer.note(noted(1))
+        writer.note(noted(2))
+        await writer.submit(calls("a"))
+        assert [note.transaction for note in store.notes] == ["T1", "T2"]
+
+    with_writer(main)
+
+
+def test_notes_without_a_group_are_written_after_a_moment_and_when_there_are_many() -> None:
+    async def main(store: GatedStore, writer: GroupCommit) -> None:
+        writer.note(noted(0))
+        with trio.fail_after(10):
+            while not store.notes:
+                await trio.sleep(0.01)
+        assert store.groups == []
+        for number in range(5000):
+            writer.note(noted(number))
+        await writer.room()
+        assert len(store.notes) >= 3000
+
+    with_writer(main)
+
+
+def test_what_was_noted_is_written_before_the_end() -> None:
+    async def main(_: GatedStore, writer: GroupCommit) -> None:
+        writer.note(noted(1))
+
+    assert [note.transaction for note in with_writer(main).notes] == ["T1"]

@@ -10,6 +10,7 @@ from regwire.registry.config.reader import load_config, parse_config
 from regwire.registry.config.render import describe, render
 from regwire.registry.config.sections import (
     WELL_KNOWN_PORTS,
+    AuditSettings,
     Config,
     EppSettings,
     ExtraListener,
@@ -24,6 +25,7 @@ from regwire.registry.config.setting import Setting, setting
 
 __all__ = [
     "WELL_KNOWN_PORTS",
+    "AuditSettings",
     "Config",
     "EppSettings",
     "ExtraListener",

@@ -14,6 +14,7 @@ from regwire.registry.config.setting import setting
 __all__ = [
     "SECTIONS",
     "WELL_KNOWN_PORTS",
+    "AuditSettings",
     "Config",
     "EppSettings",
     "ExtraListener",
@@ -170,7 +171,24 @@ class StoreSettings:
     busy_timeout: float = setting(
         10.0, unit="seconds", why="wait this long for another process that writes to the file", minimum=0
     )
+    snapshot: float = setting(
+        600.0, unit="seconds", why="a long read (export, audit) ends then, so that the WAL can shrink again", minimum=1
+    )
     cache: int = setting(64, unit="MiB", why="pages kept in memory by each connection", minimum=1, maximum=65_536)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditSettings:
+    """``[audit]``: which commands are kept, each with who, when, transaction identifiers and result code."""
+
+    transforms: bool = setting(True, why="they change the registry; kept in the same commit, also when refused")
+    queries: bool = setting(True, why="info and transfer query show who looked at what")
+    checks: bool = setting(
+        False, why="most of all commands, and names that somebody only thinks of registering are nobody's business"
+    )
+    polls: bool = setting(True, why="prove that a registrar was told")
+    logins: bool = setting(True, why="logins, logouts and refused frames: who tried to get in, from where")
+    frames: bool = setting(True, why="the command as XML with its secrets removed; about 700 octets each")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -253,6 +271,7 @@ class Config:
     limits: LimitSettings = LimitSettings()
     epp: EppSettings = EppSettings()
     store: StoreSettings = StoreSettings()
+    audit: AuditSettings = AuditSettings()
     policy: PolicySettings = PolicySettings()
     zone_policies: Mapping[str, PolicySettings] = field(default_factory=dict)
     features: Mapping[str, Any] = field(default_factory=dict)
@@ -280,5 +299,6 @@ SECTIONS: Mapping[str, Any] = {
     "limits": LimitSettings,
     "epp": EppSettings,
     "store": StoreSettings,
+    "audit": AuditSettings,
     "policy": PolicySettings,
 }

@@ -196,11 +196,12 @@ def _make_coders(cls: Any) -> _Pair:
 
     def out(value: Any) -> dict[str, Any]:
         found = {}
-        for name, default, _, pair in items:
+        for name, default, factory, pair in items:
             part = getattr(value, name)
             # Not compared by value alone: 0 and False are equal.
-            if part is not default and not (part == () and default == ()):
-                found[name] = pair.out(part)
+            if part is default or (part == () and default == ()) or (factory is not MISSING and part == factory()):
+                continue
+            found[name] = pair.out(part)
         return found
 
     def back(data: Mapping[str, Any]) -> Any:

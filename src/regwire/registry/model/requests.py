@@ -9,6 +9,7 @@ from dataclasses import field
 from datetime import date, datetime
 from typing import Any, TypeVar
 
+from regwire.registry.model.audit import Origin
 from regwire.registry.model.objects import (
     Address,
     ContactLink,
@@ -359,6 +360,7 @@ class Call:
         transaction: the registry's identifier of this command, unique for ever; ROIDs derive from it.
         client_transaction: the registrar's own, kept in the history.
         salt: 16 random octets, for the authInfo digest of this command.
+        origin: where the command came from, for the audit; None: it is not audited.
 
     """
 
@@ -367,3 +369,4 @@ class Call:
     transaction: str
     client_transaction: str | None = None
     salt: bytes = field(default=b"", repr=False)
+    origin: Origin | None = None

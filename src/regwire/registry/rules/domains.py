@@ -48,7 +48,7 @@ def check(ctx: Context, request: CheckDomains) -> Outcome:
     by_zone = ctx.policies.by_zone
     found: list[tuple[str, bool, str | None]] = []
     for name in request.names:
-        if name in taken:
+        if name in taken and _still_there(ctx, name, taken[name]):
             found.append((name, False, "In use"))
             continue
         label, _, zone = name.partition(".")
@@ -63,6 +63,14 @@ def check(ctx: Context, request: CheckDomains) -> Outcome:
     for checked in ctx.policies.checked:
         checked(ctx, request, items)
     return ctx.answer(Checked(items))
+
+
+def _still_there(ctx: Context, name: str, due: datetime) -> bool:
+    """Tell whether a name that is in the store is registered; what is due may purge it."""
+    if due > ctx.now:
+        return True
+    name, policy = check_existing_name(ctx, name)
+    return lifecycle.domain(ctx, name, policy) is not None
 
 
 def _fault_of_name(ctx: Context, name: str) -> str | None:

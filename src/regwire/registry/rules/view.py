@@ -30,8 +30,8 @@ class View(Protocol):
         """Tell whether there is such a contact."""
         ...
 
-    def existing_domains(self, names: Sequence[str]) -> set[str]:
-        """Return those of ``names`` that are registered."""
+    def existing_domains(self, names: Sequence[str]) -> dict[str, datetime]:
+        """Return those of ``names`` that are registered, each with the instant at which time alone changes it."""
         ...
 
     def existing_hosts(self, names: Sequence[str]) -> set[str]:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from itertools import chain
 from typing import Any, Final
 
+from regwire.registry.model.audit import Audited
 from regwire.registry.model.kinds import RESERVED, kind_named
 from regwire.registry.model.objects import Domain
 from regwire.registry.model.outcomes import Change, Outcome
@@ -20,13 +21,31 @@ _Row = tuple[Any, ...]
 
 
 class Pending:
-    """The rows of a group: history as it is decided, objects at the end."""
+    """The rows of a group: history and audit as it is decided, objects at the end."""
 
     def __init__(self, now: int) -> None:
         self._now = now
         self._history: list[_Row] = []
         self._former: list[_Row] = []
+        self._audit: list[_Row] = []
         self._details: dict[int, str] = {}
+
+    def note(self, note: Audited) -> None:
+        """Note a command that was decided before."""
+        o = note.origin
+        head = (codec.to_ms(note.at), note.account, note.transaction, note.client_transaction)
+        self._audit.append((*head, o.command, o.session, o.peer, note.code, note.fault, o.frame))
+
+    def audit(self, call: Call, outcome: Outcome) -> None:
+        """Note a call of the group and its outcome."""
+        o = call.origin
+        assert o is not None
+        head = (self._now, call.account, call.transaction, call.client_transaction)
+        self._audit.append((*head, o.command, o.session, o.peer, outcome.code, outcome.reason, o.frame))
+
+    def write_audit(self, connection: sqlite3.Connection) -> None:
+        """Write what was noted."""
+        _in_chunks(connection, *_WRITE_AUDIT, self._audit)
 
     def record(self, call: Call, outcome: Outcome) -> None:
         """Note the history of one call, one row for each object that it changed."""
@@ -219,6 +238,11 @@ _WRITE_RECORD: Final = (
 )
 _WRITE_HISTORY: Final = (
     "INSERT INTO history (at, account, txn, client_txn, operation, kind, key, roid, sponsor, expires, detail) VALUES ",
+    "",
+)
+
+_WRITE_AUDIT: Final = (
+    "INSERT INTO audit (at, account, txn, client_txn, command, session, peer, code, fault, frame) VALUES ",
     "",
 )
 

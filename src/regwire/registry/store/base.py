@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
+from datetime import datetime
 from typing import Protocol
 
 from regwire.errors import RegwireError
+from regwire.registry.model.audit import Audited, HistoryRow
+from regwire.registry.model.objects import Contact, Domain, Host
 from regwire.registry.model.outcomes import Outcome
 from regwire.registry.model.requests import Call, SettleDue
 from regwire.registry.rules import View
 
-__all__ = ["Store", "StoreError", "settling"]
+__all__ = ["Snapshot", "Store", "StoreError", "settling"]
 
 #: Objects that one group settles at most; what is left over is the next group's.
 _SETTLED_A_GROUP = 1000
@@ -31,8 +34,64 @@ class StoreError(RegwireError):
     """A store cannot be opened or read: what is wrong, and the cure."""
 
 
+class Snapshot(Protocol):
+    """A state of the registry for long reads; see `Store.snapshot`.
+
+    Attributes:
+        view: the state as the rules read it.
+
+    """
+
+    view: View
+
+    def domains(self, *, after: str = "") -> Iterator[Domain]:
+        """Yield every domain by name, from the first name greater than ``after``; nothing is settled by time."""
+        ...
+
+    def hosts(self, *, after: str = "") -> Iterator[Host]:
+        """Yield every host by name."""
+        ...
+
+    def contacts(self, *, after: str = "") -> Iterator[Contact]:
+        """Yield every contact by id."""
+        ...
+
+    def history(self, kind: str, key: str) -> list[HistoryRow]:
+        """Return what happened to the objects that have or had this name, oldest first, whatever they were called.
+
+        Args:
+            kind: "domain", "host", "contact" or a registered kind.
+            key: the name or id.
+
+        """
+        ...
+
+    def audit(
+        self,
+        *,
+        account: str | None = None,
+        transaction: str | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        after: int = 0,
+        limit: int = 1000,
+    ) -> list[Audited]:
+        """Return audited commands in the order in which they were noted.
+
+        Args:
+            account: only this one's; None: everybody's.
+            transaction: only the command of this server transaction identifier.
+            since: only from this instant on.
+            until: only before this instant.
+            after: only those of a greater ``id``, to go on where the last answer ended.
+            limit: how many at most.
+
+        """
+        ...
+
+
 class Store(Protocol):
-    """Keeps the registry. Every store passes ``tests/unit/registry/store_suite.py``."""
+    """Keeps the registry. Every store passes the suite of ``tests/support/store_suite.py``."""
 
     def read(self) -> AbstractContextManager[View]:
         """Give one consistent committed state for the duration of the ``with`` block.
@@ -41,10 +100,20 @@ class Store(Protocol):
         """
         ...
 
-    def execute(self, calls: Sequence[Call]) -> list[Outcome]:
+    def snapshot(self) -> AbstractContextManager[Snapshot]:
+        """Give one consistent committed state that may be read for long, by any one thread, beside everything else.
+
+        For exports, lists and audits: it blocks nobody. What is committed meanwhile cannot be tidied up in the store
+        until it ends, so that it ends by itself: after `regwire.registry.config.StoreSettings.snapshot` seconds
+        its reads raise StoreError.
+        """
+        ...
+
+    def execute(self, calls: Sequence[Call], notes: Sequence[Audited] = ()) -> list[Outcome]:
         """Decide the calls one after another, each on the state that the one before left, and commit them together.
 
-        What is due by time is settled before the first call.
+        What is due by time is settled before the first call. Calls with an origin are noted in the audit with their
+        outcome, refused ones too; so are ``notes``: commands that were decided elsewhere (reads, logins).
 
         Blocks until everything is durable. A call that is refused or fails (2400) changes nothing and does not touch
         the others. If the commit fails, nothing of the group is there and every outcome is 2400. To be called by one

@@ -6,7 +6,8 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from regwire.registry.model.kinds import dump, kind_named, load, load_tagged, tagged
+from regwire.registry.model.audit import Audited, HistoryRow, Origin
+from regwire.registry.model.kinds import RESERVED, dump, kind_named, load, load_tagged, tagged
 from regwire.registry.model.objects import (
     NO_EXTRA,
     Address,
@@ -26,19 +27,24 @@ from regwire.registry.model.objects import (
     Status,
     Transfer,
 )
-from regwire.registry.model.outcomes import TransferData
+from regwire.registry.model.outcomes import Outcome, TransferData
+from regwire.registry.model.requests import Call
 
 __all__ = [
     "CONTACT_COLUMNS",
     "DOMAIN_COLUMNS",
     "HOST_COLUMNS",
+    "audited_from_row",
     "contact_detail",
     "contact_from_row",
     "contact_row",
+    "detail_of",
     "domain_detail",
     "domain_from_row",
     "domain_row",
     "from_ms",
+    "history_from_row",
+    "history_rows",
     "host_detail",
     "host_from_row",
     "host_row",
@@ -340,7 +346,47 @@ def contact_from_row(row: _Row) -> Contact:
     )
 
 
+# --- history
+
+
+def history_rows(call: Call, outcome: Outcome, now: datetime) -> list[HistoryRow]:
+    """Return what the history keeps of one call, a row for each object that it changed."""
+    rows = []
+    for change in outcome.changes:
+        if change.kind not in RESERVED and not kind_named(change.kind).history:
+            continue
+        found: Any = change.before if change.after is None else change.after
+        if found is None:
+            continue
+        detail = None if change.after is None else json.loads(detail_of(change.kind, change.after))
+        roid = found.roid if change.kind in RESERVED else f"{change.kind}:{change.key}"
+        sponsor = getattr(change.after, "sponsor", None)
+        who = (call.account, call.transaction, call.client_transaction, type(call.request).__name__)
+        rows.append(HistoryRow(now, *who, change.kind, change.key, roid, sponsor, detail))
+    return rows
+
+
+def history_from_row(row: _Row) -> HistoryRow:
+    """Return the history row of a row: at, account, txn, client_txn, operation, kind, key, roid, sponsor, detail."""
+    at, account, txn, client_txn, operation, kind, key, roid, sponsor, text = row
+    detail = None if text is None else json.loads(text)
+    return HistoryRow(from_ms(at), account, txn, client_txn, operation, kind, key, roid, sponsor, detail)
+
+
+def audited_from_row(row: _Row) -> Audited:
+    """Return the audited command of a row, by the columns of its table."""
+    id, at, account, txn, client_txn, command, session, peer, code, fault, frame = row
+    return Audited(from_ms(at), account, txn, client_txn, Origin(command, session, peer, frame), code, fault, id)
+
+
 # --- records of registered kinds
+
+
+def detail_of(kind: str, value: Any) -> str:
+    """Return the JSON of an object of any kind."""
+    own: dict[str, Any] = {"domain": domain_detail, "host": host_detail, "contact": contact_detail}
+    text: str = own.get(kind, record_detail)(value)
+    return text
 
 
 def record_detail(value: object) -> str:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import logging
 import queue
 import threading
+import time
 from collections import deque
 from collections.abc import Sequence
+from typing import Final
 
 import trio
 
 from regwire.registry.model import codes
+from regwire.registry.model.audit import Audited
 from regwire.registry.model.outcomes import Outcome
 from regwire.registry.model.requests import Call
 from regwire.registry.store.base import Store
@@ -18,6 +21,14 @@ from regwire.registry.store.base import Store
 __all__ = ["GroupCommit"]
 
 _log = logging.getLogger("regwire.registry.store")
+
+#: Notes that are written without waiting for a group or for time; who adds more than twice as many waits.
+_NOTES: Final = 1000
+#: Seconds that a note waits for a group at most.
+_NOTED_AFTER: Final = 1.0
+#: What wakes the writer for notes.
+_FIRST: Final = "the first note"
+_MANY: Final = "many notes"
 
 
 class _Submission:
@@ -58,13 +69,15 @@ class GroupCommit:
         self._store = store
         self._limit = limit
         self._capacity = capacity
-        self._queue: queue.SimpleQueue[_Submission | None] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[_Submission | str | None] = queue.SimpleQueue()
         self._waiting = 0
         self._lobby: deque[_Ticket] = deque()
         self._closed = False
         self._token = trio.lowlevel.current_trio_token()
         self._thread = threading.Thread(target=self._run, name="regwire-store-writer", daemon=True)
         self._thread.start()
+        self._notes: deque[Audited] = deque()
+        self._room = trio.Event()
         self.groups = 0
         self.largest = 0
 
@@ -116,6 +129,19 @@ class GroupCommit:
             self._waiting += ticket.size
             ticket.admitted.set()
 
+    def note(self, note: Audited) -> None:
+        """Have a command that needed no writing go into the audit: with the next group, or within a second."""
+        self._notes.append(note)
+        if len(self._notes) == 1:
+            self._queue.put(_FIRST)
+        elif len(self._notes) == _NOTES:
+            self._queue.put(_MANY)
+
+    async def room(self) -> None:
+        """Wait while too much is noted and not written."""
+        while len(self._notes) > 2 * _NOTES:
+            await self._room.wait()
+
     async def aclose(self) -> None:
         """Wait until everything submitted is committed and answered, then end the thread. The store stays open."""
         self._closed = True
@@ -131,14 +157,17 @@ class GroupCommit:
         ending = False
         while not ending:
             group, ending = self._take()
-            if group:
+            if group or self._notes:
                 self._execute(group)
 
     def _take(self) -> tuple[list[_Submission], bool]:
-        """Wait for a submission, then take what else is there up to the limit. The second value: the last group."""
-        first = self._queue.get()
-        if first is None:
-            return [], True
+        """Wait for a submission, then take what else is there up to the limit. The second value: the last group.
+
+        Without one it returns an empty group, when what was noted has waited long enough or there is much of it.
+        """
+        first = self._first()
+        if first is None or isinstance(first, str):
+            return [], first is None
         group, size = [first], len(first.calls)
         while size < self._limit:
             try:
@@ -147,18 +176,33 @@ class GroupCommit:
                 break
             if submission is None:
                 return group, True
-            group.append(submission)
-            size += len(submission.calls)
+            if not isinstance(submission, str):
+                group.append(submission)
+                size += len(submission.calls)
         return group, False
+
+    def _first(self) -> _Submission | str | None:
+        """Return what begins a group: a submission, the end (None), or one of the words that wake for notes."""
+        end: float | None = None
+        while True:
+            try:
+                first = self._queue.get(timeout=None if end is None else max(0.0, end - time.monotonic()))
+            except queue.Empty:
+                return _FIRST
+            if first != _FIRST:
+                return first
+            if self._notes and end is None:
+                end = time.monotonic() + _NOTED_AFTER
 
     def _execute(self, group: list[_Submission]) -> None:
         calls = [call for submission in group for call in submission.calls]
+        notes = [self._notes.popleft() for _ in range(len(self._notes))]
         try:
-            outcomes = self._store.execute(calls)
+            outcomes = self._store.execute(calls, notes)
         except BaseException as error:
             _log.error("a group of %d commands failed", len(calls), exc_info=error)
             outcomes = [Outcome(codes.FAILED)] * len(calls)
-        self.groups += 1
+        self.groups += bool(group)
         self.largest = max(self.largest, len(calls))
         start = 0
         for submission in group:
@@ -175,4 +219,6 @@ class GroupCommit:
         for submission in group:
             self._waiting -= len(submission.calls)
             submission.done.set()
+        self._room.set()
+        self._room = trio.Event()
         self._admit()

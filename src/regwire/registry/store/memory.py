@@ -10,13 +10,16 @@ from typing import Any, TypeVar
 
 from regwire.registry.clock import Clock
 from regwire.registry.model import codes
+from regwire.registry.model.audit import Audited, HistoryRow
 from regwire.registry.model.kinds import kind_named
 from regwire.registry.model.objects import Contact, Domain, Host, PollMessage
 from regwire.registry.model.outcomes import Outcome
+from regwire.registry.model.record import replace
 from regwire.registry.model.requests import Call
 from regwire.registry.rules import Policies, decide
 from regwire.registry.rules.view import View
-from regwire.registry.store.base import settling
+from regwire.registry.store.base import Snapshot, settling
+from regwire.registry.store.codec import history_rows
 from regwire.registry.store.overlay import Overlay
 
 __all__ = ["MemoryStore"]
@@ -38,18 +41,21 @@ class MemoryStore:
         self._policies = policies
         self._clock = clock
         self._state = _State()
+        self._history: list[HistoryRow] = []
+        self._audit: list[Audited] = []
 
     @contextlib.contextmanager
     def read(self) -> Iterator[View]:
         """Give the committed state; see `regwire.registry.store.base.Store`."""
         yield self._state
 
-    def execute(self, calls: Sequence[Call]) -> list[Outcome]:
+    def execute(self, calls: Sequence[Call], notes: Sequence[Audited] = ()) -> list[Outcome]:
         """Decide a group; see `regwire.registry.store.base.Store`."""
         overlay = Overlay(self._state)
         now = self._clock.now()
         outcomes = []
-        due = list(self._state.due(now, 1))
+        due = list(self._state.due(now, 1)) if calls else []
+        self._note(notes)
         for call in (settling(calls[0]), *calls) if due else calls:
             try:
                 outcome = decide(overlay, call, now, self._policies)
@@ -58,8 +64,20 @@ class MemoryStore:
                 outcome = Outcome(codes.FAILED)
             overlay.apply(call.account, outcome)
             outcomes.append(outcome)
+            self._history += history_rows(call, outcome, now)
+            if call.origin is not None:
+                who = (call.account, call.transaction, call.client_transaction)
+                self._note([Audited(now, *who, call.origin, outcome.code, outcome.reason)])
         self._state.commit(overlay)
         return outcomes[1:] if due else outcomes
+
+    def _note(self, notes: Sequence[Audited]) -> None:
+        self._audit += [replace(note, id=len(self._audit) + i) for i, note in enumerate(notes, 1)]
+
+    @contextlib.contextmanager
+    def snapshot(self) -> Iterator[Snapshot]:
+        """Give a state to read for long; see `regwire.registry.store.base.Store`."""
+        yield _MemorySnapshot(self._state.copy(), list(self._history), list(self._audit))
 
     def close(self) -> None:
         """Do nothing."""
@@ -75,6 +93,14 @@ class _State:
         self._records: dict[str, dict[str, Any]] = {}
         self._messages: dict[tuple[str, int], PollMessage] = {}
         self._last_id = 0
+
+    def copy(self) -> _State:
+        """Return a state that later commits do not change."""
+        other = _State()
+        for name, value in vars(self).items():
+            setattr(other, name, dict(value) if isinstance(value, dict) else value)
+        other._records = {kind: dict(values) for kind, values in self._records.items()}
+        return other
 
     def commit(self, overlay: Overlay) -> None:
         """Take over what a group decided."""
@@ -92,6 +118,11 @@ class _State:
         self._messages.update({(message.account, message.id): message for message in overlay.messages})
         self._last_id = self._last_id if overlay.last_id is None else overlay.last_id
 
+    def keys(self, kind: str) -> list[str]:
+        """Return the keys of all objects of a kind, ascending."""
+        values: dict[str, Any] = {"domain": self._domains, "host": self._hosts, "contact": self._contacts}
+        return sorted(values[kind])
+
     def domain(self, name: str) -> Domain | None:
         """See View."""
         return self._domains.get(name)
@@ -108,9 +139,9 @@ class _State:
         """See View."""
         return id in self._contacts
 
-    def existing_domains(self, names: Sequence[str]) -> set[str]:
+    def existing_domains(self, names: Sequence[str]) -> dict[str, datetime]:
         """See View."""
-        return {name for name in names if name in self._domains}
+        return {name: self._domains[name].due() for name in names if name in self._domains}
 
     def existing_hosts(self, names: Sequence[str]) -> set[str]:
         """See View."""
@@ -185,6 +216,55 @@ class _State:
     def last_message_id(self) -> int:
         """Return the highest message id ever given out."""
         return self._last_id
+
+
+class _MemorySnapshot:
+    """A copy of everything."""
+
+    def __init__(self, state: _State, history: list[HistoryRow], audit: list[Audited]) -> None:
+        self.view: View = state
+        self._state = state
+        self._history = history
+        self._audit = audit
+
+    def domains(self, *, after: str = "") -> Iterator[Domain]:
+        """See Snapshot."""
+        return filter(None, (self._state.domain(name) for name in self._state.keys("domain") if name > after))
+
+    def hosts(self, *, after: str = "") -> Iterator[Host]:
+        """See Snapshot."""
+        return filter(None, (self._state.host(name) for name in self._state.keys("host") if name > after))
+
+    def contacts(self, *, after: str = "") -> Iterator[Contact]:
+        """See Snapshot."""
+        return filter(None, (self._state.contact(id) for id in self._state.keys("contact") if id > after))
+
+    def history(self, kind: str, key: str) -> list[HistoryRow]:
+        """See Snapshot."""
+        roids = {row.roid for row in self._history if (row.kind, row.key) == (kind, key)}
+        return [row for row in self._history if row.kind == kind and row.roid in roids]
+
+    def audit(
+        self,
+        *,
+        account: str | None = None,
+        transaction: str | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        after: int = 0,
+        limit: int = 1000,
+    ) -> list[Audited]:
+        """See Snapshot."""
+        found = [
+            row
+            for row in self._audit
+            if (account is None or row.account == account)
+            and (transaction is None or row.transaction == transaction)
+            and (since is None or row.at >= since)
+            and (until is None or row.at < until)
+            and row.id > after
+        ]
+        return found[:limit]
 
 
 def _set(values: dict[str, _T], key: str, value: _T | None) -> None:

@@ -21,7 +21,7 @@ class Base(Protocol):
     def host(self, name: str) -> Host | None: ...  # noqa: D102
     def contact(self, id: str) -> Contact | None: ...  # noqa: D102
     def contact_exists(self, id: str) -> bool: ...  # noqa: D102
-    def existing_domains(self, names: Sequence[str]) -> set[str]: ...  # noqa: D102
+    def existing_domains(self, names: Sequence[str]) -> dict[str, datetime]: ...  # noqa: D102
     def existing_hosts(self, names: Sequence[str]) -> set[str]: ...  # noqa: D102
     def existing_contacts(self, ids: Sequence[str]) -> set[str]: ...  # noqa: D102
     def host_names(self, roids: Sequence[str]) -> dict[str, str]: ...  # noqa: D102
@@ -139,9 +139,13 @@ class Overlay:
             found = self.contact_ids[id] = self._base.contact_exists(id)
             return found
 
-    def existing_domains(self, names: Sequence[str]) -> set[str]:
+    def existing_domains(self, names: Sequence[str]) -> dict[str, datetime]:
         """See `regwire.registry.rules.view.View`."""
-        return self._existing(names, self.domains, self._base.existing_domains)
+        unknown = [name for name in names if name not in self.domains]
+        found = self._base.existing_domains(unknown) if unknown else {}
+        here = [(name, self.domains.get(name)) for name in names]
+        found.update([(name, value.due()) for name, value in here if value is not None])
+        return found
 
     def existing_hosts(self, names: Sequence[str]) -> set[str]:
         """See `regwire.registry.rules.view.View`."""

@@ -115,6 +115,23 @@ CREATE TABLE history (
 ) STRICT;
 CREATE INDEX history_roid ON history (roid);
 
+-- One row for each command that [audit] keeps, also refused ones. "frame": its XML without secrets.
+CREATE TABLE audit (
+    id INTEGER PRIMARY KEY,
+    at INTEGER NOT NULL,
+    account TEXT NOT NULL,
+    txn TEXT NOT NULL,
+    client_txn TEXT,
+    command TEXT NOT NULL,
+    session INTEGER NOT NULL,
+    peer TEXT NOT NULL,
+    code INTEGER NOT NULL,
+    fault TEXT,
+    frame TEXT
+) STRICT;
+CREATE INDEX audit_txn ON audit (txn);
+CREATE INDEX audit_account ON audit (account, at);
+
 CREATE TABLE former (
     key TEXT NOT NULL,
     roid TEXT NOT NULL,

@@ -15,20 +15,23 @@ import logging
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
 from regwire.registry.clock import Clock
 from regwire.registry.model import codes
+from regwire.registry.model.audit import Audited
 from regwire.registry.model.outcomes import Outcome
 from regwire.registry.model.requests import Call
 from regwire.registry.rules import Policies, decide, wanted
 from regwire.registry.rules.view import View
 from regwire.registry.store import codec, migrate
 from regwire.registry.store._sqlite_read import Committed
+from regwire.registry.store._sqlite_snapshot import open_snapshot
 from regwire.registry.store._sqlite_write import Pending
-from regwire.registry.store.base import StoreError, settling
+from regwire.registry.store.base import Snapshot, StoreError, settling
 from regwire.registry.store.migrate import SCHEMA_VERSION
 from regwire.registry.store.overlay import Overlay
 
@@ -63,6 +66,7 @@ class SqliteStore:
         clock: what they take their time from; asked once a group.
         busy_timeout: seconds to wait for another process that writes.
         cache: MiB of pages to keep for each of the two connections.
+        snapshot: seconds that a long read may take.
 
     Raises:
         StoreError: the file cannot be opened, is not a registry or is of a newer version.
@@ -70,13 +74,21 @@ class SqliteStore:
     """
 
     def __init__(
-        self, path: Path, policies: Policies, clock: Clock, *, busy_timeout: float = 10.0, cache: int = 64
+        self,
+        path: Path,
+        policies: Policies,
+        clock: Clock,
+        *,
+        busy_timeout: float = 10.0,
+        cache: int = 64,
+        snapshot: float = 600.0,
     ) -> None:
         self.path = path
         self._policies = policies
         self._clock = clock
         self._timeout = busy_timeout
         self._cache = cache
+        self._snapshot = snapshot
         self._lock = threading.Lock()
         self._writer = self._open()
         try:
@@ -112,6 +124,8 @@ class SqliteStore:
         connection.execute(f"PRAGMA cache_size = -{self._cache * 1024}")
         connection.execute("PRAGMA temp_store = MEMORY")
         connection.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
+        # What a long read made it grow by is given back.
+        connection.execute(f"PRAGMA journal_size_limit = {4 * _CHECKPOINT_PAGES * 4096}")
 
     def close(self) -> None:
         """Close both connections; the last one writes the WAL back into the file."""
@@ -131,19 +145,35 @@ class SqliteStore:
         finally:
             reader.execute("COMMIT")
 
+    def snapshot(self) -> AbstractContextManager[Snapshot]:
+        """Give a state to read for long; see `regwire.registry.store.base.Store`."""
+        return open_snapshot(self.path, self._snapshot)
+
     # --- writing
 
-    def execute(self, calls: Sequence[Call]) -> list[Outcome]:
+    def execute(self, calls: Sequence[Call], notes: Sequence[Audited] = ()) -> list[Outcome]:
         """Decide and commit a group; see `regwire.registry.store.base.Store`."""
         with self._lock:
             try:
-                return self._group(calls)
+                return self._group(calls, notes)
             except Exception as error:
-                if len(calls) == 1 or _hopeless(error):
-                    _log.error("%d commands failed: %s: %s", len(calls), type(error).__name__, error, exc_info=error)
+                if len(calls) + bool(notes) == 1 or _hopeless(error):
+                    _log.error(
+                        "%d commands failed, %d are not in the audit: %s: %s",
+                        *(len(calls), len(calls) + len(notes), type(error).__name__, error),
+                        exc_info=error,
+                    )
                     return [Outcome(codes.FAILED, reason=_public_reason(error))] * len(calls)
                 _log.warning("a group of %d failed (%s); trying its commands one by one", len(calls), error)
+            if notes:
+                self._noted_alone(notes)
             return [self._alone(call) for call in calls]
+
+    def _noted_alone(self, notes: Sequence[Audited]) -> None:
+        try:
+            self._group((), notes)
+        except Exception:
+            _log.exception("%d commands are not in the audit", len(notes))
 
     def _alone(self, call: Call) -> Outcome:
         try:
@@ -152,7 +182,7 @@ class SqliteStore:
             _log.exception("command %s (%s) failed", call.transaction, type(call.request).__name__)
             return Outcome(codes.FAILED, reason=_public_reason(error))
 
-    def _group(self, calls: Sequence[Call]) -> list[Outcome]:
+    def _group(self, calls: Sequence[Call], notes: Sequence[Audited] = ()) -> list[Outcome]:
         connection = self._writer
         connection.execute("BEGIN IMMEDIATE")
         try:
@@ -160,11 +190,14 @@ class SqliteStore:
             self._prefetch(overlay, calls)
             now = self._clock.now()
             pending = Pending(codec.to_ms(now))
-            if self._committed.due(now, 1):
+            for note in notes:
+                pending.note(note)
+            if calls and self._committed.due(now, 1):
                 self._decide(overlay, settling(calls[0]), now, pending)
             outcomes = [self._decide(overlay, call, now, pending) for call in calls]
             if overlay.changed:
                 pending.write(connection, overlay)
+            pending.write_audit(connection)
             connection.execute("COMMIT")
         except BaseException:
             # Some errors (a full disk) have rolled back already.
@@ -180,7 +213,9 @@ class SqliteStore:
             raise
         except Exception:
             _log.exception("command %s (%s) failed", call.transaction, type(call.request).__name__)
-            return Outcome(codes.FAILED)
+            outcome = Outcome(codes.FAILED)
+        if call.origin is not None:
+            pending.audit(call, outcome)
         if outcome.changes:
             pending.record(call, outcome)
         if outcome.changes or outcome.messages or outcome.acked is not None:

@@ -14,9 +14,11 @@ from typing import TYPE_CHECKING
 
 from regwire.epp.handlers import Handlers
 from regwire.registry.engine import Reading, Registry
-from regwire.registry.fronts.epp.replies import refused, reply_of
+from regwire.registry.fronts.epp.audit import Auditor
+from regwire.registry.fronts.epp.replies import identified, refused, reply_of
 from regwire.registry.fronts.epp.requests import request_of
 from regwire.registry.model import codes
+from regwire.registry.model.audit import Origin
 from regwire.registry.model.outcomes import Outcome, Refusal
 from regwire.registry.model.requests import Call, Request
 from regwire.registry.rules import is_read
@@ -33,17 +35,18 @@ _Slot = tuple["Run", int, Request]
 def epp_handlers(registry: Registry) -> Handlers:
     """Return the handlers that answer EPP commands out of ``registry``; logins are the caller's to add."""
     handlers = Handlers()
+    auditor = Auditor(registry)
+    handlers.answered(auditor.answered)
 
     @handlers.batch
     async def batch(runs: Sequence[Run]) -> None:
-        calls: list[Call] = []
-        slots: list[_Slot] = []
         with _Reads(registry) as reads:
+            writes = _Writes(registry, auditor, reads)
             for run in runs:
-                _begin(registry, reads, run, calls, slots)
-        if calls:
-            for (run, i, request), outcome in zip(slots, await registry.submit(calls), strict=True):
-                run.reply(i, reply_of(request, outcome))
+                writes.begin(run)
+        if writes.calls:
+            await writes.finish()
+        await registry.writer.room()
 
     return handlers
 
@@ -75,23 +78,49 @@ class _Reads:
         return self._reading.decide(account, request)
 
 
-def _begin(registry: Registry, reads: _Reads, run: Run, calls: list[Call], slots: list[_Slot]) -> None:
-    """Answer what can be answered now; add the rest to ``calls``, and where its replies go to ``slots``."""
-    account = run.session.client_id
-    writing = False
-    for i, command in enumerate(run.commands):
-        try:
-            request = request_of(command)
-            if not writing and is_read(request):
-                run.reply(i, reply_of(request, reads.decide(account, request)))
-                continue
-        except Refusal as refusal:
-            run.reply(i, refused(refusal))
-            continue
-        except Exception:
-            _log.exception("a command of %s failed", account)
-            run.reply(i, codes.FAILED)
-            continue
-        writing = True
-        calls.append(registry.call(account, request, command.cl_trid))
-        slots.append((run, i, request))
+class _Writes:
+    """What a batch has for the writer, and where the replies go; reads ahead of that are answered at once."""
+
+    __slots__ = ("_auditor", "_reads", "_registry", "_slots", "calls")
+
+    def __init__(self, registry: Registry, auditor: Auditor, reads: _Reads) -> None:
+        self._registry = registry
+        self._auditor = auditor
+        self._reads = reads
+        self.calls: list[Call] = []
+        self._slots: list[_Slot] = []
+
+    def begin(self, run: Run) -> None:
+        """Answer what can be answered now, keep the rest."""
+        account = run.session.client_id
+        registry, auditor = self._registry, self._auditor
+        writing = False
+        for i, command in enumerate(run.commands):
+            origin: Origin | None = None
+            try:
+                origin = auditor.origin(run.session, command)
+                request = request_of(command)
+                if writing or not is_read(request):
+                    writing = True
+                    self.calls.append(registry.call(account, request, command.cl_trid, origin))
+                    self._slots.append((run, i, request))
+                    continue
+                outcome = self._reads.decide(account, request)
+                code, reply = outcome.code, reply_of(request, outcome)
+            except Refusal as refusal:
+                code, reply = refusal.code, refused(refusal)
+            except Exception:
+                _log.exception("a command of %s failed", account)
+                code = reply = codes.FAILED
+            if origin is not None:
+                transaction = registry.transaction()
+                auditor.read(run.session, command, origin, transaction, code)
+                reply = identified(reply, transaction)
+            run.reply(i, reply)
+
+    async def finish(self) -> None:
+        """Have the rest executed and answer it."""
+        outcomes = await self._registry.submit(self.calls)
+        for (run, i, request), call, outcome in zip(self._slots, self.calls, outcomes, strict=True):
+            # The identifier that history and audit know it by is the one that its registrar is told.
+            run.reply(i, identified(reply_of(request, outcome), call.transaction))

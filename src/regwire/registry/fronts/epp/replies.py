@@ -38,7 +38,7 @@ from regwire.registry.model.outcomes import (
 from regwire.registry.model.record import replace
 from regwire.schema import Namespace
 
-__all__ = ["refused", "reply_of"]
+__all__ = ["identified", "refused", "reply_of"]
 
 _NAMESPACES: Final[Mapping[str, Namespace]] = {"domain": d.DOMAIN, "host": h.HOST, "contact": c.CONTACT}
 
@@ -77,6 +77,16 @@ def _elements(records: tuple[Any, ...]) -> tuple[Any, ...]:
 def refused(refusal: Refusal) -> Any:
     """Return the reply to a command that had no equivalent request."""
     return _error(refusal.code, refusal.reason, refusal.value)
+
+
+def identified(result: Any, transaction: str) -> Reply:
+    """Return a reply with the registry's own transaction identifier."""
+    if type(result) is Reply:
+        r = result
+        return Reply(r.code, r.data, r.extension, r.values, r.msg_q, r.text, r.lang, transaction)
+    if isinstance(result, int):
+        return Reply(result, sv_trid=transaction)
+    return Reply(codes.OK, (result,), sv_trid=transaction)
 
 
 def _error(code: int, reason: str | None, value: tuple[str, str] | None) -> Any:

@@ -1,4 +1,4 @@
--- From version 1 to 2: records of registered kinds.
+-- From version 1 to 2: records of registered kinds, and the audit of commands.
 
 -- Records of every other kind (regwire.registry.model.kinds); "detail" is their JSON.
 CREATE TABLE record (
@@ -18,3 +18,20 @@ CREATE TABLE record_index (
     key TEXT NOT NULL,
     PRIMARY KEY (kind, name, value, key)
 ) STRICT, WITHOUT ROWID;
+
+-- One row for each command that [audit] keeps, also refused ones. "frame": its XML without secrets.
+CREATE TABLE audit (
+    id INTEGER PRIMARY KEY,
+    at INTEGER NOT NULL,
+    account TEXT NOT NULL,
+    txn TEXT NOT NULL,
+    client_txn TEXT,
+    command TEXT NOT NULL,
+    session INTEGER NOT NULL,
+    peer TEXT NOT NULL,
+    code INTEGER NOT NULL,
+    fault TEXT,
+    frame TEXT
+) STRICT;
+CREATE INDEX audit_txn ON audit (txn);
+CREATE INDEX audit_account ON audit (account, at);

@@ -1,0 +1,102 @@
+"""What of EPP goes into the registry's audit: which commands, and what they looked like without their secrets."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from regwire.epp.coding import DEFAULT
+from regwire.epp.messages.core import Check, Command, Info, Login, Logout, Poll, Response, Transfer
+from regwire.errors import RegwireError
+from regwire.registry.engine import Registry
+from regwire.registry.model.audit import Audited, Origin
+from regwire.schema import Fault
+
+__all__ = ["Auditor"]
+
+_CATEGORIES: Final[dict[type[Any], str]] = {
+    Check: "checks",
+    Info: "queries",
+    Poll: "polls",
+    Login: "logins",
+    Logout: "logins",
+}
+
+
+class Auditor:
+    """Makes the origins and notes of one registry's commands, as its ``[audit]`` settings say."""
+
+    def __init__(self, registry: Registry) -> None:
+        self._registry = registry
+        settings = registry.audit
+        self._frames = settings.frames
+        self._kept = {name: getattr(settings, name) for name in ("transforms", "queries", "checks", "polls", "logins")}
+        self._names: dict[type[Any], str] = {}
+
+    def origin(self, session: Any, command: Command) -> Origin | None:
+        """Return what the audit keeps of a command; None: nothing."""
+        op = command.op
+        category = _CATEGORIES.get(type(op), "transforms")
+        if isinstance(op, Transfer) and op.op == "query":
+            category = "queries"
+        if not self._kept[category]:
+            return None
+        return Origin(self._name(op), session.number or 0, _address(session.peer), self._frame(command))
+
+    def _name(self, op: Any) -> str:
+        subject = getattr(op, "object", op)
+        kind = type(subject)
+        name = self._names.get(kind)
+        if name is None:
+            space = getattr(kind, "__ns__", None)
+            prefix = getattr(space, "prefix", None)
+            tag = str(getattr(kind, "__tag__", None) or kind.__name__.lower())
+            name = self._names[kind] = f"{prefix}:{tag}" if subject is not op and prefix else tag
+        action = getattr(op, "op", None)
+        return f"{name} {action}" if isinstance(action, str) else name
+
+    def _frame(self, command: Command) -> str | None:
+        if not self._frames:
+            return None
+        try:
+            return DEFAULT.redacted(command)
+        except (RegwireError, ValueError):
+            # Taken in a form that is never sent (what a server tolerates); the rest of the row says what it was.
+            return None
+
+    def read(self, session: Any, command: Command, origin: Origin, transaction: str, code: int) -> None:
+        """Note a command that was answered without the writer."""
+        who = (session.client_id or "", transaction, command.cl_trid)
+        self._registry.note(Audited(self._registry.clock.now(), *who, origin, code))
+
+    def answered(self, session: Any, item: Any, response: Response) -> None:
+        """Note what a session answered itself; for `regwire.epp.handlers.Handlers.answered`."""
+        account = session.client_id
+        if isinstance(item, Command):
+            origin = self.origin(session, item)
+            if isinstance(item.op, Login):
+                account = item.op.cl_id
+        elif self._kept["logins"]:
+            origin = Origin(getattr(item, "command", None) or "frame", session.number or 0, _address(session.peer))
+        else:
+            return
+        if origin is None:
+            return
+        result, ids = response.results[0], response.tr_id
+        fault = _fault(item) or (str(result.msg.text) if result.code >= 2000 else None)
+        who = (account or "", ids.sv_trid, getattr(item, "cl_trid", None))
+        self._registry.note(Audited(self._registry.clock.now(), *who, origin, int(result.code), fault))
+
+
+def _fault(item: Any) -> str | None:
+    """Return where and why a frame was refused; never a value of it."""
+    if not isinstance(item, Fault) or not item.faults:
+        return None
+    first = item.faults[0]
+    return f"{first.path or '/'}: {first.rule}"
+
+
+def _address(peer: Any) -> str:
+    address = getattr(peer, "address", None)
+    if isinstance(address, tuple):
+        return str(address[0])
+    return "" if address is None else str(address)

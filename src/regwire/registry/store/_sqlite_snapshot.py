@@ -1,0 +1,127 @@
+"""Long reads of an SQLite file on a connection of their own."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+from regwire.registry.model.audit import Audited, HistoryRow
+from regwire.registry.model.objects import Contact, Domain, Host
+from regwire.registry.rules import View
+from regwire.registry.store import codec
+from regwire.registry.store._sqlite_read import Committed
+from regwire.registry.store.base import StoreError
+
+__all__ = ["SqliteSnapshot", "open_snapshot"]
+
+_T = TypeVar("_T")
+_PAGE = 500
+#: Instructions of SQLite's machine between two looks at the time.
+_STEPS = 100_000
+
+_HISTORY = """
+SELECT at, account, txn, client_txn, operation, kind, key, roid, sponsor, detail FROM history
+WHERE kind = ?1 AND roid IN (
+    SELECT roid FROM former WHERE key = ?2
+    UNION SELECT ?1 || ':' || ?2 {current}
+) ORDER BY id
+"""
+_CURRENT = {kind: f" UNION SELECT roid FROM {kind} WHERE name = ?2" for kind in ("domain", "host", "contact")}  # noqa: S608
+
+
+@contextmanager
+def open_snapshot(path: Path, seconds: float) -> Iterator[SqliteSnapshot]:
+    """Open the file for reading only and hold its present state; at most for so long.
+
+    Raises:
+        StoreError: it cannot be opened; when its time is over, from whatever is read then.
+
+    """
+    try:
+        connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None)
+    except sqlite3.Error as error:
+        raise StoreError(f"{path}: cannot be opened for reading ({error})") from error
+    end = time.monotonic() + seconds
+    with closing(connection):
+        connection.set_progress_handler(lambda: time.monotonic() > end, _STEPS)
+        connection.execute("PRAGMA query_only = ON")
+        connection.execute("BEGIN")
+        # The state is that of the first read.
+        connection.execute("SELECT 1 FROM schema_version").fetchone()
+        try:
+            yield SqliteSnapshot(connection, end)
+        except sqlite3.OperationalError as error:
+            if getattr(error, "sqlite_errorname", "") != "SQLITE_INTERRUPT":
+                raise
+            raise _too_long() from error
+
+
+def _too_long() -> StoreError:
+    return StoreError("a long read took longer than [store] snapshot allows; raise it, or read in parts (after=)")
+
+
+class SqliteSnapshot:
+    """See `regwire.registry.store.base.Snapshot`."""
+
+    def __init__(self, connection: sqlite3.Connection, end: float) -> None:
+        self._connection = connection
+        self._end = end
+        self.view: View = Committed(connection)
+
+    def domains(self, *, after: str = "") -> Iterator[Domain]:
+        """See Snapshot."""
+        return self._every("domain", codec.DOMAIN_COLUMNS, codec.domain_from_row, after)
+
+    def hosts(self, *, after: str = "") -> Iterator[Host]:
+        """See Snapshot."""
+        return self._every("host", codec.HOST_COLUMNS, codec.host_from_row, after)
+
+    def contacts(self, *, after: str = "") -> Iterator[Contact]:
+        """See Snapshot."""
+        return self._every("contact", codec.CONTACT_COLUMNS, codec.contact_from_row, after)
+
+    def _every(self, table: str, columns: str, build: Callable[[tuple[Any, ...]], _T], after: str) -> Iterator[_T]:
+        sql = f"SELECT {columns} FROM {table} WHERE name > ? ORDER BY name LIMIT {_PAGE}"  # noqa: S608
+        while True:
+            if time.monotonic() > self._end:
+                raise _too_long()
+            rows = self._connection.execute(sql, (after,)).fetchall()
+            if not rows:
+                return
+            after = rows[-1][0]
+            for row in rows:
+                yield build(row)
+
+    def history(self, kind: str, key: str) -> list[HistoryRow]:
+        """See Snapshot."""
+        sql = _HISTORY.format(current=_CURRENT.get(kind, ""))
+        return [codec.history_from_row(row) for row in self._connection.execute(sql, (kind, key)).fetchall()]
+
+    def audit(
+        self,
+        *,
+        account: str | None = None,
+        transaction: str | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        after: int = 0,
+        limit: int = 1000,
+    ) -> list[Audited]:
+        """See Snapshot."""
+        conditions, values = ["id > ?"], [after]
+        for condition, value in (
+            ("account = ?", account),
+            ("txn = ?", transaction),
+            ("at >= ?", None if since is None else codec.to_ms(since)),
+            ("at < ?", None if until is None else codec.to_ms(until)),
+        ):
+            if value is not None:
+                conditions.append(condition)
+                values.append(value)  # type: ignore[arg-type]
+        sql = f"SELECT * FROM audit WHERE {' AND '.join(conditions)} ORDER BY id LIMIT ?"  # noqa: S608
+        return [codec.audited_from_row(row) for row in self._connection.execute(sql, (*values, limit)).fetchall()]
