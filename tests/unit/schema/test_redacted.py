@@ -56,7 +56,8 @@ def test_what_has_no_secrets_is_not_read_again(message: Any) -> None:
 
 def test_undeclared_content_is_masked_by_the_names_of_its_elements() -> None:
     frame = f"""<epp xmlns="urn:ietf:params:xml:ns:epp-1.0"><response><result code="1000"><msg>fine</msg></result>
-<extension><thing xmlns="urn:nobody"><pw xmlns="urn:ietf:params:xml:ns:domain-1.0">{SECRET}</pw><name>seen</name></thing></extension>
+<extension><thing xmlns="urn:nobody" xmlns:d="urn:ietf:params:xml:ns:domain-1.0"><d:pw>{SECRET}</d:pw>
+<name>seen</name></thing></extension>
 <trID><svTRID>SV-1</svTRID></trID></response></epp>"""
     message = DEFAULT.decode(frame.encode(), role="client")
     text = DEFAULT.redacted(message)
