@@ -179,13 +179,13 @@ def play(policy: dict[str, Any], steps: list[Step], make: StoreFactory = MemoryS
 
 
 def _reads_ahead(world: World, group: list[tuple[str, r.Request]]) -> Iterator[o.Outcome]:
-    """Decide the infos that begin a group on the committed state, where what is due was not written down yet.
+    """Decide the reads that begin a group on the committed state, where what is due was not written down yet.
 
-    Only those of domains are exact then: checks, links and poll queues are as of the last time somebody settled.
+    Only those of domains are exact then: links and poll queues are as of the last time somebody settled.
     """
     with world.store.read() as view:
         for account, request in group:
-            if type(request) is not r.InfoDomain:
+            if type(request) not in (r.InfoDomain, r.CheckDomains):
                 return
             yield decide(view, world.call(account, request), world.clock.now(), world.policies)
 

@@ -163,6 +163,17 @@ def _reactor(config: Config) -> Reactor:
     return Reactor(ReactorLimits(sessions=limits.connections, sessions_per_address=limits.connections_per_address))
 
 
+def _objects(config: Config) -> tuple[str, ...]:
+    """Return the standard objects that a zone has any use for; one that none has is refused with 2307."""
+    policies = [config.policy_for(zone) for zone in config.registry.zones]
+    objects = [DOMAIN.uri]
+    if any(policy.host_model == "objects" for policy in policies):
+        objects.append(HOST.uri)
+    if any(policy.data_model != "minimum" or policy.ignore_contacts for policy in policies):
+        objects.append(CONTACT.uri)
+    return tuple(objects)
+
+
 def _epp_config(config: Config, clock: Clock) -> ServerConfig:
     epp = config.epp
     limits = Limits(
@@ -181,7 +192,7 @@ def _epp_config(config: Config, clock: Clock) -> ServerConfig:
     known = tables().greeting
     uris = [known[name].uri for name in announced(config)]
     mappings = {namespace.uri for namespace in OBJECTS}
-    objects = (DOMAIN.uri, HOST.uri, CONTACT.uri, *[uri for uri in uris if uri in mappings])
+    objects = (*_objects(config), *[uri for uri in uris if uri in mappings])
     extensions = tuple([uri for uri in uris if uri not in mappings])
     # What the greeting does not announce is not understood either: the session refuses it with 2307 and 2103.
     schema = DEFAULT.only((EPP.uri, EPPCOM.uri, *objects, *(uri for uri in extensions if uri in DEFAULT.namespaces)))

@@ -257,6 +257,18 @@ async def test_a_refusal_shows_the_element_its_value_and_why(front: Front) -> No
     assert reason == "not letters, digits, hyphens"
 
 
+@front_test
+async def test_a_status_in_the_way_is_named_as_a_status(front: Front) -> None:
+    await front.must(A, create())
+    lock = d.DomainAddRem(statuses=(d.DomainStatus("clientDeleteProhibited"),))
+    await front.must(A, d.DomainUpdate("a.example", add=lock))
+    answer = await front.ask(A, d.DomainDelete("a.example"))
+    octets, reason = value(answer)
+    assert (code(answer), reason) == (2304, "this status forbids it")
+    assert b's="clientDeleteProhibited"' in octets
+    assert b"domain:status" in octets
+
+
 # --- runs
 
 

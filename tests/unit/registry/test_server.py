@@ -19,7 +19,20 @@ from registry_world import PASSWORD, START, A, B
 from regwire.epp import auth_info, command
 from regwire.epp.ext.fee import NAMESPACE as FEE
 from regwire.epp.messages.core import Poll
-from regwire.epp.messages.domain import DomainCreate, DomainTransfer, Period
+from regwire.epp.messages.domain import (
+    DOMAIN,
+    DomainAddRem,
+    DomainCreate,
+    DomainInfo,
+    DomainInfoData,
+    DomainInfoName,
+    DomainTransfer,
+    DomainUpdate,
+    HostAttribute,
+    NameServers,
+    Period,
+)
+from regwire.epp.messages.host import HostAddress, HostCheck
 from regwire.errors import AuthenticationError, ConfigError, ConnectFailed
 from regwire.registry.accounts import Account, Accounts, hash_password
 from regwire.registry.clock import MovableClock
@@ -29,6 +42,7 @@ from regwire.registry.config import (
     ExtraListener,
     LimitSettings,
     ListenSettings,
+    PolicySettings,
     StoreSettings,
     TlsSettings,
 )
@@ -116,6 +130,30 @@ def test_two_registrars_transfer_a_domain_over_tls(tmp_path: Path, pki: Pki) -> 
         with sqlite3.connect(tmp_path / "registry.sqlite") as connection:
             assert connection.execute("SELECT sponsor FROM domain").fetchall() == [(B,)]
         connection.close()
+
+    run(main)
+
+
+def test_rfc_5731_1_1_a_registry_of_host_attributes_without_contacts(tmp_path: Path, pki: Pki) -> None:
+    """Objects that no zone uses are neither announced nor understood; name servers by value come back as they went."""
+
+    async def main() -> None:
+        policy = PolicySettings(host_model="attributes", data_model="minimum")
+        async with serving(configured(tmp_path, pki, policy=policy), pki) as rig, rig.client(A) as a:
+            assert a.greeting is not None
+            assert a.greeting.svc_menu.obj_uri == (DOMAIN.uri,)
+            inside = HostAttribute("ns1.a.example", (HostAddress("192.0.2.1"), HostAddress("2001:db8::1", "v6")))
+            servers = NameServers(host_attrs=(inside, HostAttribute("ns1.other.net")))
+            made = DomainCreate("a.example", ns=servers, auth_info=auth_info(PASSWORD))
+            assert (await a.send(command(made))).results[0].code == 1000
+            (shown,) = (await a.send(command(DomainInfo(DomainInfoName("a.example"))))).res_data
+            assert isinstance(shown, DomainInfoData)
+            assert shown.ns == servers
+            assert [status.s for status in shown.statuses] == ["ok"]
+            assert (await a.send(command(HostCheck(("ns1.other.net",))))).results[0].code == 2307
+            bare = NameServers(host_objs=("ns1.other.net",))
+            refused = await a.send(command(DomainUpdate("a.example", add=DomainAddRem(ns=bare))))
+            assert refused.results[0].code == 2306
 
     run(main)
 

@@ -69,9 +69,8 @@ def _still_there(ctx: Context, name: str, due: datetime) -> bool:
     """Tell whether a name that is in the store is registered; what is due may purge it."""
     if due > ctx.now:
         return True
-    # A name of a zone that is no longer served stays what it was.
-    policy = ctx.policies.by_zone.get(name.partition(".")[2])
-    return policy is None or lifecycle.domain(ctx, name, policy) is not None
+    policy = ctx.policies.by_zone.get(name.partition(".")[2], ctx.policies.general)
+    return lifecycle.domain(ctx, name, policy) is not None
 
 
 def _fault_of_name(ctx: Context, name: str) -> str | None:

@@ -8,13 +8,16 @@ in order, so that a session sees its own writes. All runs of a batch share one s
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import trio
 
 from regwire.epp.handlers import Handlers
 from regwire.registry.engine import Reading, Registry
 from regwire.registry.fronts.epp.audit import Auditor
+from regwire.registry.fronts.epp.pace import Pace
 from regwire.registry.fronts.epp.replies import identified, refused, reply_of
 from regwire.registry.fronts.epp.requests import request_of
 from regwire.registry.model import codes
@@ -38,17 +41,58 @@ def epp_handlers(registry: Registry) -> Handlers:
     auditor = Auditor(registry)
     handlers.answered(auditor.answered)
 
-    @handlers.batch
-    async def batch(runs: Sequence[Run]) -> None:
+    pace = Pace(registry.policies)
+
+    async def execute(runs: Sequence[Run]) -> None:
         with _Reads(registry) as reads:
-            writes = _Writes(registry, auditor, reads)
+            writes = _Writes(registry, auditor, reads, pace)
             for run in runs:
                 writes.begin(run)
         if writes.calls:
             await writes.finish()
         await registry.writer.room()
+        if writes.late:
+            async with trio.open_nursery() as nursery:
+                for late in writes.late:
+                    nursery.start_soon(_answer_later, *late)
+
+    @handlers.batch
+    async def batch(runs: Sequence[Run]) -> None:
+        if pace.early:
+            await _paced(pace, runs, execute)
+        else:
+            await execute(runs)
 
     return handlers
+
+
+async def _paced(pace: Pace, runs: Sequence[Run], execute: Callable[[Sequence[Run]], Awaitable[None]]) -> None:
+    """Execute runs at once as far as they are not too early; each of the others when its time has come."""
+    now = trio.current_time()
+    at_once: list[Run] = []
+
+    async def later(wait: float, run: Run) -> None:
+        await trio.sleep(wait)
+        await execute([run])
+
+    async with trio.open_nursery() as nursery:
+        for run in runs:
+            session = run.session
+            wait = pace.before(session.client_id, session.number, len(run.commands), now)
+            if wait:
+                nursery.start_soon(later, wait, run)
+            else:
+                at_once.append(run)
+        if at_once:
+            await execute(at_once)
+
+
+async def _answer_later(wait: float, run: Run, i: int, reply: Any) -> None:
+    try:
+        await trio.sleep(wait)
+    finally:
+        # Also when the server stops: what was executed is answered.
+        run.reply(i, reply)
 
 
 class _Reads:
@@ -81,13 +125,16 @@ class _Reads:
 class _Writes:
     """What a batch has for the writer, and where the replies go; reads ahead of that are answered at once."""
 
-    __slots__ = ("_auditor", "_reads", "_registry", "_slots", "calls")
+    __slots__ = ("_auditor", "_pace", "_reads", "_registry", "_slots", "calls", "late")
 
-    def __init__(self, registry: Registry, auditor: Auditor, reads: _Reads) -> None:
+    def __init__(self, registry: Registry, auditor: Auditor, reads: _Reads, pace: Pace) -> None:
         self._registry = registry
         self._auditor = auditor
         self._reads = reads
+        self._pace = pace
         self.calls: list[Call] = []
+        #: Replies that have to wait: (seconds, run, index, reply).
+        self.late: list[tuple[float, Run, int, Any]] = []
         self._slots: list[_Slot] = []
 
     def begin(self, run: Run) -> None:
@@ -97,6 +144,7 @@ class _Writes:
         writing = False
         for i, command in enumerate(run.commands):
             origin: Origin | None = None
+            wait = 0.0
             try:
                 origin = auditor.origin(run.session, command)
                 request = request_of(command)
@@ -107,6 +155,8 @@ class _Writes:
                     continue
                 outcome = self._reads.decide(account, request)
                 code, reply = outcome.code, reply_of(request, outcome)
+                if self._pace.late:
+                    wait = self._pace.after(account, request, outcome, trio.current_time())
             except Refusal as refusal:
                 code, reply = refusal.code, refused(refusal)
             except Exception:
@@ -116,11 +166,20 @@ class _Writes:
                 transaction = registry.transaction()
                 auditor.read(run.session, command, origin, transaction, code)
                 reply = identified(reply, transaction)
+            self._answer(run, i, reply, wait)
+
+    def _answer(self, run: Run, i: int, reply: Any, wait: float) -> None:
+        if wait:
+            self.late.append((wait, run, i, reply))
+        else:
             run.reply(i, reply)
 
     async def finish(self) -> None:
         """Have the rest executed and answer it."""
         outcomes = await self._registry.submit(self.calls)
+        now = trio.current_time() if self._pace.late else 0.0
         for (run, i, request), call, outcome in zip(self._slots, self.calls, outcomes, strict=True):
             # The identifier that history and audit know it by is the one that its registrar is told.
-            run.reply(i, identified(reply_of(request, outcome), call.transaction))
+            reply = identified(reply_of(request, outcome), call.transaction)
+            wait = self._pace.after(call.account, request, outcome, now) if self._pace.late else 0.0
+            self._answer(run, i, reply, wait)
