@@ -13,6 +13,8 @@ import trio
 from regwire_native import Reactor, ServerTls, SessionLimits
 from trio.lowlevel import wait_readable
 
+from regwire.trio._reactor import POLLS_PER_TURN
+
 CHUNK = 32
 
 
@@ -27,14 +29,17 @@ async def main(certificate: str, key: str, authority: str) -> None:
     descriptor, poll, take, send, flush = reactor.fileno(), reactor.poll, reactor.take, reactor.send, reactor.flush
     while True:
         await wait_readable(descriptor)
-        waiting = poll()
-        while waiting > 0:
-            sessions, items = take(CHUNK)
-            waiting -= len(items)
-            for session, item in zip(sessions, items, strict=True):
-                if type(item) is bytes:
-                    send(session, item)
-        flush()
+        for _ in range(POLLS_PER_TURN):
+            waiting = poll()
+            if not waiting:
+                break
+            while waiting > 0:
+                sessions, items = take(CHUNK)
+                waiting -= len(items)
+                for session, item in zip(sessions, items, strict=True):
+                    if type(item) is bytes:
+                        send(session, item)
+            flush()
 
 
 trio.run(main, *sys.argv[1:4])
