@@ -4,6 +4,7 @@
 #   make dev     the same for the edit loop: editable, quick profile   make test   every check that CI runs
 #   make lint    ruff, mypy, rustfmt, clippy                       make bench  the benchmarks (release build only)
 #   make differential  FRAMES frames against lxml and the XML schemas
+#   make faults-long  a server killed a hundred times under load
 #   make fuzz    FUZZ_SECONDS a target                             make docs   HTML in docs/_build/html
 #
 # PYTHON=python3.12 chooses another interpreter for a new .venv.
@@ -32,7 +33,7 @@ keep_list = $(shell mkdir -p build && { [ -f build/$(1).list ] && [ "$$(cat buil
 $(call keep_list,native,$(NATIVE))
 $(call keep_list,sources,$(SOURCES))
 
-.PHONY: build dev run test lint bench bench-long fuzz differential docs wheels clean \
+.PHONY: build dev run test lint bench bench-long faults-long fuzz differential docs wheels clean \
 	lint-python lint-rust test-rust test-stubs test-python test-install test-fuzz
 
 build: $(STATE)/root
@@ -115,6 +116,10 @@ bench: build
 
 bench-long: build
 	$(BIN)/python bench/run.py --long
+
+# kill -9 of a server under load, a hundred times; `make test` does it ten times.
+faults-long: build
+	REGWIRE_KILL_ROUNDS=100 $(BIN)/python -m pytest tests/faults/test_server_kill.py tests/faults/test_registry_kill.py
 
 # For the interpreter of .venv: wheels are per Python version. For others to use, run it in a manylinux container (then
 # `auditwheel repair dist/*.whl`) and on macOS, once a version: make wheels PYTHON=python3.13.

@@ -59,7 +59,7 @@ from regwire.registry.model.requests import (
 from regwire.registry.rules import Policies, View, decide
 from regwire.registry.rules.context import Context
 from regwire.registry.rules.features import Feature, installed
-from regwire.registry.store.base import Store
+from regwire.registry.store.base import Store, StoreError
 
 DS = DsRecord(12345, 13, 2, bytes(range(32)), KeyRecord(257, 3, 13, b"\x00key\xff"))
 
@@ -547,6 +547,29 @@ class StoreSuite:
             assert snapshot.history("domain", "later.example") == []
         with world.store.snapshot() as snapshot:
             assert next(snapshot.domains(after="later")).name == "later.example"
+
+    def test_objects_are_loaded_as_they_are(self, world: World, tmp_path_factory: pytest.TempPathFactory) -> None:
+        world.contact("con-1")
+        world.host("ns1.other.net")
+        world.domain("a.example", registrant="con-1", hosts=("ns1.other.net",))
+        with world.store.read() as view:
+            found: Any = [view.contact("con-1"), view.host("ns1.other.net"), view.domain("a.example")]
+        other = World(make=self.make)
+        more = [replace(found[2], name=f"n{i}.example", roid=f"N{i}") for i in range(1500)]
+        assert other.store.load(iter([*found, *more]), transaction="MOVE-1") == 1503
+        self.reopen(other)
+        with other.store.read() as view:
+            assert [view.contact("con-1"), view.host("ns1.other.net"), view.domain("a.example")] == found
+            assert view.contact_linked("con-1")
+            assert view.host_linked(found[1].roid)
+            assert list(view.due(found[2].expires, 2)) != []
+        with other.store.snapshot() as snapshot:
+            (row,) = snapshot.history("domain", "n1499.example")
+            assert (row.account, row.operation, row.transaction) == ("-", "Import", "MOVE-1")
+        with pytest.raises(StoreError, match=r"a\.example is there already"):
+            other.store.load([replace(found[0], id="con-2"), found[2]], transaction="MOVE-2")
+        assert other.code(A, InfoContact("con-2")) == 2303
+        other.store.close()
 
     def test_message_ids_have_no_gap_and_the_head_stays(self, world: World) -> None:
         def tell(ctx: Context) -> None:

@@ -18,6 +18,7 @@ from registry_world import PASSWORD, START, A, B
 
 from regwire.epp import auth_info, command
 from regwire.epp.ext.fee import NAMESPACE as FEE
+from regwire.epp.ext.org import OrgInfo
 from regwire.epp.messages.core import Poll
 from regwire.epp.messages.domain import (
     DOMAIN,
@@ -322,5 +323,29 @@ def test_a_client_without_a_certificate_gets_no_further_than_the_login(tmp_path:
             with pytest.raises(ConnectFailed):
                 async with connect("127.0.0.1", port, client_id=A, password=LOGIN, tls=stranger):
                     pass
+
+    run(main)
+
+
+def test_logins_and_what_a_session_refuses_are_audited(tmp_path: Path, pki: Pki) -> None:
+    async def main() -> None:
+        config = configured(tmp_path, pki, store=StoreSettings(kind="memory"))
+        async with serving(config, pki) as rig:
+            with pytest.raises(AuthenticationError):
+                async with rig.client(A, "wrong-password"):
+                    pass
+            async with rig.client(A) as client:
+                # Of an object that nobody announced: refused before any handler.
+                await client.send(command(OrgInfo("org-1")))
+            registry = rig.running.registry
+            await registry.submit([])
+            with registry.store.snapshot() as snapshot:
+                found = [(row.account, row.origin.command, row.code) for row in snapshot.audit()]
+                frames = [row.origin.frame for row in snapshot.audit() if row.origin.command == "login"]
+        assert found[:2] == [(A, "login", 2200), (A, "login", 1000)]
+        assert found[2][2] in {2000, 2001, 2307}
+        assert found[-1] == (A, "logout", 1500)
+        assert all(frame is not None and "***" in frame for frame in frames)
+        assert "wrong-password" not in str(frames)
 
     run(main)

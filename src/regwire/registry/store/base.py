@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
+from itertools import islice
 from typing import Protocol
 
 from regwire.errors import RegwireError
 from regwire.registry.model.audit import Audited, HistoryRow
 from regwire.registry.model.objects import Contact, Domain, Host
-from regwire.registry.model.outcomes import Outcome
-from regwire.registry.model.requests import Call, SettleDue
+from regwire.registry.model.outcomes import Change, Outcome
+from regwire.registry.model.record import record
+from regwire.registry.model.requests import Call, Request, SettleDue
 from regwire.registry.rules import View
 
-__all__ = ["Snapshot", "Store", "StoreError", "settling"]
+__all__ = ["Snapshot", "Store", "StoreError", "imported", "importing", "settling"]
 
 #: Objects that one group settles at most; what is left over is the next group's.
 _SETTLED_A_GROUP = 1000
@@ -28,6 +30,29 @@ def settling(first: Call) -> Call:
     Its transaction derives from that of the group's first call.
     """
     return Call(_SERVER, SettleDue(_SETTLED_A_GROUP), f"{first.transaction}S")
+
+
+@record
+class Import(Request):
+    """What the history says of objects that were loaded; nobody asks for it."""
+
+
+def importing(transaction: str) -> Call:
+    """Return the call in whose name `Store.load` takes objects in."""
+    return Call(_SERVER, Import(), transaction)
+
+
+def imported(objects: Iterable[Domain | Host | Contact], *, part: int) -> Iterator[list[Change]]:
+    """Yield the changes that taking objects in makes, so many at a time."""
+    remaining = iter(objects)
+    while chunk := list(islice(remaining, part)):
+        yield [
+            Change(_kind(value), value.id if isinstance(value, Contact) else value.name, None, value) for value in chunk
+        ]
+
+
+def _kind(value: Domain | Host | Contact) -> str:
+    return "domain" if isinstance(value, Domain) else "host" if isinstance(value, Host) else "contact"
 
 
 class StoreError(RegwireError):
@@ -118,6 +143,26 @@ class Store(Protocol):
         Blocks until everything is durable. A call that is refused or fails (2400) changes nothing and does not touch
         the others. If the commit fails, nothing of the group is there and every outcome is 2400. To be called by one
         thread at a time. Never raises for what a call contains.
+        """
+        ...
+
+    def load(self, objects: Iterable[Domain | Host | Contact], *, transaction: str) -> int:
+        """Take objects in as they are, without deciding anything: an import, a move from another store.
+
+        Hosts and contacts come before the domains that use them; what they refer to is not checked. It is done in
+        parts, each committed: after a failure those before it are there. Each object leaves a row in the history, of
+        the registry's own account and the operation "Import".
+
+        Args:
+            objects: in any number; they are taken from the iterator as they are needed.
+            transaction: noted in the history.
+
+        Returns:
+            how many there were.
+
+        Raises:
+            StoreError: an object of that name is there already; nothing of its part is taken in.
+
         """
         ...
 

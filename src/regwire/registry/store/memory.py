@@ -18,7 +18,7 @@ from regwire.registry.model.record import replace
 from regwire.registry.model.requests import Call
 from regwire.registry.rules import Policies, decide
 from regwire.registry.rules.view import View
-from regwire.registry.store.base import Snapshot, settling
+from regwire.registry.store.base import Snapshot, StoreError, imported, importing, settling
 from regwire.registry.store.codec import history_rows
 from regwire.registry.store.overlay import Overlay
 
@@ -70,6 +70,22 @@ class MemoryStore:
                 self._note([Audited(now, *who, call.origin, outcome.code, outcome.reason)])
         self._state.commit(overlay)
         return outcomes[1:] if due else outcomes
+
+    def load(self, objects: Iterable[Domain | Host | Contact], *, transaction: str) -> int:
+        """Take objects in; see `regwire.registry.store.base.Store`."""
+        loaded, now = 0, self._clock.now()
+        for changes in imported(objects, part=1000):
+            known = {kind: set(self._state.keys(kind)) for kind in ("domain", "host", "contact")}
+            there = [change.key for change in changes if change.key in known[change.kind]]
+            if there:
+                raise StoreError(f"{there[0]} is there already; nothing of its part of the import was taken in")
+            outcome = Outcome(codes.OK, changes=tuple(changes))
+            overlay = Overlay(self._state)
+            overlay.apply("-", outcome)
+            self._state.commit(overlay)
+            self._history += history_rows(importing(transaction), outcome, now)
+            loaded += len(changes)
+        return loaded
 
     def _note(self, notes: Sequence[Audited]) -> None:
         self._audit += [replace(note, id=len(self._audit) + i) for i, note in enumerate(notes, 1)]

@@ -14,7 +14,7 @@ import contextlib
 import logging
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
@@ -23,7 +23,8 @@ from typing import Any, Final
 from regwire.registry.clock import Clock
 from regwire.registry.model import codes
 from regwire.registry.model.audit import Audited
-from regwire.registry.model.outcomes import Outcome
+from regwire.registry.model.objects import Contact, Domain, Host
+from regwire.registry.model.outcomes import Change, Outcome
 from regwire.registry.model.requests import Call
 from regwire.registry.rules import Policies, decide, wanted
 from regwire.registry.rules.view import View
@@ -31,7 +32,7 @@ from regwire.registry.store import codec, migrate
 from regwire.registry.store._sqlite_read import Committed
 from regwire.registry.store._sqlite_snapshot import open_snapshot
 from regwire.registry.store._sqlite_write import Pending
-from regwire.registry.store.base import Snapshot, StoreError, settling
+from regwire.registry.store.base import Snapshot, StoreError, imported, importing, settling
 from regwire.registry.store.migrate import SCHEMA_VERSION
 from regwire.registry.store.overlay import Overlay
 
@@ -39,6 +40,9 @@ __all__ = ["SCHEMA_VERSION", "SqliteStore"]
 
 #: 16 MiB of WAL before its pages are copied into the file: rarer copies save writing hot pages again and again.
 _CHECKPOINT_PAGES: Final = 4096
+
+#: Objects that `SqliteStore.load` commits together: rows of one sync of the disk, and memory for as long.
+_LOADED_TOGETHER: Final = 10_000
 
 _log = logging.getLogger("regwire.registry.store")
 _Row = tuple[Any, ...]
@@ -205,6 +209,37 @@ class SqliteStore:
                 connection.execute("ROLLBACK")
             raise
         return outcomes
+
+    def load(self, objects: Iterable[Domain | Host | Contact], *, transaction: str) -> int:
+        """Take objects in; see `regwire.registry.store.base.Store`."""
+        loaded = 0
+        with self._lock:
+            for changes in imported(objects, part=_LOADED_TOGETHER):
+                self._load(importing(transaction), changes)
+                loaded += len(changes)
+        return loaded
+
+    def _load(self, call: Call, changes: list[Change]) -> None:
+        connection, outcome = self._writer, Outcome(codes.OK, changes=tuple(changes))
+        names = {kind: [c.key for c in changes if c.kind == kind] for kind in ("domain", "host", "contact")}
+        committed = self._committed
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            there = [
+                *(committed.existing_domains(names["domain"]) if names["domain"] else ()),
+                *(committed.existing_hosts(names["host"]) if names["host"] else ()),
+                *(committed.existing_contacts(names["contact"]) if names["contact"] else ()),
+            ]
+            if there:
+                raise StoreError(f"{there[0]} is there already; nothing of its part of the import was taken in")
+            overlay, pending = Overlay(committed), Pending(codec.to_ms(self._clock.now()))
+            pending.record(call, outcome)
+            overlay.apply(call.account, outcome)
+            pending.write(connection, overlay)
+            connection.execute("COMMIT")
+        finally:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
 
     def _decide(self, overlay: Overlay, call: Call, now: datetime, pending: Pending) -> Outcome:
         try:
