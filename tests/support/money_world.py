@@ -30,6 +30,8 @@ zones = ["example"]
 kind = "memory"
 [policy.idn]
 tables = ["latin", "cyrillic"]
+[policy.allocation_token]
+enabled = true
 [policy.fee]
 currency = "EUR"
 create = "10.00"

@@ -13,6 +13,7 @@ from registry_world import PASSWORD, A, B
 
 from regwire.epp import auth_info, command
 from regwire.epp.ext import fee as f
+from regwire.epp.ext.allocation_token import AllocationToken, AllocationTokenInfo
 from regwire.epp.ext.idn import IdnData
 from regwire.epp.ext.rgp import RgpRestore, RgpUpdate
 from regwire.epp.messages import domain as d
@@ -20,6 +21,7 @@ from regwire.epp.messages.core import Transfer
 from regwire.registry.config import Config, parse_config
 from regwire.registry.fronts.epp.ext import announced
 from regwire.registry.model.fees import Premium, SetPremiums
+from regwire.registry.model.tokens import AddTokens, Token, digest_of
 from regwire.schema import Duration
 
 
@@ -157,8 +159,34 @@ async def test_idn_1_0_create_info_and_faults(front: MoneyFront) -> None:
     assert (code(answer), value(answer)[1]) == (2306, "a variant of cop.example")
 
 
+@money_test()
+async def test_rfc8495_check_create_info_and_transfer(front: MoneyFront) -> None:
+    for token in (Token(digest_of("abc123"), discount=50), Token(digest_of("def456"), commands=("transfer",))):
+        await front.operator(AddTokens((token,)))
+    given, wrong = (AllocationToken("abc123"),), (AllocationToken("wrong"),)
+    names = d.DomainCheck(("a.example",))
+    item = (await front.ask(A, command(names, wrong))).res_data[0].items[0]
+    assert (item.name.avail, item.reason.text) == (False, "Allocation token mismatch")
+    assert (await front.ask(A, command(names, given))).res_data[0].items[0].name.avail
+    assert code(await front.ask(A, create("a.example", wrong))) == 2201
+    answer = await front.ask(A, create("a.example", (*given, f.FeeCreate(fees=(amount("5"),)))))
+    data = only(answer, f.FeeCreateData)
+    assert (data.credits, data.balance) == ((f.Credit(Decimal("-5.00"), "Allocation token"),), 95)
+    assert code(await front.ask(A, create("b.example", given))) == 2201
+    info = d.DomainInfo(d.DomainInfoName("a.example", "none"))
+    assert only(await front.ask(A, command(info, (AllocationTokenInfo(),))), AllocationToken).value == "abc123"
+    assert code(await front.ask(B, command(info, (AllocationTokenInfo(),)))) == 2201
+    request = Transfer("request", d.DomainTransfer("a.example", auth_info=auth_info(PASSWORD)))
+    assert code(await front.ask(B, command(request, given))) == 2201
+    assert code(await front.ask(B, command(request, (AllocationToken("def456"),)))) == 1001
+
+
+def test_tokens_are_kept_out_of_what_is_logged() -> None:
+    assert "abc123" not in repr(AllocationToken("abc123"))
+
+
 def test_what_no_zone_uses_is_not_announced() -> None:
-    assert not {"fee", "idn"} & set(announced(Config()))
-    assert {"fee", "idn"} <= set(announced(parse_config(SETTINGS, Path("registry.toml"))))
+    assert not {"fee", "idn", "allocationToken"} & set(announced(Config()))
+    assert {"fee", "idn", "allocationToken"} <= set(announced(parse_config(SETTINGS, Path("registry.toml"))))
     only_rgp = parse_config('[epp]\nextensions = ["rgp"]\n' + SETTINGS, Path("registry.toml"))
     assert announced(only_rgp) == ("rgp",)

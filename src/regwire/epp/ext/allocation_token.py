@@ -1,7 +1,8 @@
 """Allocation tokens: allocationToken-1.0 (RFC 8495)."""
 
+from typing import Annotated
+
 from regwire.epp.extension import Extension
-from regwire.epp.messages.common import MinToken
 from regwire.epp.messages.domain import (
     DomainCheck,
     DomainCreate,
@@ -9,17 +10,20 @@ from regwire.epp.messages.domain import (
     DomainInfoData,
     DomainTransfer,
 )
-from regwire.schema import Element, Namespace, content
+from regwire.schema import Element, Namespace, content, token
 
 __all__ = ["EXTENSION", "NAMESPACE", "AllocationToken", "AllocationTokenInfo"]
 
 NAMESPACE = Namespace("urn:ietf:params:xml:ns:allocationToken-1.0", prefix="allocationToken")
 
+#: A credential (RFC 8495 section 6): kept out of logs and stored frames.
+TokenValue = Annotated[str, token(min_length=1, secret=True)]
+
 
 class AllocationToken(Element, ns=NAMESPACE, tag="allocationToken"):
     """<allocationToken:allocationToken> (RFC 8495 section 2.1)."""
 
-    value: MinToken = content()
+    value: TokenValue = content()
 
 
 class AllocationTokenInfo(Element, ns=NAMESPACE, tag="info"):

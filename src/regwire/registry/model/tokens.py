@@ -1,4 +1,4 @@
-"""Allocation tokens (RFC 8495) and reserved names."""
+"""Allocation tokens (RFC 8495)."""
 
 from __future__ import annotations
 
@@ -11,16 +11,11 @@ from regwire.registry.model.record import record
 from regwire.registry.model.requests import Request
 
 __all__ = [
-    "RESERVED",
     "TOKEN",
     "AddTokens",
     "GivenToken",
-    "ReadReserved",
     "ReadTokens",
-    "RemoveReserved",
     "RemoveTokens",
-    "ReserveNames",
-    "Reserved",
     "Token",
     "TokenInfo",
     "TokenInfoWanted",
@@ -69,17 +64,6 @@ TOKEN = register(Kind("token", Token, key=lambda token: token.digest))
 
 
 @record
-class Reserved:
-    """A name that only a token can unlock; ``reason`` is told to registrars, at most 32 characters."""
-
-    name: str
-    reason: str = "Reserved"
-
-
-RESERVED = register(Kind("reserved", Reserved, key=lambda value: value.name))
-
-
-@record
 class AddTokens(Request):
     """The operator's: new tokens; one that is known already is refused with 2302, and none is added."""
 
@@ -96,28 +80,6 @@ class RemoveTokens(Request):
 @record
 class ReadTokens(Request):
     """The operator's: tokens, ascending by digest, at most ``limit`` after ``after``; data is a list of `Token`."""
-
-    after: str = ""
-    limit: int = 1000
-
-
-@record
-class ReserveNames(Request):
-    """The operator's: reserve names; registered ones stay registered."""
-
-    names: tuple[Reserved, ...]
-
-
-@record
-class RemoveReserved(Request):
-    """The operator's: names are not reserved any more; 2303 if one is not."""
-
-    names: tuple[str, ...]
-
-
-@record
-class ReadReserved(Request):
-    """The operator's: reserved names, ascending, at most ``limit`` after ``after``; data is a list of `Reserved`."""
 
     after: str = ""
     limit: int = 1000

@@ -15,6 +15,7 @@ from regwire.registry.model.fees import Premium
 from regwire.registry.model.money import to_minor
 from regwire.registry.model.outcomes import Refusal
 from regwire.registry.model.record import record
+from regwire.registry.model.requests import CheckDomains, Request
 from regwire.registry.rules.context import Context
 from regwire.registry.rules.policy import ZonePolicy
 
@@ -107,8 +108,13 @@ class Price:
         return self.amount - self.discount
 
 
-def premium(ctx: Context, name: str) -> Premium | None:
-    """Return the prices of a name's own, or None."""
+def premium(ctx: Context, name: str, request: Request | None = None) -> Premium | None:
+    """Return the prices of a name's own, or None; for a check, those of all its names are looked up at once."""
+    if isinstance(request, CheckDomains):
+        known = ctx.memo.get("premium")
+        if known is None:
+            known = ctx.memo["premium"] = ctx.view.records_of("premium", request.names)
+        return known.get(name)
     found = ctx.record("premium", name)
     return found if isinstance(found, Premium) else None
 

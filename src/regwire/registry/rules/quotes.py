@@ -85,7 +85,7 @@ def _fault(ctx: Context, name: str, zone: ZonePolicy | None, currency: str) -> s
 def _name(
     ctx: Context, request: CheckDomains, commands: tuple[FeeWanted, ...], name: str, zone: ZonePolicy
 ) -> NameQuote:
-    own = premium(ctx, name)
+    own = premium(ctx, name, request)
     quotes = []
     for wanted in commands:
         token = tokens.applicable(ctx, tokens.given(request), wanted.command, name)

@@ -138,7 +138,7 @@ class Fee(Feature):
         agreement = zone.feature(_NAME).agreement
         if agreement == "never" or request.extension(FeeQuery) is not None:
             return None
-        return "Fee must be agreed" if agreement == "always" or premium(ctx, name) is not None else None
+        return "Fee must be agreed" if agreement == "always" or premium(ctx, name, request) is not None else None
 
     def checked(self, ctx: Context, request: Request, items: tuple[tuple[str, bool, str | None], ...]) -> None:
         """Answer what the check asks about fees."""
@@ -316,7 +316,7 @@ def _auto_renew(ctx: Context, before: Domain, after: Domain, zone: ZonePolicy) -
     ctx.tell(before.sponsor, f"{before.name} was not renewed: the balance does not cover it", at=due)
     if before.transfer is not None and before.transfer.status == PENDING:
         ended = replace(before.transfer, status="serverCancelled", acted=due, expires=None)
-        lost = _give_back_transfer(ctx, before, replace(lost, transfer=ended))
+        lost = tokens.give_back(ctx, _give_back_transfer(ctx, before, replace(lost, transfer=ended)))
         data = TransferData("domain", before.name, ended, before.sponsor)
         for account in (before.sponsor, ended.requester):
             ctx.tell(account, f"Transfer cancelled by the server: {before.name}", data, at=due)

@@ -95,6 +95,7 @@ def _packaged() -> tuple[FrontExtension, ...]:
 
 
 _more: list[FrontExtension] = []
+_PARTS: Final = ("commands", "replies", "requests", "data", "poll", "greeting")
 
 
 @lru_cache(maxsize=1)
@@ -106,9 +107,9 @@ def tables() -> Tables:
         ValueError: two of them take the same class or name.
 
     """
-    fronts = (*_packaged(), *_more)
+    fronts = (*[front for front in _packaged() if not any(_overlap(front, other) for other in _more)], *_more)
     merged: dict[str, dict[Any, Any]] = {"greeting": dict(_BUILT_IN)}
-    for part in ("commands", "replies", "requests", "data", "poll", "greeting"):
+    for part in _PARTS:
         into = merged.setdefault(part, {})
         for front in fronts:
             mine = getattr(front, part)
@@ -119,6 +120,10 @@ def tables() -> Tables:
     takes = {element: frozenset(targets) for extension in EXTENSIONS for element, targets in extension.commands.items()}
     features = {name: front.feature for front in fronts if front.feature for name in front.greeting}
     return Tables(takes=takes, features=features, **merged)
+
+
+def _overlap(one: FrontExtension, other: FrontExtension) -> bool:
+    return any(getattr(one, part).keys() & getattr(other, part).keys() for part in _PARTS)
 
 
 def names() -> tuple[str, ...]:
@@ -148,7 +153,7 @@ def namespaces() -> Mapping[str, Namespace]:
 
 @contextmanager
 def installed(*more: FrontExtension) -> Iterator[None]:
-    """Have further front extensions for the duration of the block, for tests."""
+    """Have further front extensions for the duration of the block, for tests; in place of ours that take the same."""
     _more.extend(more)
     tables.cache_clear()
     try:
