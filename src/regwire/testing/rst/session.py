@@ -146,13 +146,13 @@ class Reply:
         return self.code >= 2000
 
     def data(self, cls: type[T]) -> T | None:
-        """The element of this class in the response's data, or None."""
-        found = () if self.response is None else self.response.res_data
+        """The element of this class in a success's data, or None."""
+        found = () if self.response is None or not self.ok else self.response.res_data
         return next((item for item in found if isinstance(item, cls)), None)
 
     def extension(self, cls: type[T]) -> T | None:
-        """The element of this class in the response's extension, or None."""
-        found = () if self.response is None else self.response.extension
+        """The element of this class in a success's extension, or None."""
+        found = () if self.response is None or not self.ok else self.response.extension
         return next((item for item in found if isinstance(item, cls)), None)
 
     def __str__(self) -> str:
