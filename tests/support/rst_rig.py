@@ -50,6 +50,7 @@ def passes(result: CaseResult) -> None:
     """Assert that a case found nothing, and say what it found with the frames."""
     told = [f"{f.code}: {f.step}: {f.detail}\n" + "\n".join(frame.text for frame in f.frames) for f in result.findings]
     assert not told, "\n".join(told)
+    assert not result.crash, result.crash
     assert not result.reason, f"skipped: {result.reason}"
     assert result.steps
 

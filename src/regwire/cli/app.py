@@ -110,8 +110,14 @@ def demo(
 @app.command()
 def rst(
     inputs: Annotated[
-        Path, typer.Argument(metavar="INPUTS", help="TOML: what the cases must know; --template writes one.")
-    ] = Path("rst.toml"),
+        Path | None,
+        typer.Argument(
+            metavar="INPUTS", help="TOML: what the cases must know; rst.toml if not given.", show_default=False
+        ),
+    ] = None,
+    folder: Annotated[
+        Path | None, typer.Option("--dir", metavar="DIR", help="Instead of INPUTS: the registry in DIR, while it runs.")
+    ] = None,
     host: Annotated[str | None, typer.Option(metavar="NAME", help="Instead of epp.hostName of the inputs.")] = None,
     port: Annotated[int | None, typer.Option(min=1, max=65535, help="Instead of run.port.")] = None,
     ca: Annotated[
@@ -133,7 +139,9 @@ def rst(
         list[Path] | None, typer.Option(metavar="FILE", help="Also write .html, .md or .json; repeatable.")
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="The result as JSON on standard output.")] = False,
-    template: Annotated[bool, typer.Option("--template", help="Print a file of inputs to fill in, and exit.")] = False,
+    template: Annotated[
+        bool, typer.Option("--template", help="Print a file of inputs to fill in (with --dir: filled in), and exit.")
+    ] = False,
     list_: Annotated[bool, typer.Option("--list", help="Print the cases and exit.")] = False,
 ) -> None:
     """Run ICANN's registry system tests (RST v2.0) against an EPP server.
@@ -141,22 +149,26 @@ def rst(
     They create, change and delete objects: never run them against a registry in production. Exits with 1 when a case
     failed; warnings and skipped cases do not count.
     """
-    from regwire.cli.rst import list_cases, print_template, run_rst
+    from regwire.cli.rst import RunOptions, list_cases, print_template, run_rst
 
     if template:
-        print_template()
-    elif list_:
+        print_template(folder)
+        return
+    if list_:
         list_cases(as_json=json)
-    elif not run_rst(
-        inputs,
+        return
+    options = RunOptions(
+        inputs=inputs,
+        folder=folder,
         host=host,
         port=port,
         ca=ca,
-        cases=case or [],
+        cases=case or (),
         data=data,
         xsd=xsd,
         seed=seed,
-        report=report or [],
-        as_json=json,
-    ):
+        report=report or (),
+        json=json,
+    )
+    if not run_rst(options):
         raise typer.Exit(EXIT_REFUSED)

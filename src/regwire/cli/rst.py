@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from regwire.errors import ConfigError
 
 if TYPE_CHECKING:
-    from regwire.testing.rst import CaseResult, RunResult
+    from regwire.testing.rst import CaseResult, Inputs, RunResult
 
-__all__ = ["list_cases", "print_template", "run_rst"]
+__all__ = ["RunOptions", "list_cases", "print_template", "run_rst"]
 
 _COLOURS = {"pass": "green", "warning": "yellow", "fail": "red", "skipped": "dim"}
 
@@ -29,26 +31,51 @@ def list_cases(*, as_json: bool) -> None:
         print(f"{id:16}{entry.title}")
 
 
-def print_template() -> None:
-    """Print a file of inputs to fill in."""
+def print_template(folder: Path | None) -> None:
+    """Print a file of inputs to fill in, or the one that describes the registry of a folder."""
     from regwire.testing.rst import template
 
-    print(template(), end="")
+    if folder is None:
+        print(template(), end="")
+        return
+    from regwire.cli.rst_folder import folder_inputs
+
+    print(folder_inputs(folder), end="")
 
 
-def run_rst(
-    inputs_file: Path,
-    *,
-    host: str | None,
-    port: int | None,
-    ca: Path | None,
-    cases: list[str],
-    data: Path | None,
-    xsd: Path | None,
-    seed: int | None,
-    report: list[Path],
-    as_json: bool,
-) -> bool:
+def _inputs(options: RunOptions) -> Inputs:
+    """The inputs that the options name, with what they override."""
+    from regwire.testing.rst import load_inputs, parse_inputs
+
+    ca = None if options.ca is None else str(options.ca.absolute())
+    overrides = {"epp_hostName": options.host, "run_port": options.port, "run_ca": ca}
+    if options.folder is None:
+        return load_inputs(options.inputs or Path("rst.toml"), **overrides)
+    if options.inputs is not None:
+        raise ConfigError("--dir", "a file of inputs is given too", "give one of them")
+    from regwire.cli.rst_folder import folder_inputs
+
+    return parse_inputs(folder_inputs(options.folder), options.folder / "rst.toml", **overrides)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunOptions:
+    """The options of ``regwire rst`` as given."""
+
+    inputs: Path | None = None
+    folder: Path | None = None
+    host: str | None = None
+    port: int | None = None
+    ca: Path | None = None
+    cases: Sequence[str] = ()
+    data: Path | None = None
+    xsd: Path | None = None
+    seed: int | None = None
+    report: Sequence[Path] = ()
+    json: bool = False
+
+
+def run_rst(options: RunOptions) -> bool:
     """Run the cases, show them as they end, write the reports; returns whether none failed.
 
     Raises:
@@ -57,28 +84,34 @@ def run_rst(
     """
     from regwire.cli.talk import run
     from regwire.testing.rst import as_json as json_of
-    from regwire.testing.rst import load_inputs, run_cases, select, write_report
+    from regwire.testing.rst import run_cases, select, write_report
 
-    for path in report:
+    for path in options.report:
         if path.suffix.lower() not in {".html", ".htm", ".md", ".json"}:
             raise ConfigError(f"--report {path}", "its suffix says no form", "name it .html, .md or .json")
-    inputs = load_inputs(
-        inputs_file, epp_hostName=host, run_port=port, run_ca=None if ca is None else str(ca.absolute())
-    )
-    chosen = select(cases)
-    screen = _Quiet() if as_json else _Screen()
+    inputs = _inputs(options)
+    chosen = select(options.cases)
+    screen = _Quiet() if options.json else _Screen()
 
     async def main() -> RunResult:
-        return await run_cases(inputs, chosen, data=data, xsd=xsd, seed=seed, on_start=screen.start, on_end=screen.end)
+        return await run_cases(
+            inputs,
+            chosen,
+            data=options.data,
+            xsd=options.xsd,
+            seed=options.seed,
+            on_start=screen.start,
+            on_end=screen.end,
+        )
 
     with screen:
         result = run(main)
-    for path in report:
+    for path in options.report:
         write_report(result, path)
-    if as_json:
+    if options.json:
         print(json_of(result))
     else:
-        screen.close(result, report)
+        screen.close(result, options.report)
     return not result.failed
 
 
@@ -97,7 +130,7 @@ class _Quiet:
     def end(self, result: CaseResult) -> None:
         pass
 
-    def close(self, run: RunResult, report: list[Path]) -> None:
+    def close(self, run: RunResult, report: Sequence[Path]) -> None:
         pass
 
 
@@ -132,11 +165,13 @@ class _Screen(_Quiet):
         if result.reason:
             line.append(f": {result.reason}", style="dim")
         self._console.print(line)
+        if result.crash:
+            self._console.print(f"    the case itself failed: {result.crash}", style="red")
         for finding in result.findings:
             self._console.print(f"    {finding.severity.value} {finding.code}", style=_COLOURS[verdict])
             self._console.print(f"        {finding.step}: {finding.detail}")
 
-    def close(self, run: RunResult, report: list[Path]) -> None:
+    def close(self, run: RunResult, report: Sequence[Path]) -> None:
         from regwire.testing.rst import Verdict
 
         counts = ", ".join(f"{run.count(verdict)} {verdict.value}" for verdict in Verdict if run.count(verdict))

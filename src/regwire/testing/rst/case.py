@@ -5,14 +5,16 @@ from __future__ import annotations
 import contextlib
 import ssl
 import time
+import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from pathlib import Path
 from typing import Any, NoReturn
 
 import trio
 
 from regwire.epp import Command
 from regwire.epp.ext import login_sec, secure_authinfo
-from regwire.errors import ConnectFailed
+from regwire.errors import ConnectFailed, RegwireError
 from regwire.schema import Raw
 from regwire.testing.rst.catalogue import ALWAYS, CaseEntry, Severity, catalogue, severity_of
 from regwire.testing.rst.frames import Judge, Transcript
@@ -226,6 +228,11 @@ class Case:
             self.result.reason = str(skip)
         except Stop:
             pass
+        except RegwireError:
+            raise
+        except Exception as error:
+            where = traceback.extract_tb(error.__traceback__)[-1]
+            self.result.crash = f"{type(error).__name__}: {error} ({Path(where.filename).name}:{where.lineno})"
         finally:
             self.result.seconds = round(time.perf_counter() - started, 3)
             self.result.commands = sum(session.commands for session in self._sessions)

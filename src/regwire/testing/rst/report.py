@@ -57,6 +57,7 @@ def _plain(case: CaseResult) -> dict[str, Any]:
         "title": case.title,
         "verdict": case.verdict.value,
         "reason": case.reason,
+        "crash": case.crash,
         "codes": case.codes,
         "seconds": case.seconds,
         "steps": case.steps,
@@ -93,6 +94,11 @@ def as_markdown(run: RunResult) -> str:
     return "\n".join(_markdown(run)) + "\n"
 
 
+def _told(case: CaseResult) -> str:
+    """What a line about a case says beside its verdict."""
+    return ", ".join(case.codes) or case.crash or case.reason
+
+
 def _summary(run: RunResult) -> str:
     return ", ".join(f"{run.count(verdict)} {verdict.value}" for verdict in Verdict if run.count(verdict))
 
@@ -121,17 +127,19 @@ def _markdown(run: RunResult) -> Iterator[str]:
     yield "| Case | What | Verdict | Error codes | Steps | Time | Slowest reply |"
     yield "|---|---|---|---|---|---|---|"
     for case in run.cases:
-        told = ", ".join(case.codes) or case.reason
+        told = _told(case)
         yield (
             f"| {case.id} | {_cell(case.title)} | {case.verdict.value} | {_cell(told)} | {case.steps} "
             f"| {case.seconds:.2f} s | {case.slowest * 1000:.0f} ms |"
         )
     for case in run.cases:
-        if case.findings or case.notes:
+        if case.findings or case.notes or case.crash:
             yield ""
             yield f"## {case.id}: {case.title}"
             yield ""
             yield from (f"- note: {note}" for note in case.notes)
+            if case.crash:
+                yield f"- the case itself failed: {case.crash}"
             for finding in case.findings:
                 yield from _markdown_finding(finding)
 
@@ -177,7 +185,7 @@ def _html(run: RunResult) -> Iterator[str]:
     yield "</dl>\n<table>"
     yield "<tr><th>Case</th><th>What</th><th>Verdict</th><th>Error codes</th><th>Steps</th><th>Time</th></tr>"
     for case in run.cases:
-        told = html.escape(", ".join(case.codes) or case.reason)
+        told = html.escape(_told(case))
         verdict = case.verdict.value
         yield (
             f'<tr><td><a href="#{case.id}">{case.id}</a></td><td>{html.escape(case.title)}</td>'
@@ -193,9 +201,11 @@ def _html(run: RunResult) -> Iterator[str]:
 def _html_case(case: CaseResult) -> Iterator[str]:
     yield f'<h2 id="{case.id}">{case.id}: {html.escape(case.title)}</h2>'
     verdict = case.verdict.value
-    told = f": {html.escape(case.reason)}" if case.reason else ""
-    yield f'<p><span class="{verdict}">{verdict}</span>{told}; {case.steps} steps, {case.commands} commands,'
+    reason = f": {html.escape(case.reason)}" if case.reason else ""
+    yield f'<p><span class="{verdict}">{verdict}</span>{reason}; {case.steps} steps, {case.commands} commands,'
     yield f"{case.seconds:.2f} s, slowest reply {case.slowest * 1000:.0f} ms.</p>"
+    if case.crash:
+        yield f"<p>The case itself failed: <code>{html.escape(case.crash)}</code></p>"
     for note in case.notes:
         yield f"<p>Note: {html.escape(note)}</p>"
     for finding in case.findings:

@@ -60,6 +60,8 @@ class CaseResult:
         seconds: from the first step to the last.
         slowest: the longest time to an answer, in seconds.
         reason: why it was skipped; empty otherwise.
+        crash: what went wrong in the case itself, a fault of this program that an odd answer may have woken; empty
+            otherwise.
         notes: what was not applicable or is worth knowing, without an error code.
 
     """
@@ -69,6 +71,7 @@ class CaseResult:
     findings: list[Finding] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     reason: str = ""
+    crash: str = ""
     steps: int = 0
     commands: int = 0
     seconds: float = 0.0
@@ -77,7 +80,7 @@ class CaseResult:
     @property
     def verdict(self) -> Verdict:
         """Pass, warning, fail or skipped."""
-        if any(finding.severity is not Severity.WARNING for finding in self.findings):
+        if self.crash or any(finding.severity is not Severity.WARNING for finding in self.findings):
             return Verdict.FAIL
         if self.findings:
             return Verdict.WARNING
