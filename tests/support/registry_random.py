@@ -26,7 +26,7 @@ PASSWORDS = (PASSWORD, "another-password-of-24-c")
 GLUE = (Address("192.0.2.1", "v4"), Address("192.0.2.2", "v4"), Address("2001:db8::1", "v6"))
 STATUSES = ("UpdateProhibited", "DeleteProhibited", "TransferProhibited", "RenewProhibited", "Hold")
 DS = tuple(DsRecord(tag, 13, 2, bytes([tag] * 32)) for tag in (1, 2, 3))
-PAUSES = (0, 0, 0, 0, 0, 0, 1, 2, 3, 5, 6, 7, 8, 29, 30, 31, 40, 100, 364, 366)
+PAUSES = (0,) * 12 + (1, 1, 2, 2, 3, 4, 5, 6, 7, 8, 29, 30, 31, 40, 100, 364, 366)
 #: What the registries of a run are like; the first is what one gets without settings.
 POLICIES: tuple[dict[str, Any], ...] = (
     {},
@@ -63,8 +63,12 @@ class Commands:
             or reference.hosts.get(name)
             or reference.contacts.get(getattr(request, "id", None))
         )
-        if known is not None and self.maybe(0.6) and type(request) is not r.TransferDomain:
+        if known is not None and self.maybe(0.6) and getattr(request, "op", None) != "request":
             account = known["sponsor"]
+            if getattr(request, "op", None) == "cancel" and known["transfer"]:
+                account = known["transfer"]["requester"]
+        elif known is not None and getattr(request, "op", None) == "request" and self.maybe(0.7):
+            account = known["sponsor"] if type(request) is r.RestoreDomain else self.pick(A, B)
         return account, request
 
     # --- parts
@@ -298,7 +302,7 @@ class Commands:
         return r.PollRequest()
 
     def acknowledge(self, reference: Reference, now: Any) -> r.Request:
-        queue = reference.queues.get(self.pick(A, B), [])
+        queue = max((reference.queues.get(account, []) for account in (A, B)), key=len)
         return r.PollAck(str(queue[0]["id"]) if queue and self.maybe(0.9) else str(reference.last_id + 1))
 
 

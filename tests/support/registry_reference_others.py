@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from registry_reference import (
+    IMPOSSIBLE,
     ReferenceState,
     Refused,
     Reply,
@@ -54,7 +55,8 @@ class ReferenceOthers(ReferenceState):
         return [address.address for address in addresses]
 
     def host_name(self, name: str) -> None:
-        if name in BAD_HOSTS:
+        in_no_domain = any(code == 2005 and name.endswith("." + above) for above, code in IMPOSSIBLE.items())
+        if name in BAD_HOSTS or in_no_domain:
             raise Refused(2005)
 
     def the_host(self, name: str) -> dict[str, Any]:

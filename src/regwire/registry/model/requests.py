@@ -47,6 +47,7 @@ __all__ = [
     "RestoreReport",
     "SecDns",
     "SecDnsUpdate",
+    "SetServerStatuses",
     "SettleDue",
     "TransferContact",
     "TransferDomain",
@@ -341,6 +342,19 @@ class PollAck(Request):
     """RFC 5730 section 2.9.2.3, op="ack"."""
 
     id: str
+
+
+@record
+class SetServerStatuses(Request):
+    """The operator's: set and remove server statuses of an object, whatever its client statuses forbid.
+
+    ``kind`` is "domain", "host" or "contact", ``key`` its name (contacts: id). The sponsor is told.
+    """
+
+    kind: str
+    key: str
+    add: tuple[Status, ...] = ()
+    remove: tuple[Status, ...] = ()
 
 
 @record

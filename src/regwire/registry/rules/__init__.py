@@ -16,7 +16,7 @@ from regwire.registry.model import requests as r
 from regwire.registry.model.kinds import kind_named
 from regwire.registry.model.objects import ContactLink
 from regwire.registry.model.outcomes import Outcome, Refusal
-from regwire.registry.rules import contacts, domains, hosts, lifecycle, polls, redemption
+from regwire.registry.rules import contacts, domains, hosts, lifecycle, operator, polls, redemption
 from regwire.registry.rules.context import Context
 from regwire.registry.rules.features import is_feature_read, request_rule, settle_rule, somewhere_taken
 from regwire.registry.rules.policy import Policies
@@ -149,6 +149,7 @@ _RULES: Mapping[type[Any], Callable[[Context, Any], Outcome]] = {
     r.UpdateContact: contacts.update,
     r.PollRequest: polls.request,
     r.PollAck: polls.acknowledge,
+    r.SetServerStatuses: operator.set_statuses,
     r.SettleDue: _settle_due,
 }
 

@@ -15,7 +15,7 @@ from regwire.registry.rules.context import Context
 from regwire.registry.rules.names import check_host_name, check_syntax
 from regwire.registry.rules.status import apply_statuses, check_client, forbid, forbid_update, host_statuses
 
-__all__ = ["check", "create", "delete", "info", "update"]
+__all__ = ["check", "create", "delete", "find", "info", "update"]
 
 
 def check(ctx: Context, request: CheckHosts) -> Outcome:
@@ -205,11 +205,17 @@ def _forbid_moving(ctx: Context, value: Host) -> None:
 
 
 def _existing(ctx: Context, name: str) -> Host:
-    value = ctx.view.host(name)
+    value = find(ctx, name)
     if value is None:
         check_syntax(name, "host:name")
         raise Refusal(codes.DOES_NOT_EXIST, "no such host", "host:name", name)
-    if value.superordinate is None:
+    return value
+
+
+def find(ctx: Context, name: str) -> Host | None:
+    """Return the host as it is now, or None."""
+    value = ctx.view.host(name)
+    if value is None or value.superordinate is None:
         return value
     # A transfer of its domain that time completes takes the host along.
     _domain(ctx, value.superordinate)

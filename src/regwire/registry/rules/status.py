@@ -13,11 +13,14 @@ from regwire.registry.model.record import replace
 __all__ = [
     "apply_statuses",
     "check_client",
+    "check_server",
+    "check_together",
     "contact_statuses",
     "domain_statuses",
     "forbid",
     "forbid_update",
     "host_statuses",
+    "pending_statuses",
 ]
 
 _OK: Final = (Status("ok"),)
@@ -43,9 +46,15 @@ CLIENT: Final = {
 }
 
 
+#: What the operator may set and remove.
+SERVER: Final = {
+    kind: frozenset({value.replace("client", "server", 1) for value in values}) for kind, values in CLIENT.items()
+}
+
+
 def domain_statuses(domain: Domain) -> tuple[Status, ...]:
     """Return every status of a (settled) domain, derived ones included."""
-    pending = _pending(domain)
+    pending = pending_statuses(domain)
     inactive = not domain.hosts and not domain.host_attributes
     if not pending and not domain.statuses:
         return (_INACTIVE,) if inactive else _OK
@@ -59,7 +68,7 @@ def host_statuses(host: Host, *, linked: bool, moving: bool) -> tuple[Status, ..
 
 def contact_statuses(contact: Contact, *, linked: bool) -> tuple[Status, ...]:
     """Return every status of a (settled) contact, derived ones included."""
-    return _statuses((*contact.statuses, *_pending(contact)), linked=linked)
+    return _statuses((*contact.statuses, *pending_statuses(contact)), linked=linked)
 
 
 def _statuses(own: tuple[Status, ...], *, linked: bool) -> tuple[Status, ...]:
@@ -68,7 +77,8 @@ def _statuses(own: tuple[Status, ...], *, linked: bool) -> tuple[Status, ...]:
     return (*own, _LINKED) if linked else own
 
 
-def _pending(value: Domain | Contact) -> tuple[Status, ...]:
+def pending_statuses(value: Domain | Contact) -> tuple[Status, ...]:
+    """Return what is pending about a (settled) object."""
     if isinstance(value, Domain) and value.restore is not None:
         return (_PENDING_DELETE,)
     if value.transfer is not None and value.transfer.status == PENDING:
@@ -85,7 +95,7 @@ def forbid(value: Domain | Host | Contact, action: str) -> None:
         if status.value.endswith(action + "Prohibited"):
             raise _in_the_way(value, status)
     if not isinstance(value, Host):
-        for status in _pending(value):
+        for status in pending_statuses(value):
             raise _in_the_way(value, status)
 
 
@@ -122,6 +132,21 @@ def apply_statuses(
             raise Refusal(codes.POLICY, "status is set already", f"{kind}:status", status.value)
         values[status.value] = status
     return tuple(values.values())
+
+
+def check_server(kind: str, remove: tuple[Status, ...], add: tuple[Status, ...]) -> None:
+    """Refuse with 2306 a status that is not the operator's."""
+    for status in (*remove, *add):
+        if status.value not in SERVER[kind]:
+            raise Refusal(codes.POLICY, "not a server status of this object", f"{kind}:status", status.value)
+
+
+def check_together(kind: str, pending: tuple[Status, ...], add: tuple[Status, ...]) -> None:
+    """Refuse with 2304 a prohibition of what is pending (RFC 5731 section 2.3 and its siblings)."""
+    forbidden = {f"server{status.value.removeprefix('pending')}Prohibited": status for status in pending}
+    for status in add:
+        if status.value in forbidden:
+            raise Refusal(codes.STATUS, f"it is {forbidden[status.value].value}", f"{kind}:status", status.value)
 
 
 def check_client(kind: str, remove: tuple[Status, ...], add: tuple[Status, ...]) -> None:
