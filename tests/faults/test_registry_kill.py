@@ -6,9 +6,16 @@ import os
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from registry_load import CREATE, TRANSFER, configured
+
+from regwire.registry.clock import SystemClock
+from regwire.registry.model.money import Entry, to_decimal
+from regwire.registry.rules import Policies, View, ledger
+from regwire.registry.store.sqlite import SqliteStore
 
 ROUNDS = int(os.environ.get("REGWIRE_KILL_ROUNDS", "3"))
 LOAD = Path(__file__).parents[1] / "support" / "registry_load.py"
@@ -45,6 +52,7 @@ def test_acknowledged_commands_survive_kill_9_and_are_applied_once(tmp_path: Pat
         domains |= new_domains
         acked |= new_acked
         check(tmp_path / "registry.sqlite", domains, acked)
+        check_ledger(tmp_path)
 
 
 def check(path: Path, domains: set[str], acked: set[int]) -> None:
@@ -70,3 +78,26 @@ def check(path: Path, domains: set[str], acked: set[int]) -> None:
     assert acked <= gone
     assert len(gone - acked) <= ROUNDS
     connection.close()
+
+
+def check_ledger(folder: Path) -> None:
+    """What was billed is what is there: each command once, and the ledger balances."""
+    config = configured(folder)
+    store = SqliteStore(folder / "registry.sqlite", Policies(config), SystemClock())
+    try:
+        with store.snapshot() as snapshot, store.read() as view:
+            assert ledger.problems(view) == []
+            names = sorted(domain.name for domain in snapshot.domains())
+            billed = [(entry.name, entry.reason) for entry in all_entries(view) if entry.name]
+            assert sorted(billed) == sorted((name, reason) for name in names for reason in ("create", "transfer"))
+            (paid,) = [b for b in view.records("balance") if b.account == ledger.FEES]
+            assert to_decimal(paid.amount, "EUR") == len(names) * (CREATE + TRANSFER)
+    finally:
+        store.close()
+
+
+def all_entries(view: View) -> Iterator[Entry]:
+    after = ""
+    while found := view.records("entry", after=after):
+        yield from found
+        after = found[-1].id

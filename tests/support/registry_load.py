@@ -1,18 +1,20 @@
 """A registry under load in a process of its own, to be killed: ``python registry_load.py FOLDER ROUND``.
 
-Eight tasks create names, ask for transfers of them and acknowledge poll messages; every acknowledged outcome is told on
-standard output, one line each, after its commit.
+Eight tasks create names, ask for transfers of them and acknowledge poll messages, all of it billed; every acknowledged
+outcome is told on standard output, one line each, after its commit.
 """
 
 from __future__ import annotations
 
 import sys
+from decimal import Decimal
 from pathlib import Path
 
 import trio
 
 from regwire.registry.config import Config, PolicySettings
 from regwire.registry.engine import Registry, open_registry
+from regwire.registry.model.money import Deposit
 from regwire.registry.model.requests import (
     AuthInfo,
     CreateDomain,
@@ -20,8 +22,16 @@ from regwire.registry.model.requests import (
     PollRequest,
     TransferDomain,
 )
+from regwire.registry.rules.prices import FeeSettings
 
 PASSWORD = "a-password-of-20-chars"
+CREATE, TRANSFER = Decimal("1.00"), Decimal("0.70")
+
+
+def configured(folder: Path) -> Config:
+    """Return the settings of the registry under load."""
+    fees = FeeSettings(currency="EUR", create=CREATE, transfer=TRANSFER)
+    return Config(directory=folder, policy=PolicySettings(add_grace=0, transfer_grace=0), features={"fee": fees})
 
 
 async def load(registry: Registry, task: int, round: str) -> None:
@@ -52,8 +62,10 @@ async def load(registry: Registry, task: int, round: str) -> None:
 
 async def main() -> None:
     """Run until killed."""
-    config = Config(directory=Path(sys.argv[1]), policy=PolicySettings(add_grace=0))
-    async with open_registry(config) as registry, trio.open_nursery() as nursery:
+    async with open_registry(configured(Path(sys.argv[1]))) as registry, trio.open_nursery() as nursery:
+        deposits = [Deposit(account, "EUR", Decimal(1_000_000)) for account in ("reg-a", "reg-b")]
+        outcomes = await registry.submit([registry.call("-", deposit) for deposit in deposits])
+        assert all(outcome.code == 1000 for outcome in outcomes), outcomes
         for task in range(8):
             nursery.start_soon(load, registry, task, sys.argv[2])
 

@@ -247,6 +247,14 @@ def test_rfc3915_each_grace_period_gives_back_its_own(till: Till) -> None:
     assert [line.amount for line in charged(till, A, r.DeleteDomain("a.example")).lines] == [d("-11.50")]
 
 
+def test_rfc3915_renewals_of_one_instant_are_each_given_back(till: Till) -> None:
+    renewals = [r.RenewDomain("a.example", date(2026 + n, 3, 1), r.Period(1)) for n in range(3)]
+    outcomes = till.group((A, create()), *[(A, renewal) for renewal in renewals])
+    assert [outcome.code for outcome in outcomes] == [1000] * 4
+    assert [line.amount for line in charged(till, A, r.DeleteDomain("a.example")).lines] == [-10, *[d("-11.50")] * 3]
+    assert till.has() == 100
+
+
 def test_rfc3915_renewal_by_time_is_billed_and_given_back_after_a_delete(till: Till) -> None:
     till.must(A, create())
     till.later(days=370)

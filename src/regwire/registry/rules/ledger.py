@@ -101,8 +101,9 @@ def _move(
         return
     if amount < 0:
         raise ValueError(f"an entry of {amount}")
-    # Changes are only ever added, so that their number makes the identifier unique within the transaction.
-    id = f"{ctx.call.transaction}-{len(ctx.changes):06}"
+    # Changes are only ever added, so that their number makes the identifier unique within the transaction. What a group
+    # settles first has the transaction of its first call with an S behind: an underscore sorts after that.
+    id = f"{ctx.call.transaction}_{len(ctx.changes):06}"
     ctx.put(_ENTRY, id, Entry(id, ctx.now, debit, credit, currency, amount, reason, name, reference))
     for account, change in ((debit, -amount), (credit, amount)):
         have = balance(ctx, account, currency)

@@ -248,9 +248,10 @@ def _running(value: Domain, now: datetime) -> list[GracePeriod]:
 
 
 def _charged(value: Domain, running: Iterable[GracePeriod]) -> list[list[Any]]:
-    """Return what was paid for grace periods."""
-    kept = {(line[0], line[1]): line for line in value.extra.get(_NAME, {}).get(_CHARGES, ())}
-    return [kept[g.type, _ms(g.start)] for g in running if (g.type, _ms(g.start)) in kept]
+    """Return what was paid for grace periods; several may have begun in the same instant."""
+    kept = value.extra.get(_NAME, {}).get(_CHARGES, ())
+    wanted = {(grace.type, _ms(grace.start)) for grace in running}
+    return [line for line in kept if (line[0], line[1]) in wanted]
 
 
 def _refund_running(ctx: Context, value: Domain, running: Iterable[GracePeriod]) -> tuple[FeeLine, ...]:
