@@ -15,7 +15,15 @@ from store_suite import break_rule
 
 from regwire.epp import auth_info, command
 from regwire.epp.compose import contact_auth_info
-from regwire.epp.ext.rgp import RgpInfoData, RgpRestore, RgpUpdate, RgpUpdateData
+from regwire.epp.ext.rgp import (
+    RgpInfoData,
+    RgpMixed,
+    RgpReport,
+    RgpReportText,
+    RgpRestore,
+    RgpUpdate,
+    RgpUpdateData,
+)
 from regwire.epp.ext.secdns import (
     SecDnsAdd,
     SecDnsChange,
@@ -28,8 +36,9 @@ from regwire.epp.ext.secdns import (
 from regwire.epp.messages import contact as c
 from regwire.epp.messages import domain as d
 from regwire.epp.messages import host as h
-from regwire.epp.messages.core import Poll
+from regwire.epp.messages.core import Command, Poll
 from regwire.registry.model.requests import CreateDomain
+from regwire.schema import Raw
 
 DS = SecDnsDsData(12345, 13, 2, b"\x01" * 32)
 POSTAL = c.PostalInfo("int", "Ada", "Ex", addr=c.Address(("1 Main St",), city="Delft", pc="2600", cc="NL"))
@@ -255,6 +264,42 @@ async def test_a_refusal_shows_the_element_its_value_and_why(front: Front) -> No
     octets, reason = value(await front.ask(A, create(ns=d.NameServers(("ns9.<other>.net",)))))
     assert b"ns9.&lt;other&gt;.net</domain:hostObj>" in octets
     assert reason == "not letters, digits, hyphens"
+
+
+@front_test
+async def test_a_restore_report_with_text_and_markup(front: Front) -> None:
+    await front.must(A, create())
+    front.clock.move_to(START.replace(month=6))
+    await front.ask(A, d.DomainDelete("a.example"))
+    deleted = START.replace(month=6)
+    front.clock.move_to(deleted.replace(day=3))
+    update = d.DomainUpdate("a.example", chg=d.DomainChange())
+    await front.ask(A, command(update, RgpUpdate(RgpRestore("request"))))
+
+    def report(**changes: Any) -> Command:
+        markup = Raw(b'<w:whois xmlns:w="urn:whois">registrant: Ada</w:whois>')
+        values: dict[str, Any] = {
+            "pre_data": RgpMixed(elements=(markup,)),
+            "post_data": RgpMixed("as before"),
+            "del_time": deleted,
+            "res_time": deleted.replace(day=3),
+            "res_reason": RgpReportText("a mistake"),
+            "statements": (RgpReportText("not for ourselves"), RgpReportText("true", "nl")),
+            **changes,
+        }
+        return command(update, RgpUpdate(RgpRestore("report", RgpReport(**values))))
+
+    for changes, expected, element in (
+        ({"statements": (RgpReportText("one"),)}, 2003, b"rgp:statement"),
+        ({"post_data": RgpMixed()}, 2003, b"rgp:postData"),
+        ({"del_time": START}, 2004, b"rgp:delTime"),
+    ):
+        answer = await front.ask(A, report(**changes))
+        assert (code(answer), element in value(answer)[0]) == (expected, True)
+    answer = await front.ask(A, report())
+    assert (code(answer), answer.extension) == (1000, ())
+    shown = await front.ask(A, d.DomainInfo(d.DomainInfoName("a.example")))
+    assert shown.extension == (), "no grace period, no extension"
 
 
 @front_test

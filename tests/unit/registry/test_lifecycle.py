@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from registry_world import GLUE, START, A, B, World
 
+from regwire.registry.config import Config, RegistrySettings
 from regwire.registry.model.objects import Status
 from regwire.registry.model.requests import (
     CheckDomains,
@@ -15,6 +16,7 @@ from regwire.registry.model.requests import (
     CreateHost,
     DeleteDomain,
     InfoDomain,
+    InfoHost,
     PollAck,
     PollRequest,
     RenewDomain,
@@ -22,6 +24,7 @@ from regwire.registry.model.requests import (
     SettleDue,
     UpdateDomain,
 )
+from regwire.registry.rules import Policies
 
 
 def shown(world: World) -> Any:
@@ -170,3 +173,23 @@ def test_a_name_that_expires_in_redemption_is_not_renewed_until_restored() -> No
     world.must(A, RestoreDomain("a.example", "request"))
     world.must(A, RestoreDomain("a.example", "report", world.report()))
     assert shown(world).domain.expires == START.replace(year=2027)
+
+
+def test_what_lies_in_a_zone_that_is_served_no_more_lives_on_by_the_general_policy() -> None:
+    world = World(zones=("example", "co.test"))
+    world.domain("a.co.test")
+    world.host("ns1.a.co.test", glue=True)
+    world.domain("a.example")
+    policies = Policies(Config(registry=RegistrySettings(zones=("example",), repository="TEST")))
+    world.policies = world.store._policies = policies  # type: ignore[attr-defined]
+    world.later(days=366)
+    assert world.code("-", SettleDue()) == 1000
+    with world.store.read() as view:
+        assert list(view.due(world.clock.now(), 10)) == []
+        assert view.domain("a.co.test").expires.year == 2027  # type: ignore[union-attr]
+    assert world.code(A, InfoDomain("a.co.test")) == 2303
+    assert world.code(A, InfoHost("ns1.a.co.test")) == 1000
+    assert world.must(A, CheckDomains(("a.co.test", "b.co.test"))).items == (
+        ("a.co.test", False, "In use"),
+        ("b.co.test", False, "not in a zone of this registry"),
+    )
