@@ -30,7 +30,7 @@ def protect(password: str | None, salt: bytes, policy: ZonePolicy, element: str)
     least = policy.settings.min_auth_info
     if len(password) < least:
         raise Refusal(codes.AUTH_INFO, f"too weak: {least} characters at least", element)
-    if len(set(password)) < min(least, _DIFFERENT):
+    if len(set(password)) < min(least // 2, _DIFFERENT):
         raise Refusal(codes.AUTH_INFO, "too weak: too few different characters", element)
     return f"{salt.hex()}${_digest(password, salt)}"
 
