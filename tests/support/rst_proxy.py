@@ -11,8 +11,8 @@ from typing import Any
 
 import trio
 
-Change = Callable[[bytes], bytes | None]
-"""Given a frame of the server; gives what goes to the client instead, None to end the connection."""
+Change = Callable[[bytes, bytes], bytes | None]
+"""Given a frame of the server and the command it answers; gives what the client gets, None to end the connection."""
 
 
 def server_context(folder: Path) -> ssl.SSLContext:
@@ -74,8 +74,9 @@ def proxy(folder: Path, port: int, change: Change) -> Callable[[trio.SSLStream],
         plain = await trio.open_tcp_stream("127.0.0.1", port)
         server = trio.SSLStream(plain, context, server_hostname="localhost", https_compatible=True)
         async with server:
+            command: bytes | None = b""
             while (frame := await read_frame(server)) is not None:
-                changed = change(frame)
+                changed = change(frame, command)
                 if changed is None:
                     return
                 await write_frame(client, changed)

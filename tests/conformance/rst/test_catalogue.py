@@ -58,7 +58,8 @@ def test_published_inputs_are_known():
 def test_our_rows_mean_what_the_published_ones_mean(name):
     theirs, ours = load_tables(DATA)[name], load_tables(None)[name]
     assert set(theirs.rows[0].cells) == set(ours.rows[0].cells)
-    assert {(row.passes, row.code) for row in theirs.rows} == {(row.passes, row.code) for row in ours.rows}
+    # Ours also try what the codes speak of and the published rows do not.
+    assert {(row.passes, row.code) for row in theirs.rows} <= {(row.passes, row.code) for row in ours.rows}
 
 
 @pytest.mark.parametrize("folder", [DATA, None], ids=["published", "ours"])

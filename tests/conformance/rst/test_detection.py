@@ -2,6 +2,7 @@
 
 import functools
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -9,6 +10,7 @@ import trio
 from rst_proxy import listen, parrot, proxy, server_context
 from rst_rig import DATA, Model, needs_rows, passes, serving
 
+from regwire.epp import HostInfoData, HostStatus, encode, ok, response
 from regwire.testing.rst import run_cases, select
 
 pytestmark = needs_rows
@@ -26,13 +28,14 @@ def attributes(tmp_path_factory):
         yield rig
 
 
-def against(rig, talk, ids, **inputs):
+def against(rig, talk, ids, tlds=None, **inputs):
     """Run cases against a server that talks so; their results by identifier."""
 
     async def main():
         async with trio.open_nursery() as nursery:
             port = await nursery.start(listen, talk, server_context(rig.folder))
             given = rig.inputs.overridden(**{"run_addresses": ("127.0.0.1",), "run_port": port, **inputs})
+            given = given if tlds is None else replace(given, tlds=tlds)
             run = await run_cases(given, ids, data=DATA, seed=next(SEEDS))
             nursery.cancel_scope.cancel()
         return {case.id: case for case in run.cases}
@@ -49,7 +52,7 @@ SEEDS = iter(range(100, 10_000))
 def replaced(pattern, by, *, where="", count=0):
     """A change of every frame that `where` is found in."""
 
-    def change(frame):
+    def change(frame, command):
         if where and not re.search(where.encode(), frame):
             return frame
         return re.sub(pattern.encode(), by.encode(), frame, count=count, flags=re.DOTALL)
@@ -60,6 +63,34 @@ def replaced(pattern, by, *, where="", count=0):
 def code(to, where):
     """Another result code, in responses with that in them."""
     return replaced(r'<result code="\d+">', f'<result code="{to}">', where=where)
+
+
+def answered(to, command_pattern):
+    """Another result code for the commands with that in them."""
+
+    def change(frame, command):
+        if not re.search(command_pattern.encode(), command, re.DOTALL):
+            return frame
+        return re.sub(rb'<result code="\d+">', b'<result code="%d">' % to, frame)
+
+    return change
+
+
+def stale(command_pattern):
+    """After such a command an info tells what it told before."""
+    state = {"last": b"", "old": False}
+
+    def change(frame, command):
+        if b"infData" not in frame:
+            state["old"] = bool(re.search(command_pattern.encode(), command, re.DOTALL))
+            return frame
+        if state["old"]:
+            id = re.search(rb"<clTRID>.*?</clTRID>", frame)[0]
+            return re.sub(rb"<clTRID>.*?</clTRID>", id, state["last"])
+        state["last"] = frame
+        return frame
+
+    return change
 
 
 NS = "urn:ietf:params:xml:ns:"
@@ -80,8 +111,8 @@ FAULTS = [
     ("epp-02", replaced(f"<extURI>{NS}rgp-1.0</extURI>", ""), "EPP_GREETING_MISSING_EXTURI"),
     ("epp-02", replaced(f"{NS}rgp-1.0", "urn:x:rgp-9"), "EPP_GREETING_UNEXPECTED_EXTURI"),
     ("epp-02", replaced(f"<extURI>{NS}epp:loginSec-1.0</extURI>", ""), "EPP_GREETING_RECOMMENDED_EXTENSION_MISSING"),
-    ("epp-02", lambda frame: b"<epp", "EPP_XML_PARSE_ERROR"),
-    ("epp-02", lambda frame: None, "EPP_NO_GREETING_RECEIVED"),
+    ("epp-02", lambda frame, command: b"<epp", "EPP_XML_PARSE_ERROR"),
+    ("epp-02", lambda frame, command: None, "EPP_NO_GREETING_RECEIVED"),
     ("epp-03", code(1000, 'code="2200"'), "EPP_LOGIN_UNEXPECTEDLY_SUCCEEDED"),
     ("epp-03", code(2200, 'code="1000"'), "EPP_LOGIN_UNEXPECTEDLY_FAILED"),
     ("epp-04", replaced('avail="1"', 'avail="0"'), "EPP_DOMAIN_CHECK_VALID_DOMAIN_INCORRECT_AVAIL"),
@@ -91,7 +122,7 @@ FAULTS = [
     ("epp-04", replaced("<trID>", "<<trID>", where="chkData"), "EPP_XML_PARSE_ERROR"),
     ("epp-04", code(2400, "chkData"), "EPP_GENERIC_COMMAND_ERROR"),
     ("epp-04", replaced("<clTRID>", "<clTRID>x", where="chkData"), "EPP_UNEXPECTED_COMMAND_FAILURE"),
-    ("epp-04", lambda frame: None if b"chkData" in frame else frame, "EPP_UNEXPECTED_COMMAND_FAILURE"),
+    ("epp-04", lambda frame, command: None if b"chkData" in frame else frame, "EPP_UNEXPECTED_COMMAND_FAILURE"),
     ("epp-04", code(2200, 'code="1000"'), "EPP_LOGIN_ERROR"),
     ("epp-05", replaced('avail="1"', 'avail="0"'), "EPP_HOST_CHECK_VALID_HOST_INCORRECT_AVAIL"),
     ("epp-05", replaced('avail="0"', 'avail="1"'), "EPP_HOST_CHECK_REGISTERED_HOST_INCORRECT_AVAIL"),
@@ -170,6 +201,22 @@ FAULTS = [
     ("epp-23", code(1000, 'code="2305"'), "EPP_HOST_RENAME_SERVER_INCORRECTLY_ACCEPTS_RENAME"),
     ("epp-23", code(2306, 'code="2305"'), "EPP_HOST_RENAME_SERVER_INCORRECTLY_ACCEPTS_RENAME"),
     ("epp-24", code(1000, 'code="2303"'), "EPP_HOST_DELETE_INFO_RESPONSE_OBJECT_STILL_EXISTS"),
+    ("epp-10", answered(2305, "<delete>"), "EPP_CONTACT_DELETE_RESPONSE_NOT_1000_OR_1001"),
+    ("epp-14", answered(1000, "ns1.none-"), "EPP_DOMAIN_CREATE_SERVER_ACCEPTS_NON_EXISTENT_HOST_OBJECT"),
+    ("epp-14", answered(1000, "-ns.rst-"), "EPP_DOMAIN_CREATE_SERVER_ACCEPTS_INVALID_HOST_OBJECT"),
+    ("epp-14", answered(1000, "abcdef"), "EPP_DOMAIN_CREATE_SERVER_ACCEPTS_AUTHINFO"),
+    ("epp-16", stale("<rem>.*keyTag"), "EPP_DOMAIN_UPDATE_INFO_RESPONSE_UNEXPECTED_DNSSEC_DATA"),
+    ("epp-16", stale("<rem><ns>"), "EPP_DOMAIN_UPDATE_INFO_RESPONSE_UNEXPECTED_HOST_OBJECT"),
+    ("epp-16", answered(1000, "<chg><registrant"), "EPP_DOMAIN_UPDATE_SERVER_ACCEPTS_NON_EXISTENT_CONTACT_OBJECT"),
+    ("epp-16", answered(1000, "hostAttr"), "EPP_DOMAIN_UPDATE_SERVER_INCORRECTLY_ACCEPTS_HOST_ATTRIBUTES"),
+    ("epp-18", answered(1000, "<renew"), "EPP_RENEW_SERVER_ACCEPTS_INVALID_PERIOD"),
+    ("epp-18", answered(1000, "<renew"), "EPP_RENEW_SERVER_ACCEPTS_INVALID_CURRENT_EXPIRY_DATE"),
+    ("epp-19", answered(1000, "<info>.*authInfo"), "EPP_TRANSFER_INFO_RESPONSE_AUTHINFO_NOT_RESET"),
+    ("epp-19", answered(1000, "<transfer"), "EPP_TRANSFER_SERVER_ACCEPTS_INCORRECT_AUTHINFO"),
+    ("epp-19", answered(1000, "<transfer"), "EPP_TRANSFER_SERVER_ACCEPTS_INVALID_PERIOD"),
+    ("epp-19", answered(1000, "abcdef"), "EPP_TRANSFER_SERVER_ACCEPTS_INSECURE_AUTHINFO"),
+    ("epp-19", answered(2202, "<update>"), "EPP_TRANSFER_SERVER_REJECTS_SECURE_AUTHINFO"),
+    ("epp-24", answered(2305, "<delete>"), "EPP_HOST_DELETE_RESPONSE_NOT_1000_OR_1001"),
 ]
 
 
@@ -216,18 +263,19 @@ def test_a_contact_status_that_was_not_stored_is_found(rig):
 
 
 @pytest.mark.parametrize(
-    ("pattern", "by", "expected"),
+    ("change", "expected"),
     [
+        (stale("<rem><ns>"), "EPP_DOMAIN_UPDATE_INFO_RESPONSE_UNEXPECTED_HOST_ATTRIBUTE"),
+        (answered(1000, "hostObj"), "EPP_DOMAIN_UPDATE_SERVER_INCORRECTLY_ACCEPTS_HOST_OBJECTS"),
         (
-            "<domain:hostName>ns1.epp-16",
-            "<domain:hostName>ns0.epp-16",
+            replaced("<domain:hostName>ns1.epp-16", "<domain:hostName>ns0.epp-16"),
             "EPP_DOMAIN_UPDATE_INFO_RESPONSE_MISSING_HOST_ATTRIBUTE",
         ),
-        ("208.77.190.196", "208.77.190.1", "EPP_DOMAIN_UPDATE_INFO_RESPONSE_MISSING_HOST_ATTRIBUTE"),
+        (replaced("208.77.190.196", "208.77.190.1"), "EPP_DOMAIN_UPDATE_INFO_RESPONSE_MISSING_HOST_ATTRIBUTE"),
     ],
 )
-def test_a_fault_of_attributes_is_found(attributes, pattern, by, expected):
-    talk = proxy(attributes.folder, attributes.inputs["run.port"], replaced(pattern, by))
+def test_a_fault_of_attributes_is_found(attributes, change, expected):
+    talk = proxy(attributes.folder, attributes.inputs["run.port"], change)
     assert expected in against(attributes, talk, ["epp-16"])["epp-16"].codes
 
 
@@ -235,7 +283,7 @@ def test_a_delete_that_leaves_no_trace_is_found(rig):
     """1001, and the domain is as it was."""
     state = {"after": 0}
 
-    def change(frame):
+    def change(frame, command):
         if b"domain:creData" in frame:
             state["after"] = 1
         elif state["after"] == 1:
@@ -251,7 +299,7 @@ def test_a_delete_that_leaves_no_trace_is_found(rig):
 
 def test_an_unchanged_server_passes(rig):
     """The proxy itself adds no fault."""
-    talk = proxy(rig.folder, rig.inputs["run.port"], lambda frame: frame)
+    talk = proxy(rig.folder, rig.inputs["run.port"], lambda frame, command: frame)
     for result in against(rig, talk, ["epp-03", "epp-07", "epp-14", "epp-19"]).values():
         passes(result)
 
@@ -260,7 +308,7 @@ def test_service_ports_that_differ_are_found(rig):
     """The second session tells of another sponsor."""
     seen = []
 
-    def change(frame):
+    def change(frame, command):
         if b"<greeting>" in frame:
             seen.append(frame)
         return frame.replace(b"<domain:clID>rst-01", b"<domain:clID>other") if len(seen) > 2 else frame
@@ -359,3 +407,53 @@ def test_frames_of_a_finding_hide_every_secret(rig):
     assert passwords
     assert set(passwords) <= {"***", ""}
     assert not any(secret in text for text in shown for secret in rig.inputs.secrets)
+
+
+def variants_for_the_same(rig):
+    """The inputs' zones, as if variants could be had by the same registrant."""
+    return tuple(replace(tld, variant_policy="same-registrant") for tld in rig.inputs.tlds)
+
+
+def test_variants_that_are_given_to_others(rig):
+    result = against(rig, parrot(now(), 1000), ["idn-01"], tlds=variants_for_the_same(rig))["idn-01"]
+    assert {code for code in result.codes if "VARIANT" in code} == {
+        "IDN_VARIANT_SERVER_ACCEPTS_VARIANT_CREATE_FROM_INCORRECT_REGISTRAR",
+        "IDN_VARIANT_SERVER_ACCEPTS_VARIANT_CREATE_WITH_INCORRECT_REGISTRANT",
+    }
+
+
+def test_variants_that_nobody_gets(rig, attributes):
+    """Both registries block all variants."""
+    for one, end in ((rig, "WITH_SAME_REGISTRANT"), (attributes, "FROM_SAME_REGISTRAR")):
+        talk = proxy(one.folder, one.inputs["run.port"], lambda frame, command: frame)
+        result = against(one, talk, ["idn-01"], tlds=variants_for_the_same(one))["idn-01"]
+        assert result.codes == [f"IDN_VARIANT_SERVER_REJECTS_VARIANT_CREATE_{end}"]
+
+
+def test_labels_that_are_refused(attributes):
+    assert against(attributes, parrot(now(), 2306), ["idn-01"])["idn-01"].codes == ["IDN_SERVER_REJECTS_VALID_LABEL"]
+
+
+@pytest.mark.parametrize(
+    "text", ["<extension", "<other/>", "<extension/>", "<extension><a xmlns='urn:x'/></extension>"]
+)
+def test_an_extension_of_the_inputs_that_is_none(attributes, text):
+    talk = parrot(now(), 1000)
+    result = against(attributes, talk, ["epp-04"], epp_loginExtension=text)["epp-04"]
+    assert result.codes == ["EPP_INVALID_EXTENSION"]
+    result = against(attributes, talk, ["idn-01"], idn_domainCreateExtension=text)["idn-01"]
+    assert result.codes == ["EPP_INVALID_IDN_EXTENSION"]
+
+
+def test_a_host_that_goes_to_the_wrong_registrar(rig):
+    """The server takes a host without address below another's domain, and gives it to the one who asked."""
+    created = HostInfoData("x", "H1-X", (HostStatus("ok"),), cl_id="rst-02", cr_id="rst-02", cr_date=datetime.now(UTC))
+
+    def change(frame, command):
+        if b"ns2.rst-" not in command or b"domain-1.0" in command:
+            return frame
+        id = re.search(rb"<clTRID>(.*?)</clTRID>", command)[1].decode()
+        return encode(response(ok(created) if b"<info>" in command else ok(), "sv-1", id))
+
+    result = against(rig, proxy(rig.folder, rig.inputs["run.port"], change), ["epp-25"])["epp-25"]
+    assert result.codes == ["EPP_HOST_CREATE_INCORRECT_CLID"]

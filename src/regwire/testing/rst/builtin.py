@@ -100,7 +100,9 @@ def _contact_create() -> Table:
             *_bad_addresses(accepts),
             *_bad("voice", (EMPTY,), f"{accepts}_EMPTY_VOICE"),
             *_bad("voice", BAD_PHONES, f"{accepts}_INVALID_VOICE"),
+            *_bad("fax", (EMPTY,), f"{accepts}_EMPTY_FAX"),
             *_bad("fax", BAD_PHONES, f"{accepts}_INVALID_FAX"),
+            *_bad("name", (LONG,), f"{accepts}_INVALID_NAME"),
             *_bad("email", (EMPTY,), f"{accepts}_EMPTY_EMAIL"),
             *_bad("email", BAD_EMAILS, f"{accepts}_INVALID_EMAIL"),
         ],
@@ -108,7 +110,13 @@ def _contact_create() -> Table:
 
 
 def _contact_postal() -> Table:
-    changes = [({}, True, FAILURE), *_bad_addresses("EPP_CONTACT_UPDATE_SERVER_ACCEPTS")]
+    accepts = "EPP_CONTACT_UPDATE_SERVER_ACCEPTS"
+    changes = [
+        ({}, True, FAILURE),
+        *_bad_addresses(accepts),
+        *_bad("sp", (LONG,), f"{accepts}_INVALID_SP"),
+        *_bad("pc", ("{RANDCHARS(17)}",), f"{accepts}_INVALID_PC"),
+    ]
     return _table("epp-09-postalinfo-data", {"action": "chg", **_ADDRESS}, changes)
 
 

@@ -152,6 +152,7 @@ async def domain_command(
     years: int = 1,
     hosts: tuple[str, ...] | None = None,
     registrant: str | None = None,
+    auth: str | None = None,
     extension: Iterable[Raw] = (),
 ) -> Command:
     """The create of a domain with all that it must have; what it refers to is created, the domain is not."""
@@ -164,7 +165,7 @@ async def domain_command(
         ns=name_servers(*((server, ()) for server in servers), objects=case.inputs.host_objects),
         registrant=registrant or usual,
         contacts=contacts,
-        auth=case.auth(session),
+        auth=case.auth(session) if auth is None else auth,
         extension=extension,
     )
 

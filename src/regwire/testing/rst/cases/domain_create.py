@@ -16,6 +16,7 @@ from regwire.testing.rst.objects import (
     contact_values,
     create_domain,
     delegation,
+    domain_command,
     external_hosts,
     info,
     supported_parts,
@@ -46,6 +47,8 @@ async def domain_creates(case: Case) -> None:
         for tld in case.ascii_tlds():
             await _rows(case, number, tld)
             await _wrong_host_model(case, number, tld)
+            await _unknown_hosts(case, number, tld)
+            await _weak_auth_info(case, number, tld)
             if case.inputs.minimum(number):
                 await _unwanted_registrant(case, number, tld)
             else:
@@ -167,6 +170,30 @@ async def _wrong_host_model(case: Case, number: int, tld: Tld) -> None:
     await case.refused(
         session, command, f"{_ACCEPTS}_INCORRECTLY_ACCEPTS_HOST_{'ATTRIBUTES' if objects else 'OBJECTS'}"
     )
+
+
+async def _unknown_hosts(case: Case, number: int, tld: Tld) -> None:
+    """Host objects that do not exist, or cannot."""
+    if not case.inputs.host_objects:
+        return
+    for name, code in (
+        (f"ns1.{case.values.label('none')}.invalid", f"{_ACCEPTS}_ACCEPTS_NON_EXISTENT_HOST_OBJECT"),
+        (f"-ns.{case.values.label()}.invalid", f"{_ACCEPTS}_ACCEPTS_INVALID_HOST_OBJECT"),
+    ):
+        session = await case.login(number)
+        case.step(f"the name server {name}, which does not exist, is refused")
+        command = await domain_command(case, number, f"{case.values.label()}.{tld.name}", hosts=(name,))
+        await case.refused(session, command, code)
+
+
+async def _weak_auth_info(case: Case, number: int, tld: Tld) -> None:
+    """Where RFC 9154 holds, authInfo that anybody can guess."""
+    session = await case.login(number)
+    if case.secure_auth(session):
+        case.step("authInfo of six letters is refused")
+        name = f"{case.values.label()}.{tld.name}"
+        command = await domain_command(case, number, name, auth="abcdef")
+        await case.refused(session, command, f"{_ACCEPTS}_ACCEPTS_AUTHINFO")
 
 
 async def _unwanted_registrant(case: Case, number: int, tld: Tld) -> None:
