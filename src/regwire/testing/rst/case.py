@@ -185,6 +185,7 @@ class Case:
             judge=self.judge,
             report=self._observed,
             timeout=self.inputs["run.timeout"],
+            pause=self.inputs["run.pause"],
         )
         try:
             session = await self._stack.enter_async_context(opening)
@@ -216,6 +217,16 @@ class Case:
                 reason = str(error) or "no connection in time"
                 self.report("EPP_SERVICE_PORT_UNREACHABLE", f"{address} port {service.port}: {reason}")
         return self.stop("EPP_NO_SERVICE_PORTS_REACHABLE", f"{service.name} port {service.port}: nobody answers")
+
+    @contextlib.asynccontextmanager
+    async def separate(self) -> AsyncIterator[None]:
+        """Close the sessions that are opened in the block at its end: servers allow few at a time."""
+        outer = self._stack
+        try:
+            async with contextlib.AsyncExitStack() as self._stack:
+                yield
+        finally:
+            self._stack = outer
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[None]:

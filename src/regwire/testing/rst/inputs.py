@@ -176,6 +176,7 @@ INPUTS: tuple[Input, ...] = (
     Input("run.clientKey01", "path", "PEM: the key of serverIssuedClientCertificate01", "rst-01.key"),
     Input("run.clientKey02", "path", "PEM: the key of serverIssuedClientCertificate02", "rst-02.key"),
     Input("run.timeout", "number", "seconds for connecting, and again for each reply", 30.0, default=30.0),
+    Input("run.pause", "number", "seconds before each command, for a server that limits rates", 0.5, default=0.0),
     Input(
         "run.statusTimeout",
         "number",

@@ -162,8 +162,9 @@ class Reply:
 class Session:
     """One connection. `report(code, detail)` is told of what is wrong with every frame, whatever a case looks at."""
 
-    def __init__(self, client: Client, stream: RecordingStream, judge: Judge, report: Report) -> None:
+    def __init__(self, client: Client, stream: RecordingStream, judge: Judge, report: Report, pause: float) -> None:
         self.client = client
+        self._pause = pause
         self._stream = stream
         self._judge = judge
         self._report = report
@@ -187,6 +188,8 @@ class Session:
 
     async def ask(self, message: Command) -> Reply:
         """Send a command; never raises on what comes back. What is wrong with the reply's form is reported."""
+        if self._pause:
+            await trio.sleep(self._pause)
         self._stream.last = None
         started = time.perf_counter()
         problem = ""
@@ -246,6 +249,8 @@ def _result(payload: bytes) -> tuple[int, str]:
 class open_session:  # noqa: N801 - used as a function
     """`async with open_session(stream, …) as session`: the client waits for the greeting, nobody logs in.
 
+    `timeout` and `pause` (before each command) are seconds.
+
     Raises:
         ConnectFailed: no greeting came, or none that can be read; the recorded frame says which.
 
@@ -260,7 +265,9 @@ class open_session:  # noqa: N801 - used as a function
         judge: Judge,
         report: Report,
         timeout: float,
+        pause: float = 0.0,
     ) -> None:
+        self._pause = pause
         self.stream = RecordingStream(stream, lambda payload, sent: transcript.add(number, payload, sent=sent))
         self._judge, self._report = judge, report
         self._connect = connect(
@@ -278,7 +285,7 @@ class open_session:  # noqa: N801 - used as a function
             client = await self._connect.__aenter__()
         except RegwireError as error:
             raise ConnectFailed(f"no greeting: {error}") from error
-        return Session(client, self.stream, self._judge, self._report)
+        return Session(client, self.stream, self._judge, self._report, self._pause)
 
     async def __aexit__(self, *reason: Any) -> None:
         await self._connect.__aexit__(*reason)

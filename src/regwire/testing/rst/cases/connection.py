@@ -197,11 +197,12 @@ async def greeting(case: Case) -> None:
     """Every service port sends a valid greeting that offers what it must."""
     for address in case.addresses():
         case.step(f"{address}: a greeting comes, and is valid")
-        session = await case.connect(None, address=address)
-        _greeting_is_good(case, address, session.greeting)
+        async with case.separate():
+            session = await case.connect(1, address=address)
+            _greeting_is_good(case, session.greeting)
 
 
-def _greeting_is_good(case: Case, address: str, found: Greeting) -> None:
+def _greeting_is_good(case: Case, found: Greeting) -> None:
     menu = found.svc_menu
     if not found.sv_id.strip():
         case.report("EPP_GREETING_SVID_INVALID", "svID is empty")

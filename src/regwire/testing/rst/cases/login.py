@@ -43,7 +43,8 @@ async def _must_fail(
     """Try a login. A server that does not let it come to the greeting, because of the certificate, refuses it too."""
     case.step(f"login with {what} is refused")
     context = client_context(case.inputs.path("run.ca"), certificate)
-    reply = await _try(case, context, client_id, password, is_own=certificate == case.inputs.certificate(1))
+    async with case.separate():
+        reply = await _try(case, context, client_id, password, is_own=certificate == case.inputs.certificate(1))
     if reply is not None and reply.ok:
         case.report(SUCCEEDED, f"accepted: {reply}")
 
