@@ -114,6 +114,9 @@ def check_login(source: AccountSource, session: Any, command: Command, *, certif
         return int(ResultCode.AUTHENTICATION_ERROR)
     if not getattr(account, "active", True):
         return int(ResultCode.AUTHORIZATION_ERROR)
+    if new == SENTINEL:
+        # The extension that has the real one is missing: this is nobody's password.
+        return int(ResultCode.PARAMETER_MISSING)
     if new is not None:
         change = getattr(source, "change_password", None)
         if change is None:

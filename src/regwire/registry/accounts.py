@@ -1,65 +1,82 @@
-"""``accounts.toml``: who may log in.
+"""``accounts.toml``: who may log in, as a file.
+
+The accounts of a registry are records of its store (`regwire.registry.model.registrars`); this file is what fills them:
+at every start, and whenever an operator's command opens the registry, entries that are new or changed since they were
+last taken become accounts. What operators and registrars change later stays, as long as the entry is not touched.
 
 The file holds secrets in clear (what ``regwire init`` generates), so it must be readable by its owner only. The
-registry keeps only salted digests of them in memory; a file may also hold ``password_hash`` instead of ``password``,
-which is what a production registry writes.
+registry keeps only salted digests of them; an entry may also hold ``password_hash`` instead of ``password``.
 """
 
 from __future__ import annotations
 
 import difflib
-import hashlib
-import hmac
+import json
 import os
 import re
 import secrets
 import stat
 import tomllib
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from ipaddress import ip_network
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from regwire.errors import ConfigError
+from regwire.registry.model.registrars import (
+    ACTIVE,
+    SUSPENDED,
+    AccountsFile,
+    Credential,
+    Registrar,
+    TakeAccounts,
+    TakenAccount,
+)
+from regwire.registry.passwords import hash_password, is_password_hash, verify_password
+from regwire.registry.rules import View
 
-__all__ = ["Account", "Accounts", "hash_password", "load_accounts", "verify_password"]
+__all__ = [
+    "Account",
+    "Accounts",
+    "fingerprint",
+    "hash_password",
+    "load_accounts",
+    "read_accounts",
+    "taking",
+    "verify_password",
+]
 
-# A login happens once a session, so its cost may be visible: 16 MiB and about 30 ms keep guessing expensive even for
-# someone who has the file. The parameters are stored with each hash and can grow without invalidating old ones.
-_SCRYPT_N, _SCRYPT_R, _SCRYPT_P = 1 << 14, 8, 1
-_KNOWN = ("password", "password_hash", "certificates", "active", "contact")
-
-
-def hash_password(password: str, *, salt: bytes | None = None) -> str:
-    """Return ``scrypt$n$r$p$salt$digest``; takes about 30 ms of one core: never call it on an event loop."""
-    salt = secrets.token_bytes(16) if salt is None else salt
-    digest = hashlib.scrypt(password.encode(), salt=salt, n=_SCRYPT_N, r=_SCRYPT_R, p=_SCRYPT_P, dklen=32)
-    return f"scrypt${_SCRYPT_N}${_SCRYPT_R}${_SCRYPT_P}${salt.hex()}${digest.hex()}"
-
-
-def verify_password(password: str, stored: str) -> bool:
-    """Tell whether ``password`` gives ``stored``; as slow as `hash_password`, in constant time."""
-    _, n, r, p, salt, digest = stored.split("$")
-    actual = hashlib.scrypt(password.encode(), salt=bytes.fromhex(salt), n=int(n), r=int(r), p=int(p), dklen=32)
-    return hmac.compare_digest(actual, bytes.fromhex(digest))
+_KNOWN: Final = (
+    "password", "password_hash", "certificates", "active", "contact", "name", "networks", "max_sessions",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """One registrar.
+    """One registrar, as the file or a program gives it.
 
     Attributes:
         id: the clID, 3 to 16 characters.
-        password_hash: see `hash_password`.
+        password_hash: see `hash_password`; empty: it is still to be made of ``password``.
         certificates: SHA-256 fingerprints, lower-case hex; empty: any certificate that the listener verified.
-        active: false: login is answered 2201.
+        active: false: login is answered 2201; None: the file says nothing, which is active for a new account and
+            leaves one that is there as it is.
+        password: in clear, if the file has it so.
+        name: of the company.
+        networks: where it may come from; empty: anywhere.
+        max_sessions: at the same time; None: as many as the server allows each.
 
     """
 
     id: str
-    password_hash: str = field(repr=False)
+    password_hash: str = field(default="", repr=False)
     certificates: frozenset[str] = frozenset()
-    active: bool = True
+    active: bool | None = True
+    password: str = field(default="", repr=False)
+    name: str = ""
+    networks: tuple[str, ...] = ()
+    max_sessions: int | None = None
 
     def allows_certificate(self, fingerprint: str | None) -> bool:
         """Tell whether a peer with this certificate (None: without one) may log in as this account."""
@@ -67,14 +84,33 @@ class Account:
             return True
         return fingerprint is not None and fingerprint.lower().replace(":", "") in self.certificates
 
+    def hashed(self) -> str:
+        """Return the hash of the password, made now if it is not there yet: slow then."""
+        return self.password_hash or hash_password(self.password)
+
+    def registrar(self) -> Registrar:
+        """Return the account as the store keeps it."""
+        return Registrar(
+            self.id,
+            self.name,
+            SUSPENDED if self.active is False else ACTIVE,
+            tuple(sorted(self.certificates)),
+            self.networks,
+            self.max_sessions,
+        )
+
+    def text(self) -> str:
+        """Return all that the entry says, for comparing: never to be kept but as a slow hash of it."""
+        said = [self.password, self.password_hash, sorted(self.certificates), self.active]
+        return json.dumps([self.id, *said, self.name, self.networks, self.max_sessions])
+
 
 class Accounts:
-    """The accounts by id. Immutable; a changed file is a new object."""
+    """Accounts by id. Immutable; a changed file is a new object."""
 
     def __init__(self, accounts: Collection[Account]) -> None:
         self._by_id: Mapping[str, Account] = {account.id: account for account in accounts}
-        # Verified for an unknown id too, so that the time of a refusal does not tell which ids exist.
-        self._decoy = hash_password(secrets.token_hex(16))
+        self._decoy = ""
 
     def __len__(self) -> int:
         return len(self._by_id)
@@ -95,29 +131,93 @@ class Accounts:
             fingerprint: SHA-256 of the peer's certificate in hex, None if it sent none.
 
         """
+        # Verified for an unknown id too, so that the time of a refusal does not tell which ids exist.
+        self._decoy = self._decoy or hash_password(secrets.token_hex(16))
         account = self._by_id.get(account_id)
-        matches = verify_password(password, account.password_hash if account is not None else self._decoy)
+        matches = verify_password(password, account.hashed() if account is not None else self._decoy)
         if account is None or not matches or not account.allows_certificate(fingerprint):
             return None
         return account
 
 
+# --- taking the file over
+
+
+def taking(
+    view: View, accounts: Collection[Account] | None, path: Path | None, progress: Callable[[], object] | None = None
+) -> TakeAccounts | None:
+    """Return the request that takes new and changed accounts over; None if there is nothing to take.
+
+    Slow: about 30 ms for each account of a file that changed, two for one that has to be taken.
+
+    Args:
+        view: what is known.
+        accounts: what is to be taken; None: those of the file.
+        path: the file they come from, to be noted as seen; None: they come from a program.
+        progress: called before every account.
+
+    Raises:
+        ConfigError: the file cannot be used.
+
+    """
+    if accounts is None and path is not None and not path.exists() and view.records("registrar", limit=1):
+        # Its accounts are kept elsewhere by now.
+        return None
+    file = None if path is None else AccountsFile(str(path.absolute()), _stamp(path))
+    if file is not None and file == view.record("accountsFile", file.path):
+        return None
+    if accounts is None:
+        assert path is not None
+        accounts = read_accounts(path)
+    found = []
+    for account in accounts:
+        if progress is not None:
+            progress()
+        known: Credential | None = view.record("credential", account.id)
+        text = account.text()
+        if known is None or not known.entry or not verify_password(text, known.entry):
+            entry = hash_password(text)
+            found.append(TakenAccount(account.registrar(), account.hashed(), entry, account.active is not None))
+    return TakeAccounts(tuple(found), file) if found or file is not None else None
+
+
+def _stamp(path: Path) -> str:
+    try:
+        status = path.stat()
+    except OSError as error:
+        raise _missing(path, error) from None
+    return f"{status.st_dev}-{status.st_ino}-{status.st_size}-{status.st_mtime_ns}-{status.st_ctime_ns}"
+
+
+# --- reading the file
+
+
 def load_accounts(path: Path | str) -> Accounts:
-    """Read an ``accounts.toml``. Hashes every clear password: about 30 ms an account.
+    """Read an ``accounts.toml`` and hash every clear password: about 30 ms an account.
+
+    Raises:
+        ConfigError: as `read_accounts`.
+
+    """
+    found = read_accounts(Path(path))
+    return Accounts(
+        [Account(a.id, a.hashed(), a.certificates, a.active, "", a.name, a.networks, a.max_sessions) for a in found]
+    )
+
+
+def read_accounts(path: Path) -> list[Account]:
+    """Read an ``accounts.toml``; nothing is hashed.
 
     Raises:
         ConfigError: naming file, account, problem and cure; also when others than the owner can read the file.
 
     """
-    path = Path(path)
     try:
         with path.open("rb") as file:
             mode = os.fstat(file.fileno()).st_mode
             data = tomllib.load(file)
-    except FileNotFoundError:
-        raise ConfigError(str(path), "no such file", f"`regwire init {path.parent}` writes one") from None
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(str(path), f"cannot be read ({error})", "it must be a readable UTF-8 file") from error
+        raise _missing(path, error) from None
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(str(path), f"not TOML: {error}", "correct it") from error
     if stat.S_IMODE(mode) & 0o077:
@@ -126,7 +226,13 @@ def load_accounts(path: Path | str) -> Accounts:
         )
     if not data:
         raise ConfigError(str(path), "no account", "add a section such as [reg-a] with password = …")
-    return Accounts([_account(path, name, value) for name, value in data.items()])
+    return [_account(path, name, value) for name, value in data.items()]
+
+
+def _missing(path: Path, error: Exception) -> ConfigError:
+    if isinstance(error, FileNotFoundError):
+        return ConfigError(str(path), "no such file", f"`regwire init {path.parent}` writes one")
+    return ConfigError(str(path), f"cannot be read ({error})", "it must be a readable UTF-8 file")
 
 
 def _account(path: Path, name: str, value: Any) -> Account:
@@ -141,30 +247,61 @@ def _account(path: Path, name: str, value: Any) -> Account:
             cure = f"did you mean {near[0]}?" if near else f"known: {', '.join(_KNOWN)}"
             raise ConfigError(f"{where} {key}", "no such setting", cure)
     certificates = frozenset(_fingerprints(where, value.get("certificates", [])))
-    active = value.get("active", True)
-    if not isinstance(active, bool):
+    active = value.get("active")
+    if not isinstance(active, bool | None):
         raise ConfigError(f"{where} active", "must be true or false")
-    return Account(name, _password(where, value), certificates, active)
+    company = value.get("name", "")
+    if not isinstance(company, str):
+        raise ConfigError(f"{where} name", "must be a string")
+    clear, hashed = _password(where, value)
+    networks = tuple(_networks(where, value.get("networks", [])))
+    return Account(name, hashed, certificates, active, clear, company, networks, _sessions(where, value))
 
 
-def _password(where: str, value: Mapping[str, Any]) -> str:
+def _password(where: str, value: Mapping[str, Any]) -> tuple[str, str]:
+    """Return the password in clear, and its hash; one of them is empty."""
     clear, hashed = value.get("password"), value.get("password_hash")
     if (clear is None) == (hashed is None):
         raise ConfigError(where, "give either password or password_hash")
     if hashed is not None:
-        if not isinstance(hashed, str) or not re.fullmatch(r"scrypt\$\d+\$\d+\$\d+\$[0-9a-f]+\$[0-9a-f]{64}", hashed):
-            raise ConfigError(f"{where} password_hash", "must look like scrypt$n$r$p$salt$digest")
-        return hashed
+        if not isinstance(hashed, str) or not is_password_hash(hashed):
+            raise ConfigError(
+                f"{where} password_hash", "must look like $argon2id$v=19$m=…,t=…,p=…$… or scrypt$n$r$p$salt$digest"
+            )
+        return "", hashed
     if not isinstance(clear, str) or not clear:
         raise ConfigError(f"{where} password", "must be a non-empty string")
-    return hash_password(clear)
+    return clear, ""
+
+
+def _sessions(where: str, value: Mapping[str, Any]) -> int | None:
+    most = value.get("max_sessions")
+    if most is not None and (not isinstance(most, int) or isinstance(most, bool) or most < 1):
+        raise ConfigError(f"{where} max_sessions", "must be a whole number of at least 1")
+    return most
+
+
+def _networks(where: str, value: Any) -> Iterator[str]:
+    if not isinstance(value, list):
+        raise ConfigError(f"{where} networks", "must be a list of addresses and prefixes")
+    for entry in value:
+        try:
+            yield str(ip_network(entry if isinstance(entry, str) else ""))
+        except ValueError as error:
+            raise ConfigError(f"{where} networks", str(error), 'write "192.0.2.0/24" or "2001:db8::/48"') from None
 
 
 def _fingerprints(where: str, value: Any) -> Iterator[str]:
     if not isinstance(value, list):
         raise ConfigError(f"{where} certificates", "must be a list of SHA-256 fingerprints")
     for entry in value:
-        plain = entry.lower().replace(":", "") if isinstance(entry, str) else ""
-        if not re.fullmatch(r"[0-9a-f]{64}", plain):
+        plain = fingerprint(entry) if isinstance(entry, str) else None
+        if plain is None:
             raise ConfigError(f"{where} certificates", f"{entry!r} is not a SHA-256 fingerprint (64 hex digits)")
         yield plain
+
+
+def fingerprint(text: str) -> str | None:
+    """Return a fingerprint, as people write it, in the one form that is compared; None: it is none."""
+    plain = text.lower().replace(":", "").replace(" ", "")
+    return plain if re.fullmatch(r"[0-9a-f]{64}", plain) else None

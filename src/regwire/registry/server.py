@@ -19,12 +19,17 @@ from regwire.epp.messages.core import EPP
 from regwire.epp.messages.domain import DOMAIN
 from regwire.epp.messages.host import HOST
 from regwire.errors import ConfigError, RegwireError
-from regwire.registry.accounts import Accounts, load_accounts
+from regwire.registry.accounts import Accounts, taking
 from regwire.registry.clock import Clock, SystemClock
 from regwire.registry.config import WELL_KNOWN_PORTS, Config
 from regwire.registry.engine import Registry, open_registry
 from regwire.registry.fronts.epp import epp_handlers
 from regwire.registry.fronts.epp.ext import announced, tables
+from regwire.registry.fronts.epp.logins import Logins
+from regwire.registry.model import codes
+from regwire.registry.model.registrars import TakeAccounts
+from regwire.registry.rules.ledger import OPERATOR
+from regwire.registry.store.base import StoreError
 from regwire.trio.epp import Limits, Listener, Server, ServerConfig, serve
 
 __all__ = ["RunningRegistry", "serve_registry"]
@@ -67,7 +72,7 @@ async def serve_registry(
     Args:
         config: the registry's settings.
         clock: where the rules and the greeting take their time from; None: the system's.
-        accounts: who may log in; None: read ``config.registry.accounts``.
+        accounts: become accounts of the store; None: those of the file ``config.registry.accounts`` do.
         task_status: told when every listener accepts connections.
 
     Cancellation drains: nothing more is read, what is being decided is committed and answered, connections are closed,
@@ -79,9 +84,6 @@ async def serve_registry(
 
     """
     clock = clock or SystemClock()
-    if accounts is None:
-        # Hashes every password in clear: about 30 ms each.
-        accounts = await trio.to_thread.run_sync(load_accounts, config.path(config.registry.accounts))
     try:
         await _serve(config, clock, accounts, task_status)
     except BaseExceptionGroup as group:
@@ -95,29 +97,55 @@ async def serve_registry(
 
 
 async def _serve(
-    config: Config, clock: Clock, accounts: Accounts, task_status: trio.TaskStatus[RunningRegistry]
+    config: Config, clock: Clock, accounts: Accounts | None, task_status: trio.TaskStatus[RunningRegistry]
 ) -> None:
     listeners = list(_epp_listeners(config))
     async with open_registry(config, clock=clock) as registry, trio.open_nursery() as nursery:
+        await _take_accounts(registry, config, accounts)
         nursery.start_soon(registry.settle, config.registry.settle_interval)
         server: Server | None = None
         if listeners:
-            server = await nursery.start(
-                partial(
-                    serve,
-                    epp_handlers(registry),
-                    listeners=listeners,
-                    config=_epp_config(config, clock),
-                    accounts=accounts,
-                    certificate_needed=config.tls.client_ca is not None,
-                    reactor=_reactor(config),
-                )
-            )
+            server = await _serve_epp(registry, config, listeners, nursery)
         bound = () if server is None else tuple(server.listeners)
         described = tuple([{"protocol": "epp", "address": b.host, "port": b.port, "tls": b.tls} for b in bound])
         _log.info("registry of %s ready: %s", ", ".join(config.registry.zones), described)
         task_status.started(RunningRegistry(registry, server, described))
         await trio.sleep_forever()
+
+
+async def _take_accounts(registry: Registry, config: Config, accounts: Accounts | None) -> None:
+    """Make accounts of the store from what is new or changed in the accounts file, or of those a program gives."""
+
+    def look() -> TakeAccounts | None:
+        # Hashes every password that is new: about 30 ms each.
+        with registry.store.snapshot() as snapshot:
+            if accounts is not None:
+                return taking(snapshot.view, tuple(accounts), None)
+            return taking(snapshot.view, None, config.path(config.registry.accounts))
+
+    request = await trio.to_thread.run_sync(look)
+    if request is not None:
+        (outcome,) = await registry.submit([registry.call(OPERATOR, request)])
+        if outcome.code >= codes.FAILED:
+            raise StoreError(f"the accounts cannot be written ({outcome.reason or 'see the log'})")
+
+
+async def _serve_epp(registry: Registry, config: Config, listeners: list[Listener], nursery: trio.Nursery) -> Server:
+    settings = _epp_config(config, registry.clock)
+    logins = Logins(
+        registry,
+        config.accounts,
+        certificate_needed=config.tls.client_ca is not None,
+        sessions=settings.limits.sessions_per_account,
+        threads=settings.limits.password_threads,
+    )
+    handlers = epp_handlers(registry)
+    handlers.login(logins.log_in)
+    start = partial(serve, handlers, listeners=listeners, config=settings, reactor=_reactor(config))
+    server: Server = await nursery.start(start)
+    logins.counted = server.engine.by_account
+    nursery.start_soon(logins.watch)
+    return server
 
 
 def _epp_listeners(config: Config) -> Iterator[Listener]:

@@ -138,7 +138,18 @@ def test_every_setting_is_described_and_has_a_reason() -> None:
     assert all(row.why for row in rows)
     # Sections of features are theirs to test.
     sections = {r.section for r in rows if not r.section.startswith("policy.")}
-    assert sections == {"registry", "listen", "listen.extra", "tls", "limits", "epp", "store", "audit", "policy"}
+    assert sections == {
+        "registry",
+        "listen",
+        "listen.extra",
+        "tls",
+        "limits",
+        "epp",
+        "store",
+        "accounts",
+        "audit",
+        "policy",
+    }
     assert sum(row.section == "epp" for row in rows) == len(fields(EppSettings))
 
 

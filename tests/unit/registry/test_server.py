@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import partial
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,7 @@ from regwire.epp.messages.domain import (
     Period,
 )
 from regwire.epp.messages.host import HostAddress, HostCheck
-from regwire.errors import AuthenticationError, ConfigError, ConnectFailed
+from regwire.errors import AuthenticationError, AuthorizationError, ConfigError, ConnectFailed, RegwireError
 from regwire.registry.accounts import Account, Accounts, hash_password
 from regwire.registry.clock import MovableClock
 from regwire.registry.config import (
@@ -47,10 +48,11 @@ from regwire.registry.config import (
     StoreSettings,
     TlsSettings,
 )
+from regwire.registry.model.registrars import ChangeCertificates, SetRegistrarStatus
 from regwire.registry.server import RunningRegistry, serve_registry
 from regwire.registry.store.base import StoreError
 from regwire.registry.store.sqlite import SqliteStore
-from regwire.trio.epp import Client, ClientTls, connect
+from regwire.trio.epp import Client, ClientTls, LoginOptions, connect
 
 LOGIN = "login-password"
 ACCOUNTS = Accounts([Account(name, hash_password(LOGIN)) for name in (A, B)])
@@ -347,5 +349,72 @@ def test_logins_and_what_a_session_refuses_are_audited(tmp_path: Path, pki: Pki)
         assert found[-1] == (A, "logout", 1500)
         assert all(frame is not None and "***" in frame for frame in frames)
         assert "wrong-password" not in str(frames)
+
+
+# --- accounts of the store
+
+
+async def operate(rig: Rig, request: Any) -> None:
+    registry = rig.running.registry
+    (outcome,) = await registry.submit([registry.call("-", request)])
+    assert outcome.code < 2000, outcome
+
+
+def test_sessions_of_an_account_that_is_suspended_end_with_their_next_command(tmp_path: Path, pki: Pki) -> None:
+    async def main() -> None:
+        async with serving(configured(tmp_path, pki), pki) as rig, rig.client(B) as other:
+            number = 0
+            async with rig.client(A) as client:
+                assert (await client.send(create("a.example"))).results[0].code == 1000
+                await operate(rig, SetRegistrarStatus(A, "suspended"))
+                code = 1000
+                while code == 1000:
+                    number += 1
+                    code = (await client.send(create(f"a{number}.example"))).results[0].code
+                    await trio.sleep(0.05)
+                assert code == 2500
+                with pytest.raises(RegwireError):
+                    await client.send(create("last.example"))
+            with pytest.raises(AuthorizationError):
+                async with rig.client(A):
+                    pass
+            assert (await other.send(create("b.example"))).results[0].code == 1000
+            await operate(rig, SetRegistrarStatus(A, "active"))
+            async with rig.client(A) as client:
+                assert (await client.send(create(f"a{number}.example"))).results[0].code == 1000
+
+    run(main)
+
+
+def test_a_password_changes_with_the_login_and_is_there_after_a_restart(tmp_path: Path, pki: Pki) -> None:
+    async def main() -> None:
+        config = configured(tmp_path, pki)
+        async with serving(config, pki) as rig:
+            port = rig.running.listeners[0]["port"]
+            login = LoginOptions(new_password="a much longer pass phrase")
+            async with connect("127.0.0.1", port, client_id=A, password=LOGIN, tls=rig.tls, login=login) as client:
+                assert (await client.send(create("a.example"))).results[0].code == 1000
+        async with serving(config, pki) as rig:
+            with pytest.raises(AuthenticationError):
+                async with rig.client(A):
+                    pass
+            async with rig.client(A, "a much longer pass phrase"):
+                pass
+
+    run(main)
+
+
+def test_a_certificate_is_rotated_while_the_server_runs(tmp_path: Path, pki: Pki) -> None:
+    async def main() -> None:
+        mine = sha256(pki.client.der).hexdigest()
+        async with serving(configured(tmp_path, pki), pki) as rig:
+            await operate(rig, ChangeCertificates(A, ("ab" * 32,)))
+            with pytest.raises(AuthenticationError):
+                async with rig.client(A):
+                    pass
+            await operate(rig, ChangeCertificates(A, (mine,)))
+            await operate(rig, ChangeCertificates(A, remove=("ab" * 32,)))
+            async with rig.client(A):
+                pass
 
     run(main)

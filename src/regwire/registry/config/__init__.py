@@ -10,6 +10,7 @@ from regwire.registry.config.reader import load_config, parse_config
 from regwire.registry.config.render import describe, render
 from regwire.registry.config.sections import (
     WELL_KNOWN_PORTS,
+    AccountSettings,
     AuditSettings,
     Config,
     EppSettings,
@@ -25,6 +26,7 @@ from regwire.registry.config.setting import Setting, setting
 
 __all__ = [
     "WELL_KNOWN_PORTS",
+    "AccountSettings",
     "AuditSettings",
     "Config",
     "EppSettings",

@@ -14,6 +14,7 @@ from regwire.registry.config.setting import setting
 __all__ = [
     "SECTIONS",
     "WELL_KNOWN_PORTS",
+    "AccountSettings",
     "AuditSettings",
     "Config",
     "EppSettings",
@@ -178,6 +179,41 @@ class StoreSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AccountSettings:
+    """``[accounts]``: passwords of registrars, and what they are warned of at login (RFC 8807)."""
+
+    password_length: int = setting(
+        8, unit="characters", why="shorter new passwords are refused (2200); RFC 5730 allows 6", minimum=6, maximum=128
+    )
+    password_limit: int = setting(
+        128, unit="characters", why="longer ones are refused; above 16 they need loginSec", minimum=16, maximum=1024
+    )
+    password_classes: int = setting(
+        1,
+        unit="classes",
+        why="of small letters, capital letters, digits and others; length helps more than these",
+        minimum=1,
+        maximum=4,
+    )
+    password_age: int = setting(
+        0, unit="days", why="then a login must bring a new password; 0: they last for ever", minimum=0, maximum=3650
+    )
+    password_warning: int = setting(14, unit="days", why="before that, logins are warned", minimum=0, maximum=365)
+    certificate_warning: int = setting(
+        30, unit="days", why="before the client's certificate expires, logins are warned", minimum=0, maximum=365
+    )
+    failed_logins_warning: int = setting(
+        10, unit="logins", why="so many failed in a day: the next login is told; 0: never", minimum=0, maximum=1_000_000
+    )
+    weak_tls: tuple[str, ...] = setting(
+        (), why='versions that logins are warned of, as "TLSv1.2"; the server takes none below that'
+    )
+    weak_ciphers: tuple[str, ...] = setting(
+        (), why="cipher suites that logins are warned of, as TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256"
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AuditSettings:
     """``[audit]``: which commands are kept, each with who, when, transaction identifiers and result code."""
 
@@ -271,6 +307,7 @@ class Config:
     limits: LimitSettings = LimitSettings()
     epp: EppSettings = EppSettings()
     store: StoreSettings = StoreSettings()
+    accounts: AccountSettings = AccountSettings()
     audit: AuditSettings = AuditSettings()
     policy: PolicySettings = PolicySettings()
     zone_policies: Mapping[str, PolicySettings] = field(default_factory=dict)
@@ -299,6 +336,7 @@ SECTIONS: Mapping[str, Any] = {
     "limits": LimitSettings,
     "epp": EppSettings,
     "store": StoreSettings,
+    "accounts": AccountSettings,
     "audit": AuditSettings,
     "policy": PolicySettings,
 }

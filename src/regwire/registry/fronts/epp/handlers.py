@@ -10,10 +10,11 @@ from __future__ import annotations
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import trio
 
+from regwire.epp.codes import MESSAGES, Reply, ResultCode
 from regwire.epp.handlers import Handlers
 from regwire.registry.engine import Reading, Registry
 from regwire.registry.fronts.epp.audit import Auditor
@@ -33,6 +34,10 @@ __all__ = ["epp_handlers"]
 
 _log = logging.getLogger("regwire.registry.epp")
 _Slot = tuple["Run", int, Request]
+_SUSPENDED: Final = Reply(
+    ResultCode.COMMAND_FAILED_CLOSING,
+    text=f"{MESSAGES[ResultCode.COMMAND_FAILED_CLOSING]} (the account is suspended)",
+)
 
 
 def epp_handlers(registry: Registry) -> Handlers:
@@ -141,6 +146,10 @@ class _Writes:
         """Answer what can be answered now, keep the rest."""
         account = run.session.client_id
         registry, auditor = self._registry, self._auditor
+        live = getattr(run.session, "account", None)
+        if live is not None and live.ended:
+            self._end(run)
+            return
         writing = False
         for i, command in enumerate(run.commands):
             origin: Origin | None = None
@@ -173,6 +182,16 @@ class _Writes:
             self.late.append((wait, run, i, reply))
         else:
             run.reply(i, reply)
+
+    def _end(self, run: Run) -> None:
+        """Answer the first command of an account that was suspended; the session closes with that."""
+        command = run.commands[0]
+        origin = self._auditor.origin(run.session, command)
+        transaction = self._registry.transaction()
+        if origin is not None:
+            self._auditor.read(run.session, command, origin, transaction, _SUSPENDED.code)
+        for i in range(len(run.commands)):
+            run.reply(i, identified(_SUSPENDED, transaction))
 
     async def finish(self) -> None:
         """Have the rest executed and answer it."""

@@ -1,0 +1,237 @@
+"""Logins against the registrars of the store (RFC 5730 section 2.9.1.1, RFC 8807).
+
+Every login reads the account as it is committed then, so that a suspension, a new password or a rotated certificate
+holds from the next login on, whichever process it was made by; sessions of an account that is suspended end with
+their next command.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections import defaultdict, deque
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from ipaddress import ip_address, ip_network
+from typing import Any, Final
+
+import trio
+
+from regwire.epp.accounts import passwords
+from regwire.epp.codes import MESSAGES, Reply, ResultCode
+from regwire.epp.ext.login_sec import SENTINEL, LoginSecData, LoginSecEvent
+from regwire.epp.messages.core import Command, Login
+from regwire.registry.config import AccountSettings
+from regwire.registry.engine import Registry
+from regwire.registry.fronts.epp.login_events import (
+    connection_events,
+    failed_logins,
+    new_password,
+    password_events,
+)
+from regwire.registry.model import codes
+from regwire.registry.model.registrars import Credential, Registrar, SetPassword
+from regwire.registry.passwords import hash_password, needs_rehash, password_problem, verify_password
+
+__all__ = ["LiveAccount", "Logins"]
+
+_log = logging.getLogger("regwire.registry.epp")
+_DAY: Final = timedelta(days=1)
+#: Failed logins remembered of one account; more are "so many or more".
+_REMEMBERED: Final = 1000
+_REFUSED: Final = int(ResultCode.AUTHENTICATION_ERROR)
+
+
+class LiveAccount:
+    """What all sessions of one account share.
+
+    Attributes:
+        registrar: the account as it was at the last login.
+        ended: set when it must not go on: its sessions end with their next command.
+
+    """
+
+    __slots__ = ("ended", "registrar")
+
+    def __init__(self, registrar: Registrar) -> None:
+        self.registrar = registrar
+        self.ended = False
+
+    @property
+    def max_sessions(self) -> int | None:
+        """Its own limit of sessions."""
+        return self.registrar.max_sessions
+
+
+@dataclass
+class _Attempt:
+    """One login that is looked at."""
+
+    session: Any
+    registrar: Registrar
+    credential: Credential
+    password: str
+    new: str | None
+    events: list[LoginSecEvent]
+
+    def refused(self, code: int, reason: str | None = None) -> Reply:
+        text = None if reason is None else f"{MESSAGES[ResultCode(code)]} ({reason})"
+        return Reply(code, text=text, extension=_told(self.events))
+
+    def accepted(self, live: LiveAccount) -> Any:
+        return (live, Reply(codes.OK, extension=_told(self.events))) if self.events else live
+
+
+def _told(events: list[LoginSecEvent]) -> tuple[Any, ...]:
+    return (LoginSecData(tuple(events)),) if events else ()
+
+
+class Logins:
+    """Decides on logins; `log_in` is the login handler.
+
+    Args:
+        registry: whose accounts.
+        settings: the password policy and what is warned of.
+        certificate_needed: over TLS, a login without a client certificate is answered 2200.
+        sessions: how many sessions at the same time an account may have that has no limit of its own.
+        threads: password hashes computed at the same time.
+
+    Attributes:
+        counted: sessions by account, to be set to what the server counts.
+
+    """
+
+    def __init__(
+        self, registry: Registry, settings: AccountSettings, *, certificate_needed: bool, sessions: int, threads: int
+    ) -> None:
+        self.counted: Mapping[str, int] = {}
+        self._registry = registry
+        self._settings = settings
+        self._certificate_needed = certificate_needed
+        self._sessions = sessions
+        self._limiter = trio.CapacityLimiter(threads)
+        self._live: dict[str, LiveAccount] = {}
+        self._failed: defaultdict[str, deque[datetime]] = defaultdict(lambda: deque(maxlen=_REMEMBERED))
+        self._decoy = hash_password(secrets.token_hex(16))
+
+    async def log_in(self, session: Any, login: Login, command: Command) -> Any:
+        """Decide on one login; see `regwire.epp.handlers.Handlers.login`. All reasons of 2200 have one text."""
+        now = self._registry.clock.now()
+        password, new = passwords(command)
+        events = list(connection_events(self._settings, session.peer, now))
+        with self._registry.store.read() as view:
+            registrar = view.record("registrar", login.cl_id)
+            credential = view.record("credential", login.cl_id)
+        # As slow for an account that does not exist.
+        stored = self._decoy if credential is None else credential.hash
+        matches = await trio.to_thread.run_sync(verify_password, password, stored, limiter=self._limiter)
+        if registrar is None or credential is None:
+            return Reply(_REFUSED, extension=_told(events))
+        attempt = _Attempt(session, registrar, credential, password, new, events)
+        if not (matches and self._has_certificate(session.peer, registrar) and _comes_from(session.peer, registrar)):
+            self._failed[registrar.id].append(now)
+            return attempt.refused(_REFUSED)
+        return await self._authenticated(attempt, now)
+
+    async def _authenticated(self, attempt: _Attempt, now: datetime) -> Any:
+        """Id, password and certificate are right."""
+        registrar, credential = attempt.registrar, attempt.credential
+        attempt.events += self._statistics(registrar.id, now)
+        if not registrar.active:
+            return attempt.refused(codes.AUTHORIZATION)
+        age = list(password_events(self._settings, credential.changed, now))
+        if attempt.new is None:
+            attempt.events += age
+            if any(event.level == "error" for event in age):
+                return attempt.refused(_REFUSED)
+            if needs_rehash(credential.hash):
+                await self._store(attempt, attempt.password, again=True)
+        else:
+            refusal = await self._renew_password(attempt, attempt.new, age)
+            if refusal is not None:
+                return refusal
+        self._failed.pop(registrar.id, None)
+        return attempt.accepted(self._enter(registrar))
+
+    async def _renew_password(self, attempt: _Attempt, new: str, age: list[LoginSecEvent]) -> Reply | None:
+        """Replace the password, or say why not; it is committed when the login is answered."""
+        id = attempt.registrar.id
+        if new == SENTINEL:
+            return attempt.refused(codes.MISSING, "loginSec:newPW")
+        problem = password_problem(self._settings, id, new, attempt.password)
+        if problem is not None:
+            attempt.events += [*(event for event in age if event.level == "error"), new_password(problem)]
+            return attempt.refused(_REFUSED, f"newPW: {problem}")
+        if self.counted.get(id, 0) >= (attempt.registrar.max_sessions or self._sessions):
+            # Answered 2502 in the end: then the old password must still hold.
+            return attempt.refused(int(ResultCode.SESSION_LIMIT_CLOSING))
+        code = await self._store(attempt, new)
+        if code == codes.STATUS:
+            # Changed by somebody else between the look at it and now: it was not the password any more.
+            return attempt.refused(_REFUSED)
+        return attempt.refused(code) if code >= 2000 else None
+
+    async def _store(self, attempt: _Attempt, password: str, *, again: bool = False) -> int:
+        hashed = await trio.to_thread.run_sync(hash_password, password, limiter=self._limiter)
+        id = attempt.registrar.id
+        request = SetPassword(id, hashed, attempt.credential.hash, again)
+        (outcome,) = await self._registry.submit([self._registry.call(id, request)])
+        return outcome.code
+
+    def _has_certificate(self, peer: Any, registrar: Registrar) -> bool:
+        print_ = getattr(peer, "fingerprint", None)
+        if print_ is None and self._certificate_needed and getattr(peer, "tls_version", None) is not None:
+            return False
+        return not registrar.certificates or print_ in registrar.certificates
+
+    def _statistics(self, id: str, now: datetime) -> list[LoginSecEvent]:
+        limit = self._settings.failed_logins_warning
+        times = self._failed.get(id, ())
+        count = sum(1 for at in times if now - at <= _DAY)
+        return [failed_logins(count)] if limit and count >= limit else []
+
+    def _enter(self, registrar: Registrar) -> LiveAccount:
+        live = self._live.get(registrar.id)
+        if live is None or live.ended:
+            live = self._live[registrar.id] = LiveAccount(registrar)
+        live.registrar = registrar
+        return live
+
+    async def watch(self, interval: float = 0.5) -> None:
+        """End what must not go on, until cancelled: sessions of accounts that were suspended or are gone.
+
+        What fails is logged and tried again after the interval.
+        """
+        while True:
+            await trio.sleep(interval)
+            try:
+                self.look()
+            except Exception:
+                _log.exception("accounts could not be looked at; trying again in %g s", interval)
+
+    def look(self) -> None:
+        """Look at the accounts of all sessions once."""
+        live = {id: account for id, account in self._live.items() if self.counted.get(id)}
+        self._live = live
+        if not live:
+            return
+        with self._registry.store.read() as view:
+            found = view.records_of("registrar", list(live))
+        for id, account in live.items():
+            registrar = found.get(id)
+            if registrar is None or not registrar.active:
+                account.ended = True
+                _log.info("%s is suspended: its sessions end", id, extra={"event": "epp.suspended", "client_id": id})
+
+
+def _comes_from(peer: Any, registrar: Registrar) -> bool:
+    if not registrar.networks:
+        return True
+    address = getattr(peer, "address", None)
+    try:
+        parsed = ip_address(str(address[0] if isinstance(address, tuple) else address))
+    except ValueError:
+        return False
+    actual = getattr(parsed, "ipv4_mapped", None) or parsed
+    return any(actual in ip_network(network) for network in registrar.networks)
