@@ -150,7 +150,7 @@ def test_2104_when_the_balance_does_not_cover_it_and_nothing_changes(till: Till)
     till.must(A, create("a.example", 10))
     assert till.has() == 0
     outcome = till.ask(A, create("b.example"))
-    assert (outcome.code, outcome.changes) == (2104, ())
+    assert (outcome.code, outcome.changes, outcome.value) == (2104, (), ("domain:name", "b.example"))
     assert till.code(A, r.InfoDomain("b.example")) == 2303
     assert till.code(A, r.RenewDomain("a.example", date(2035, 3, 1))) == 2105, "eligibility is looked at before"
 
@@ -386,7 +386,7 @@ def test_rfc8748_4_a_fee_that_must_be_agreed(build: Callable[..., Till], agreeme
     outcome = till.ask(A, create("gold.example"))
     assert outcome.code == gold
     if gold == 2003:
-        assert outcome.value == ("fee:fee", "")
+        assert outcome.value == ("domain:name", "gold.example")
     items = till.must(A, r.CheckDomains(("other.example", "gold2.example"))).items
     assert [avail for _, avail, _ in items] == [plain == 1000] * 2
     till.must("-", SetPremiums((Premium("gold2.example", "gold"),)))

@@ -8,17 +8,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import trio
 from registry_world import PASSWORD, A, B, World
 
 from regwire.errors import ConfigError
-from regwire.registry.config import parse_config
+from regwire.registry.config import Config, parse_config
+from regwire.registry.engine import Registry, open_registry
 from regwire.registry.idn.lgr import NAMESPACE
 from regwire.registry.model import requests as r
-from regwire.registry.model.idn import IdnChoice, IdnInfo
+from regwire.registry.model.idn import IdnChoice, IdnInfo, IndexVariants
 from regwire.registry.rules import Policies
 from regwire.registry.store.base import Store
 from regwire.registry.store.memory import MemoryStore
 from regwire.registry.store.sqlite import SqliteStore
+from regwire.registry.variants import index_variants
 
 BOTH = 'tables = ["latin", "cyrillic"]'
 ALLOCATABLE = f"""<lgr xmlns="{NAMESPACE}"><meta><language>xx</language></meta><data>
@@ -193,3 +196,27 @@ def test_a_fault_in_a_table_is_told_when_the_file_is_read(world_of, tmp_path):
     (tmp_path / "bad.txt").write_text("0061\n?\n")
     with pytest.raises(ConfigError, match=r"bad\.txt:2: '\?' is no code point; write"):
         world_of('tables = ["bad.txt"]')
+
+
+def test_names_from_before_the_tables_are_found_once_they_are_indexed(tmp_path: Path) -> None:
+    def configured(tables: str) -> Config:
+        return parse_config(f"[policy.idn]\ntables = [{tables}]", tmp_path / "registry.toml")
+
+    async def ask(registry: Registry, account: str, request: r.Request) -> Any:
+        (outcome,) = await registry.submit([registry.call(account, request)])
+        return outcome
+
+    async def main() -> None:
+        async with open_registry(configured("")) as registry:
+            for name in ("cop.example", "plain.example", *(f"n{i}.example" for i in range(205))):
+                assert (await ask(registry, A, create(name))).code == 1000
+        async with open_registry(configured('"latin", "cyrillic"')) as registry:
+            assert (await ask(registry, A, IndexVariants(("cop.example",)))).code == 2201
+            assert await index_variants(registry) == 2
+            assert await index_variants(registry) == 0
+            assert (await ask(registry, A, create(a("сор")))).code == 2306
+        async with open_registry(configured("")) as registry:
+            assert await index_variants(registry) == 2
+            assert (await ask(registry, A, create(a("сор")))).code == 1000
+
+    trio.run(main)

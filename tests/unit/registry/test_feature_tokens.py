@@ -204,7 +204,7 @@ def test_a_transfer_without_a_token_leaves_none(desk: Desk) -> None:
 def test_a_zone_may_want_a_token_for_every_create(build: Callable[..., Desk]) -> None:
     desk = build('[zone."co.test".allocation_token]\nrequired = true\n')
     outcome = desk.ask(A, create("a.co.test"))
-    assert (outcome.code, outcome.value) == (2003, ("allocationToken:allocationToken", ""))
+    assert (outcome.code, outcome.value) == (2003, ("domain:name", "a.co.test"))
     assert reasons(desk, "a.co.test", "a.example") == ["Allocation token needed", None]
     token = desk.token()
     assert reasons(desk, "a.co.test", given=(token,)) == [None]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from regwire.registry.model.kinds import Kind, register
 from regwire.registry.model.record import record
+from regwire.registry.model.requests import Request
 
-__all__ = ["VARIANT_NAME", "IdnChoice", "IdnInfo", "VariantName"]
+__all__ = ["VARIANT_NAME", "IdnChoice", "IdnInfo", "IndexVariants", "VariantName"]
 
 
 @record
@@ -43,3 +44,13 @@ class VariantName:
 VARIANT_NAME = register(
     Kind("variantName", VariantName, key=lambda value: value.name, index=lambda value: [("key", value.key)])
 )
+
+
+@record
+class IndexVariants(Request):
+    """The operator's: write down again what variants of these registered names are found by; data is how many changed.
+
+    For names that were registered before their zone had its tables (`regwire.registry.variants.index_variants`).
+    """
+
+    names: tuple[str, ...]

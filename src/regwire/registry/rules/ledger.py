@@ -64,10 +64,10 @@ def can_pay(ctx: Context, account: str, currency: str, amount: int) -> bool:
     return amount <= 0 or have.amount - amount >= -have.limit
 
 
-def require(ctx: Context, account: str, currency: str, amount: int) -> None:
-    """Refuse with 2104 what an account cannot pay."""
+def require(ctx: Context, account: str, currency: str, amount: int, name: str = "") -> None:
+    """Refuse with 2104 what an account cannot pay; ``name``: the domain it is for."""
     if not can_pay(ctx, account, currency, amount):
-        raise Refusal(codes.BILLING, "the balance does not cover it")
+        raise Refusal(codes.BILLING, "the balance does not cover it", "domain:name" if name else None, name)
 
 
 def charge(ctx: Context, account: str, currency: str, amount: int, *, reason: str, name: str) -> None:
@@ -77,7 +77,7 @@ def charge(ctx: Context, account: str, currency: str, amount: int, *, reason: st
         Refusal: 2104.
 
     """
-    require(ctx, account, currency, amount)
+    require(ctx, account, currency, amount, name)
     _move(ctx, account, FEES, currency, amount, reason=reason, name=name)
 
 

@@ -71,7 +71,7 @@ class AllocationToken(Feature):
         given = tokens.given(request)
         if given is None:
             if isinstance(request, CreateDomain) and zone.feature(_NAME).required:
-                raise Refusal(codes.MISSING, "the allocation token is missing", "allocationToken:allocationToken")
+                raise Refusal(codes.MISSING, "the allocation token is missing", "domain:name", request.name)
         elif isinstance(request, TransferDomain) and request.op != "request":
             raise Refusal(codes.UNIMPLEMENTED_EXTENSION, "only a transfer request takes a token")
 

@@ -102,7 +102,8 @@ class Fee(Feature):
         price = _price(ctx, request, command, zone)
         if agreed is None:
             if settings.agreement == "always" or price.tier != STANDARD:
-                raise Refusal(codes.MISSING, "the fee must be agreed", "fee:fee")
+                # Who did not agree may not speak the extension: it is the name that is pointed at.
+                raise Refusal(codes.MISSING, "the fee must be agreed", "domain:name", request.name)  # type: ignore[attr-defined]
         elif agreed.amount < to_decimal(price.net, settings.currency):
             needed = to_decimal(price.net, settings.currency)
             raise Refusal(codes.RANGE, f"the fee is {needed} {settings.currency}", "fee:fee", str(agreed.amount))

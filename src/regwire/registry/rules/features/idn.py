@@ -16,10 +16,11 @@ from typing import Any, Final
 from regwire.registry.config import setting
 from regwire.registry.idn import ZoneTables, load_table, to_unicode
 from regwire.registry.model import codes
-from regwire.registry.model.idn import IdnChoice, IdnInfo, VariantName
+from regwire.registry.model.idn import IdnChoice, IdnInfo, IndexVariants, VariantName
 from regwire.registry.model.objects import Domain, with_extra
-from regwire.registry.model.outcomes import Refusal
+from regwire.registry.model.outcomes import Outcome, Refusal
 from regwire.registry.model.requests import CreateDomain, InfoDomain, Request
+from regwire.registry.rules import ledger
 from regwire.registry.rules.context import Context
 from regwire.registry.rules.features import Feature
 from regwire.registry.rules.policy import ZonePolicy
@@ -91,6 +92,9 @@ class Idn(Feature):
     settings = IdnSettings
     takes = frozenset({IdnChoice})
 
+    def __init__(self) -> None:
+        self.requests = {IndexVariants: _index}
+
     def applies(self, zone: str, settings: IdnSettings) -> bool:
         """Only where there are tables."""
         return bool(settings.tables)
@@ -128,13 +132,9 @@ class Idn(Feature):
             return after
         tables, label = zone_tables(zone.feature(self.name)), _label(request.name)
         choice = request.extension(IdnChoice)
-        key = tables.collisions.key(label)
-        if key is None and choice is None and label.isascii():
-            return after
         table, _ = tables.accepting(label, None if choice is None else choice.table)
         tag = "" if table is None else table.tag
-        if key is not None:
-            ctx.put(_KIND, request.name, VariantName(request.name, f"{key}.{zone.zone}", tag))
+        ctx.put(_KIND, request.name, _entry(tables, request.name, tag))
         return after if not tag or (choice is None and label.isascii()) else with_extra(after, self.name, tag)
 
     def check_name(self, ctx: Context, request: Request, name: str, zone: ZonePolicy) -> str | None:
@@ -163,6 +163,29 @@ class Idn(Feature):
         if after is None:
             ctx.put(_KIND, before.name, None)
         return after
+
+
+def _entry(tables: ZoneTables, name: str, tag: str) -> VariantName | None:
+    """Return what variants of a name are found by; None if it has none."""
+    label, _, zone = name.partition(".")
+    key = tables.collisions.key(to_unicode(label))
+    return None if key is None else VariantName(name, f"{key}.{zone}", tag)
+
+
+def _index(ctx: Context, request: IndexVariants) -> Outcome:
+    ledger.require_operator(ctx)
+    changed = 0
+    for name in request.names:
+        domain, zone = ctx.view.domain(name), ctx.policies.by_zone.get(name.partition(".")[2])
+        after: VariantName | None = None
+        if domain is not None and zone is not None and zone.feature("idn").tables:
+            tables = zone_tables(zone.feature("idn"))
+            table, _ = tables.accepting(_label(name), domain.extra.get("idn"))
+            after = _entry(tables, name, "" if table is None else table.tag)
+        if after != ctx.record(_KIND, name):
+            ctx.put(_KIND, name, after)
+            changed += 1
+    return ctx.done(changed)
 
 
 def _label(name: str) -> str:
