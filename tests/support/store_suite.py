@@ -392,7 +392,7 @@ class StoreSuite:
             total += size
         names = [f"n{i}.example" for i in range(total)]
         with world.store.read() as view:
-            assert view.existing_domains(names).keys() == set(names)
+            assert view.existing_domains(names) == set(names)
 
     # --- finding
 
@@ -452,7 +452,7 @@ class StoreSuite:
             call = world.call(B, CheckDomains(("a.example", "b.example")))
             outcome: Any = decide(view, call, world.clock.now(), world.policies)
             assert [avail for _, avail, _ in outcome.data.items] == [True, False]
-            assert view.existing_domains(["a.example"]).keys() == {"a.example"}
+            assert view.existing_domains(["a.example"]) == {"a.example"}
 
     # --- history, audit, long reads
 
@@ -606,7 +606,7 @@ class StoreSuite:
         with caplog.at_level(logging.CRITICAL):
             assert [outcome.code for outcome in world.group(*calls)] == [1000, 2400, 1000]
         with world.store.read() as view:
-            assert view.existing_domains(["a.example", "b.example"]).keys() == {"a.example", "b.example"}
+            assert view.existing_domains(["a.example", "b.example"]) == {"a.example", "b.example"}
 
     def test_a_refused_call_leaves_nothing(self, world: World) -> None:
         world.group((A, CreateDomain("a.example")), (B, UpdateDomain("a.example", auth=PASSWORD)))

@@ -45,10 +45,12 @@ def check(ctx: Context, request: CheckDomains) -> Outcome:
     if len(request.names) > ctx.policies.check_limit:
         raise Refusal(codes.POLICY, f"at most {ctx.policies.check_limit} names", "domain:check")
     taken = ctx.view.existing_domains(request.names)
+    if taken and ctx.view.domain_due(ctx.now):
+        taken = {name for name in taken if _still_there(ctx, name)}
     by_zone = ctx.policies.by_zone
     found: list[tuple[str, bool, str | None]] = []
     for name in request.names:
-        if name in taken and _still_there(ctx, name, taken[name]):
+        if name in taken:
             found.append((name, False, "In use"))
             continue
         label, _, zone = name.partition(".")
@@ -65,10 +67,8 @@ def check(ctx: Context, request: CheckDomains) -> Outcome:
     return ctx.answer(Checked(items))
 
 
-def _still_there(ctx: Context, name: str, due: datetime) -> bool:
+def _still_there(ctx: Context, name: str) -> bool:
     """Tell whether a name that is in the store is registered; what is due may purge it."""
-    if due > ctx.now:
-        return True
     policy = ctx.policies.by_zone.get(name.partition(".")[2], ctx.policies.general)
     return lifecycle.domain(ctx, name, policy) is not None
 

@@ -30,8 +30,8 @@ class View(Protocol):
         """Tell whether there is such a contact."""
         ...
 
-    def existing_domains(self, names: Sequence[str]) -> dict[str, datetime]:
-        """Return those of ``names`` that are registered, each with the instant at which time alone changes it."""
+    def existing_domains(self, names: Sequence[str]) -> set[str]:
+        """Return those of ``names`` that are kept; time may have purged one of them (`domain_due`)."""
         ...
 
     def existing_hosts(self, names: Sequence[str]) -> set[str]:
@@ -85,6 +85,10 @@ class View(Protocol):
             limit: how many at most.
 
         """
+        ...
+
+    def domain_due(self, now: datetime) -> bool:
+        """Tell whether there is any domain that time changes at or before ``now``."""
         ...
 
     def due(self, now: datetime, limit: int) -> Iterable[tuple[str, str]]:

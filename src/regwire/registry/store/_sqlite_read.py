@@ -61,9 +61,9 @@ class Committed:
         rows = self._among(_MANY_CONTACTS, list(ids))
         return {row[0]: codec.contact_from_row(row) for row in rows}
 
-    def existing_domains(self, names: Sequence[str]) -> dict[str, datetime]:
+    def existing_domains(self, names: Sequence[str]) -> set[str]:
         """See View."""
-        return {name: codec.from_ms(due) for name, due in self._among(_EXISTING_DOMAINS, names)}
+        return self._existing(_EXISTING_DOMAINS, names)
 
     def existing_hosts(self, names: Sequence[str]) -> set[str]:
         """See View."""
@@ -139,6 +139,10 @@ class Committed:
             rows = self._execute(_RECORDS, (kind, after, limit)).fetchall()
         return [codec.record_from_detail(kind, detail) for (detail,) in rows]
 
+    def domain_due(self, now: datetime) -> bool:
+        """See View."""
+        return self._one("SELECT 1 FROM domain WHERE due <= ? LIMIT 1", codec.to_ms(now)) is not None
+
     def due(self, now: datetime, limit: int) -> list[tuple[str, str]]:
         """See View."""
         at = codec.to_ms(now)
@@ -160,7 +164,8 @@ _ONE_CONTACT: Final = f"SELECT {codec.CONTACT_COLUMNS} FROM contact WHERE name =
 _MANY_DOMAINS: Final = f"SELECT {codec.DOMAIN_COLUMNS} FROM domain WHERE name"  # noqa: S608
 _MANY_HOSTS: Final = f"SELECT {codec.HOST_COLUMNS} FROM host WHERE name"  # noqa: S608
 _MANY_CONTACTS: Final = f"SELECT {codec.CONTACT_COLUMNS} FROM contact WHERE name"  # noqa: S608
-_EXISTING_DOMAINS: Final = "SELECT name, due FROM domain WHERE name"
+#: Answered by the index of names alone.
+_EXISTING_DOMAINS: Final = "SELECT name FROM domain WHERE name"
 _EXISTING_HOSTS: Final = "SELECT name FROM host WHERE name"
 _EXISTING_CONTACTS: Final = "SELECT name FROM contact WHERE name"
 _HOST_NAMES: Final = "SELECT roid, name FROM host WHERE roid"

@@ -155,9 +155,9 @@ class _State:
         """See View."""
         return id in self._contacts
 
-    def existing_domains(self, names: Sequence[str]) -> dict[str, datetime]:
+    def existing_domains(self, names: Sequence[str]) -> set[str]:
         """See View."""
-        return {name: self._domains[name].due() for name in names if name in self._domains}
+        return {name for name in names if name in self._domains}
 
     def existing_hosts(self, names: Sequence[str]) -> set[str]:
         """See View."""
@@ -214,6 +214,10 @@ class _State:
         every = self._records.get(kind, {})
         found = [key for key, item in every.items() if not index or (index, value) in pairs(item)]
         return [every[key] for key in sorted(found) if key > after][:limit]
+
+    def domain_due(self, now: datetime) -> bool:
+        """See View."""
+        return any(value.due() <= now for value in self._domains.values())
 
     def due(self, now: datetime, limit: int) -> Iterable[tuple[str, str]]:
         """See View."""

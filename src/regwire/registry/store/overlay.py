@@ -21,7 +21,7 @@ class Base(Protocol):
     def host(self, name: str) -> Host | None: ...  # noqa: D102
     def contact(self, id: str) -> Contact | None: ...  # noqa: D102
     def contact_exists(self, id: str) -> bool: ...  # noqa: D102
-    def existing_domains(self, names: Sequence[str]) -> dict[str, datetime]: ...  # noqa: D102
+    def existing_domains(self, names: Sequence[str]) -> set[str]: ...  # noqa: D102
     def existing_hosts(self, names: Sequence[str]) -> set[str]: ...  # noqa: D102
     def existing_contacts(self, ids: Sequence[str]) -> set[str]: ...  # noqa: D102
     def host_names(self, roids: Sequence[str]) -> dict[str, str]: ...  # noqa: D102
@@ -39,6 +39,7 @@ class Base(Protocol):
     def records(  # noqa: D102
         self, kind: str, index: str = "", value: str = "", *, after: str = "", limit: int = 1000
     ) -> list[Any]: ...
+    def domain_due(self, now: datetime) -> bool: ...  # noqa: D102
     def due(self, now: datetime, limit: int) -> Iterable[tuple[str, str]]: ...  # noqa: D102
     def last_message_id(self) -> int: ...  # noqa: D102
 
@@ -139,13 +140,9 @@ class Overlay:
             found = self.contact_ids[id] = self._base.contact_exists(id)
             return found
 
-    def existing_domains(self, names: Sequence[str]) -> dict[str, datetime]:
+    def existing_domains(self, names: Sequence[str]) -> set[str]:
         """See `regwire.registry.rules.view.View`."""
-        unknown = [name for name in names if name not in self.domains]
-        found = self._base.existing_domains(unknown) if unknown else {}
-        here = [(name, self.domains.get(name)) for name in names]
-        found.update([(name, value.due()) for name, value in here if value is not None])
-        return found
+        return self._existing(names, self.domains, self._base.existing_domains)
 
     def existing_hosts(self, names: Sequence[str]) -> set[str]:
         """See `regwire.registry.rules.view.View`."""
@@ -253,6 +250,10 @@ class Overlay:
             if item is not None and key > after and (not index or (index, value) in described.index(item)):
                 found[key] = item
         return [found[key] for key in sorted(found)[:limit]]
+
+    def domain_due(self, now: datetime) -> bool:
+        """See `regwire.registry.rules.view.View`."""
+        return self._base.domain_due(now)
 
     def due(self, now: datetime, limit: int) -> Iterable[tuple[str, str]]:
         """See `regwire.registry.rules.view.View`. What the group itself made due comes with the next group."""
