@@ -44,7 +44,7 @@ def _polled(data: o.Polled) -> Any:
     message = data.message
     if message is None:
         return data.count, data.acked
-    told = None if message.data is None else _transfer(message.data)  # type: ignore[arg-type]
+    told = _transfer(message.data) if isinstance(message.data, o.TransferData) else None
     return data.count, message.id, message.text, message.queued, told
 
 

@@ -283,8 +283,9 @@ class PolicySettings:
     )
     notices: tuple[str, ...] = setting(
         ("autoRenew", "pendingDelete", "purge", "restore"),
-        why="what time does that the sponsor is told by a poll message (transfers always are)",
-        choices=("autoRenew", "pendingDelete", "purge", "restore"),
+        why="what the registry does that the sponsor is told by a poll message with the domain as of then (RFC 8590); "
+        "transfer: what the gaining registrar got, beside the trnData that both always get",
+        choices=("autoRenew", "pendingDelete", "purge", "restore", "transfer"),
     )
     pending_transfer: int = setting(5, unit="days", why="then approved by the server", minimum=0, maximum=365)
 

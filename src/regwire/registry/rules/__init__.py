@@ -16,9 +16,12 @@ from regwire.registry.model import requests as r
 from regwire.registry.model.kinds import kind_named
 from regwire.registry.model.objects import ContactLink
 from regwire.registry.model.outcomes import Outcome, Refusal
+from regwire.registry.model.record import replace
 from regwire.registry.rules import contacts, domains, hosts, lifecycle, operator, polls, redemption
+from regwire.registry.rules.changes import tell_sponsors
 from regwire.registry.rules.context import Context
 from regwire.registry.rules.features import is_feature_read, request_rule, settle_rule, somewhere_taken
+from regwire.registry.rules.ledger import OPERATOR
 from regwire.registry.rules.policy import Policies
 from regwire.registry.rules.view import View
 
@@ -58,9 +61,20 @@ def decide(view: View, call: r.Call, now: datetime, policies: Policies) -> Outco
             raise TypeError(f"no rule for {type(call.request).__name__}")
         if call.request.extensions:
             _require_taken(call.request, policies)
+        if call.account == OPERATOR and type(call.request) is not r.SettleDue:
+            return _told(ctx, rule(ctx, call.request))
         return rule(ctx, call.request)
     except Refusal as refusal:
         return Outcome(refusal.code, reason=refusal.reason, value=refusal.value)
+
+
+def _told(ctx: Context, outcome: Outcome) -> Outcome:
+    """Return the outcome of an operator's request with what the sponsors of changed objects are told."""
+    if not outcome.changes:
+        return outcome
+    told = len(ctx.messages)
+    tell_sponsors(ctx, ctx.call.request.extensions)
+    return replace(outcome, messages=(*outcome.messages, *ctx.messages[told:]))
 
 
 def _require_taken(request: r.Request, policies: Policies) -> None:

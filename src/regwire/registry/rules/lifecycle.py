@@ -12,6 +12,7 @@ from typing import Any, Final
 from regwire.registry.model.objects import PENDING, Contact, Domain, GracePeriod, Restore
 from regwire.registry.model.record import replace
 from regwire.registry.rules import transfers
+from regwire.registry.rules.changes import note, rgp_statuses, tell_by_time
 from regwire.registry.rules.context import Context
 from regwire.registry.rules.dates import add_months
 from regwire.registry.rules.policy import ZonePolicy
@@ -68,9 +69,9 @@ def _auto_renew(ctx: Context, value: Domain, due: datetime, policy: ZonePolicy) 
         grace = (*grace, GracePeriod("autoRenew", due, due + policy.auto_renew_grace, 1))
     after: Domain | None = replace(value, expires=expires, grace=grace)
     after = policy.hooks.happened(ctx, "autoRenew", value, after, policy)
-    if after is not None and after.expires == expires:
+    if after is not None and after.expires == expires and "autoRenew" in policy.settings.notices:
         text = f"{value.name} was renewed until {expires.date().isoformat()}"
-        _notify(ctx, "autoRenew", policy, (value.sponsor, text, due))
+        tell_by_time(ctx, text, after, note(ctx, "autoRenew", due))
     ctx.change("domain", value.name, value, after)
     return after
 
@@ -83,39 +84,25 @@ def _redemption_step(ctx: Context, value: Domain, restore: Restore, due: datetim
         rest = restore.redeemable - restore.requested if restore.requested else policy.redemption
         again = Restore(restore.deleted, due + rest, due + rest + policy.pending_delete)
         after = replace(value, restore=again)
-        _notify(ctx, "restore", policy, (value.sponsor, f"Restore of {value.name} failed: no report", due))
+        if "restore" in policy.settings.notices:
+            text = f"Restore of {value.name} failed: no report"
+            tell_by_time(ctx, text, after, note(ctx, "custom", due, op="restoreLapse"))
     elif not restore.final:
         event = ""
         after = replace(value, restore=replace(restore, final=True))
-        if restore.purged > due:
-            _notify(ctx, "pendingDelete", policy, (value.sponsor, f"{value.name} can no longer be restored", due))
+        if restore.purged > due and "pendingDelete" in policy.settings.notices:
+            text = f"{value.name} can no longer be restored"
+            tell_by_time(ctx, text, after, note(ctx, "custom", due, op="redemptionEnd"))
     else:
         event = "purge"
-        _notify(ctx, "purge", policy, (value.sponsor, f"{value.name} was purged", due))
+        if "purge" in policy.settings.notices:
+            tell_by_time(ctx, f"{value.name} was purged", value, note(ctx, "autoPurge", due, state="before"))
     if event:
         after = policy.hooks.happened(ctx, event, value, after, policy)
     ctx.change("domain", value.name, value, after)
     return after
 
 
-def _notify(ctx: Context, what: str, policy: ZonePolicy, message: tuple[str, str, datetime]) -> None:
-    """Queue a message (account, text, instant) if the policy wants this kind of it."""
-    if what in policy.settings.notices:
-        account, text, at = message
-        ctx.tell(account, text, at=at)
-
-
 def running(value: Domain, now: datetime) -> tuple[GracePeriod, ...]:
     """Return the grace periods of a domain that are not over."""
     return tuple(period for period in value.grace if period.end > now)
-
-
-def rgp_statuses(value: Domain, now: datetime) -> tuple[str, ...]:
-    """Return the rgp statuses of a (settled) domain (RFC 3915 section 3.1)."""
-    if value.restore is not None:
-        if value.restore.report_due is not None:
-            return ("pendingRestore",)
-        return ("pendingDelete",) if value.restore.final else ("redemptionPeriod",)
-    if not value.grace:
-        return ()
-    return tuple(dict.fromkeys(f"{period.type}Period" for period in value.grace if period.end > now))

@@ -12,6 +12,7 @@ from regwire.registry.model.objects import PENDING, Contact, Domain, GracePeriod
 from regwire.registry.model.outcomes import Outcome, Refusal, TransferData
 from regwire.registry.model.record import replace
 from regwire.registry.model.requests import AuthInfo, TransferContact, TransferDomain
+from regwire.registry.rules.changes import note, tell_by_time
 from regwire.registry.rules.context import Context
 from regwire.registry.rules.dates import add_months
 from regwire.registry.rules.policy import ZonePolicy
@@ -169,6 +170,8 @@ def approve_domain(
     for host in ctx.view.subordinates(value.name):
         ctx.change("host", host.name, host, replace(host, sponsor=transfer.requester, transferred=at))
     announce(ctx, TransferData("domain", value.name, ended, value.sponsor), at=at)
+    if status == "serverApproved" and "transfer" in policy.settings.notices:
+        tell_by_time(ctx, f"{value.name} is yours", after, note(ctx, "transfer", at, op="approve"))
     return after  # type: ignore[no-any-return]
 
 

@@ -165,20 +165,21 @@ def _polled(_: r.Request, code: int, data: Polled) -> Any:
         queue = MsgQ(data.count, str(data.acked)) if data.count else None
         return Reply(code, msg_q=queue)
     queue = MsgQ(data.count, str(message.id), message.queued, QueueMsg(message.text))
-    return Reply(code, _poll_data(message.data), _elements(message.extensions), msg_q=queue)
+    told, beside = _poll_data(message.data)
+    return Reply(code, told, (*beside, *_elements(message.extensions)), msg_q=queue)
 
 
-def _poll_data(data: object) -> tuple[Any, ...]:
-    """Return the elements of resData that a message carries; the front of a feature goes first."""
+def _poll_data(data: object) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+    """Return the elements of resData and of extension that a message's data are; the front of a feature goes first."""
     if data is None:
-        return ()
+        return (), ()
     make = tables().poll.get(type(data))
     if make is not None:
-        return make(data)
+        return make(data), ()
     if isinstance(data, TransferData):
-        return (_transfer_data(data),)
+        return (_transfer_data(data),), ()
     built = _BUILDERS[type(data)](r.PollRequest(), codes.OK, data)
-    return built.data if isinstance(built, Reply) else (built,)
+    return (built.data, built.extension) if isinstance(built, Reply) else ((built,), ())
 
 
 # --- info
