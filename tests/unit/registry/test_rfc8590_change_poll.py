@@ -15,6 +15,7 @@ from regwire.epp.ext.change_poll import ChangeCaseId, ChangeData
 from regwire.epp.ext.rgp import RgpInfoData
 from regwire.epp.messages import domain as d
 from regwire.epp.messages import host as h
+from regwire.epp.messages.common import Reason
 from regwire.epp.messages.core import Response, Transfer
 from regwire.registry.model import requests as r
 from regwire.registry.model.changes import Case, ChangeNote, Why
@@ -220,3 +221,16 @@ def test_stores_give_the_message_back(make: str, tmp_path: Any) -> None:
         assert isinstance(message.data, DomainData)
         assert message.data.domain.auth is None
         world.store.close()
+
+
+@ext_test()
+async def test_3_1_2_server_statuses(front: ExtFront) -> None:
+    await front.must(A, create())
+    lock = (Status("serverHold"),)
+    await front.operator(r.SetServerStatuses("domain", "a.example", lock, extensions=(Why(reason="unpaid"),)))
+    (answer,) = await front.queue(A)
+    assert answer.msg_q is not None
+    assert answer.msg_q.msg is not None
+    assert answer.msg_q.msg.text == "a.example: +serverHold"
+    assert told(answer).reason == Reason("unpaid")
+    assert [status.s for status in answer.res_data[0].statuses] == ["serverHold", "inactive"]

@@ -145,10 +145,19 @@ def _tell(ctx: Context, before: _Object | None, after: _Object | None, why: Why)
     )
     kind = type(shown).__name__.lower()
     key = shown.id if isinstance(shown, Contact) else shown.name
-    text = f"{_OPERATOR}: {operation} of {kind} {key}"
+    text = _statuses_changed(before, after)
+    text = f"{key}: {text}" if text else f"{_OPERATOR}: {operation} of {kind} {key}"
     accounts = {value.sponsor for value in (before, after) if value is not None}
     for account in sorted(accounts - {ctx.account}):
         ctx.tell(account, text, as_seen(ctx, shown), extensions=(told,))
+
+
+def _statuses_changed(before: _Object | None, after: _Object | None) -> str:
+    """Return which statuses came and went, if that is all that changed."""
+    if before is None or after is None or replace(before, statuses=after.statuses) != after:
+        return ""
+    was, now = ({status.value for status in value.statuses} for value in (before, after))
+    return ", ".join([*(f"+{value}" for value in sorted(now - was)), *(f"-{value}" for value in sorted(was - now))])
 
 
 def _operation(before: _Object | None, after: _Object | None) -> tuple[str, str | None]:

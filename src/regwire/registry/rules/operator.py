@@ -21,7 +21,7 @@ _KEYS: Final = {"domain": "domain:name", "host": "host:name", "contact": "contac
 
 
 def set_statuses(ctx: Context, request: SetServerStatuses) -> Outcome:
-    """Set and remove server statuses: 2201, 2303, 2304, 2306."""
+    """Set and remove server statuses: 2201, 2303, 2304, 2306; `regwire.registry.rules.changes` tells the sponsor."""
     if ctx.account != _OPERATOR:
         raise Refusal(codes.AUTHORIZATION, "the operator's alone", _KEYS[request.kind], request.key)
     check_server(request.kind, request.remove, request.add)
@@ -30,8 +30,6 @@ def set_statuses(ctx: Context, request: SetServerStatuses) -> Outcome:
     pending = () if isinstance(value, Host) else pending_statuses(value)
     check_together(request.kind, pending, request.add)
     ctx.change(request.kind, request.key, value, replace(value, statuses=statuses))
-    words = [f"+{status.value}" for status in request.add] + [f"-{status.value}" for status in request.remove]
-    ctx.tell(value.sponsor, f"{request.key}: {', '.join(words)}")
     return ctx.done()
 
 
