@@ -46,6 +46,7 @@ class Commands:
     def __init__(self, seed: int) -> None:
         self.random = Random(seed)
         self.policy = POLICIES[seed % len(POLICIES)]
+        self.reference = Reference(**self.policy)
 
     def maybe(self, chance: float) -> bool:
         return self.random.random() < chance
@@ -55,6 +56,7 @@ class Commands:
 
     def next(self, reference: Reference, now: Any) -> tuple[str, r.Request]:
         """Return who asks, and what."""
+        self.reference = reference
         make, account = self.random.choice(MAKERS), self.pick(*ACCOUNTS)
         request = make(self, reference, now)
         name = getattr(request, "name", None)
@@ -73,11 +75,25 @@ class Commands:
 
     # --- parts
 
-    def domain(self) -> str:
-        return self.pick(*IMPOSSIBLE) if self.maybe(0.03) else self.pick(*DOMAINS)
+    def domain(self, *, new: bool = False) -> str:
+        return self.pick(*IMPOSSIBLE) if self.maybe(0.03) else self.known(DOMAINS, self.reference.domains, new=new)
 
-    def host(self) -> str:
-        return self.pick(*BAD_HOSTS) if self.maybe(0.03) else self.pick(*HOSTS)
+    def host(self, *, new: bool = False) -> str:
+        return self.pick(*BAD_HOSTS) if self.maybe(0.03) else self.known(HOSTS, self.reference.hosts, new=new)
+
+    def contact(self, *, new: bool = False) -> str:
+        return self.known(CONTACTS, self.reference.contacts, new=new)
+
+    def known(self, keys: tuple[str, ...], objects: dict[str, Any], *, new: bool) -> str:
+        """Return a key, more often than not one of an object that exists, or that does not if it is for a new one."""
+        fit = [key for key in keys if (key in objects) != new]
+        chosen: str = self.pick(*fit) if fit and self.maybe(0.6) else self.pick(*keys)
+        return chosen
+
+    def moving(self, objects: dict[str, Any]) -> str | None:
+        """Return, half of the time, an object that is being transferred, if there is one."""
+        names = [name for name, value in objects.items() if pending(value)]
+        return self.pick(*names) if names and self.maybe(0.5) else None
 
     def some(self, items: Any, most: int, chance: float) -> tuple[Any, ...]:
         if not self.maybe(chance):
@@ -100,7 +116,7 @@ class Commands:
     def links(self, chance: float) -> tuple[ContactLink, ...]:
         if not self.maybe(chance):
             return ()
-        return tuple(ContactLink(self.pick("admin", "tech"), self.pick(*CONTACTS)) for _ in range(self.pick(1, 1, 2)))
+        return tuple(ContactLink(self.pick("admin", "tech"), self.contact()) for _ in range(self.pick(1, 1, 2)))
 
     def auth(self, value: Any) -> r.AuthInfo:
         if value is not None and value["password"] and self.maybe(0.8):
@@ -135,16 +151,16 @@ class Commands:
         return r.InfoDomain(name, self.pick("all", "all", "del", "sub", "none"), auth)
 
     def create_domain(self, reference: Reference, now: Any) -> r.Request:
-        name = self.domain()
+        name = self.domain(new=True)
         hosts, attributes = self.servers(name)
         period = self.pick(None, r.Period(1), r.Period(1), r.Period(2), r.Period(10), r.Period(11), r.Period(13, "m"))
         needed = reference.policy["required_contacts"]
         links = self.links(0.3)
         if needed and self.maybe(0.9):
-            links = (ContactLink("admin", self.pick(*CONTACTS)),)
+            links = (ContactLink("admin", self.contact()),)
         if reference.policy["data_model"] == "minimum" and self.maybe(0.9):
             return r.CreateDomain(name, period, None, (), hosts, attributes, self.password())
-        registrant = self.pick(*CONTACTS) if self.maybe(0.9 if needed else 0.4) else None
+        registrant = self.contact() if self.maybe(0.9 if needed else 0.4) else None
         secdns = self.records() if self.maybe(0.2) else None
         return r.CreateDomain(name, period, registrant, links, hosts, attributes, self.password(), secdns)
 
@@ -212,9 +228,9 @@ class Commands:
         return r.SecDnsUpdate(remove if self.maybe(0.7) else r.SecDns(), self.maybe(0.1), add)
 
     def transfer_domain(self, reference: Reference, now: Any) -> r.Request:
-        name = self.domain()
+        name = self.moving(reference.domains) or self.domain()
         domain = reference.domains.get(name)
-        if domain is not None and pending(domain) and self.maybe(0.6):
+        if domain is not None and pending(domain) and self.maybe(0.4):
             return r.TransferDomain(self.pick("approve", "reject", "cancel"), name)
         op = self.pick("request", "request", "request", "query", "approve", "reject", "cancel")
         if op == "query":
@@ -233,7 +249,7 @@ class Commands:
         return r.InfoHost(self.host())
 
     def create_host(self, reference: Reference, now: Any) -> r.Request:
-        name = self.host()
+        name = self.host(new=True)
         return r.CreateHost(name, self.addresses(0.9 if name.endswith(".example") else 0.05))
 
     def delete_host(self, reference: Reference, now: Any) -> r.Request:
@@ -251,7 +267,7 @@ class Commands:
             self.statuses(0.15),
             tuple(address for address in GLUE if address.address in mine) or self.addresses(0.05),
             tuple(map(Status, set_now)),
-            self.host() if self.maybe(0.3) else None,
+            self.host(new=True) if self.maybe(0.3) else None,
         )
 
     # --- contacts
@@ -260,22 +276,22 @@ class Commands:
         return r.CheckContacts((*CONTACTS, "xx", "x" * 17))
 
     def info_contact(self, reference: Reference, now: Any) -> r.Request:
-        id = self.pick(*CONTACTS)
+        id = self.contact()
         return r.InfoContact(id, self.auth(reference.contacts.get(id)) if self.maybe(0.4) else None)
 
     def create_contact(self, reference: Reference, now: Any) -> r.Request:
         info = postal(cc="XX" if self.maybe(0.05) else "NL", name=self.pick("Ada", "Bob"))
         email = "none" if self.maybe(0.05) else "ada@mail.example"
-        return r.CreateContact(self.pick(*CONTACTS), (info,), email, self.phone(), auth=self.password())
+        return r.CreateContact(self.contact(new=True), (info,), email, self.phone(), auth=self.password())
 
     def phone(self) -> Phone | None:
         return self.pick(None, Phone("+1.5555"), Phone("+31.20"), Phone("+1.") if self.maybe(0.2) else None)
 
     def delete_contact(self, reference: Reference, now: Any) -> r.Request:
-        return r.DeleteContact(self.pick(*CONTACTS))
+        return r.DeleteContact(self.contact())
 
     def update_contact(self, reference: Reference, now: Any) -> r.Request:
-        id = self.pick(*CONTACTS)
+        id = self.contact()
         there = reference.contacts.get(id)
         set_now = self.some(sorted(there["statuses"]), 1, 0.7) if there and there["statuses"] else ()
         return r.UpdateContact(
@@ -289,9 +305,9 @@ class Commands:
         )
 
     def transfer_contact(self, reference: Reference, now: Any) -> r.Request:
-        id = self.pick(*CONTACTS)
+        id = self.moving(reference.contacts) or self.contact()
         contact = reference.contacts.get(id)
-        if contact is not None and pending(contact) and self.maybe(0.6):
+        if contact is not None and pending(contact) and self.maybe(0.4):
             return r.TransferContact(self.pick("approve", "reject", "cancel"), id)
         op = self.pick("request", "request", "query", "approve", "reject", "cancel")
         return r.TransferContact(op, id, self.auth(contact) if op == "request" or self.maybe(0.2) else None)
