@@ -65,7 +65,13 @@ def test_our_rows_mean_what_the_published_ones_mean(name):
 @pytest.mark.parametrize("folder", [DATA, None], ids=["published", "ours"])
 @pytest.mark.parametrize("name", TABLES)
 def test_every_value_can_be_computed(name, folder):
-    variables = {"TLD": "example", "PREFIX": "p-", "DOMAIN": "d.example", "RESERVEDNAME": "taken.example"}
+    variables = {
+        "TLD": "example",
+        "EXTERNAL": "invalid",
+        "PREFIX": "p-",
+        "DOMAIN": "d.example",
+        "RESERVEDNAME": "taken.example",
+    }
     table = load_tables(folder)[name]
     rows = list(table.resolved(Values(1), variables=variables, auto=dict.fromkeys(table.rows[0].cells, lambda: "auto")))
     assert len(rows) == len(table.rows)

@@ -168,7 +168,7 @@ def _below(label: str, parent: str = "$TLD") -> str:
 
 
 def _external(label: str) -> str:
-    return f'{{"{label}." & RANDCHARS(18) & ".invalid"}}'
+    return f'{{"{label}." & RANDCHARS(18) & "." & $EXTERNAL}}'
 
 
 def _host_create() -> Table:
@@ -240,10 +240,10 @@ def _domain_create() -> Table:
         "dataModel": "any",
         "registrant": AUTO,
         "hostModel": "either",
-        "ns1": "ns1.rst-servers.invalid",
+        "ns1": '{"ns1.rst-servers." & $EXTERNAL}',
         "ns1ipv4": EMPTY,
         "ns1ipv6": EMPTY,
-        "ns2": "ns2.rst-servers.invalid",
+        "ns2": '{"ns2.rst-servers." & $EXTERNAL}',
         "ns2ipv4": EMPTY,
         "ns2ipv6": EMPTY,
         "secDNSInterface": "either",
@@ -344,7 +344,7 @@ def _domain_keys() -> Table:
 def _host_rename() -> Table:
     rename = "EPP_HOST_RENAME_SERVER"
     changes: list[Change] = [
-        ({"name": "-.invalid"}, False, f"{rename}_ACCEPTS_INVALID_HOSTNAME"),
+        ({"name": '{"-." & $EXTERNAL}'}, False, f"{rename}_ACCEPTS_INVALID_HOSTNAME"),
         ({"name": _external("ns1")}, True, f"{rename}_REJECTS_EXTERNAL_NAME"),
         ({"name": _below("ns1", "$RESERVEDNAME")}, False, f"{rename}_ACCEPTS_RENAME_TO_ANOTHER_REGISTRARS_DOMAIN"),
         ({"name": _below("ns1")}, False, f"{rename}_ACCEPTS_RENAME_TO_NONEXISTENT_DOMAIN"),

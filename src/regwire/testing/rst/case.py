@@ -6,7 +6,7 @@ import contextlib
 import ssl
 import time
 import traceback
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -19,7 +19,7 @@ from regwire.schema import Raw
 from regwire.testing.rst.catalogue import ALWAYS, CaseEntry, Severity, catalogue, severity_of
 from regwire.testing.rst.frames import Judge, Transcript
 from regwire.testing.rst.inputs import Inputs, Tld
-from regwire.testing.rst.rows import Table
+from regwire.testing.rst.rows import Row, Table
 from regwire.testing.rst.service import Service
 from regwire.testing.rst.session import Reply, Session, client_context, dial, open_session
 from regwire.testing.rst.values import Values
@@ -292,6 +292,20 @@ class Case:
     def secret(self) -> str:
         """A new authInfo, never shown in a report."""
         return self.values.secret()
+
+    def rows(
+        self,
+        table: str,
+        variables: Mapping[str, str] | None = None,
+        auto: Mapping[str, Callable[[], str]] | None = None,
+    ) -> Iterator[tuple[Row, dict[str, str]]]:
+        """The rows of a table with their computed values; see `regwire.testing.rst.rows`."""
+        known = {"EXTERNAL": self.inputs["run.externalZone"], **(variables or {})}
+        return self.tables[table].resolved(self.values, variables=known, auto=auto)
+
+    def external_name(self, host: str = "ns1", *, parent: str = "rst") -> str:
+        """The name of a host outside of the registry that nobody has."""
+        return f"{host}.{self.values.label(parent)}.{self.inputs['run.externalZone']}"
 
     def ascii_tlds(self) -> list[Tld]:
         """The zones in which an ASCII name may be registered; the case is skipped without any."""

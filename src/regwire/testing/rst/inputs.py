@@ -192,6 +192,13 @@ INPUTS: tuple[Input, ...] = (
         default=("208.77.190.250", "208.77.190.251"),
     ),
     Input(
+        "run.externalZone",
+        "text",
+        "where the tests' hosts outside of the registry lie; a server may want a TLD that exists",
+        "invalid",
+        default="invalid",
+    ),
+    Input(
         "run.launchRequired",
         "bool",
         "the greeting must offer launch-1.0; false for tests of a change of provider",

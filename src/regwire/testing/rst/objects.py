@@ -103,7 +103,7 @@ async def external_hosts(case: Case, number: int) -> tuple[str, ...]:
     """Two name servers outside of the registry; made once a case where hosts are objects."""
     found: tuple[str, ...] | None = case.cache.get("hosts")
     if found is None:
-        parent = f"{case.values.label()}.invalid"
+        parent = case.external_name().partition(".")[2]
         found = (f"ns1.{parent}", f"ns2.{parent}")
         if case.inputs.host_objects:
             for name in found:

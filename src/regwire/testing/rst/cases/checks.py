@@ -108,7 +108,7 @@ async def host_check(case: Case) -> None:
         name = f"ns1.{case.values.label()}.{tld.name}"
         await _valid(case, session, HOST, name, free=True, code=code.format("VALID"))
     case.step("a check of a free host name outside of the registry")
-    await _valid(case, session, HOST, f"ns1.{case.values.label()}.invalid", free=True, code=code.format("VALID"))
+    await _valid(case, session, HOST, case.external_name(), free=True, code=code.format("VALID"))
     registered = case.inputs["epp.registeredNameservers"]
     if not registered:
         case.note("epp.registeredNameservers is empty: no check of a host that exists")

@@ -57,7 +57,7 @@ async def contact_creates(case: Case) -> None:
     client = _client(case)
     session = await case.login(client)
     supported = supported_parts(case)
-    for row, cells in case.tables["epp-07-data"].resolved(case.values, auto=contact_values(case, session)):
+    for row, cells in case.rows("epp-07-data", auto=contact_values(case, session)):
         if not _applies(case, row):
             case.note("rows about elements that epp.supportedContactElements lacks are not run")
             continue
@@ -150,7 +150,7 @@ async def contact_updates(case: Case) -> None:
 async def _address_rows(case: Case, client: int, id: str) -> None:
     session = await case.login(client)
     supported = supported_parts(case)
-    for row, cells in case.tables["epp-09-postalinfo-data"].resolved(case.values, auto=contact_values(case, session)):
+    for row, cells in case.rows("epp-09-postalinfo-data", auto=contact_values(case, session)):
         if not _applies(case, row):
             continue
         session = await case.login(client)
@@ -166,7 +166,7 @@ async def _address_rows(case: Case, client: int, id: str) -> None:
 async def _other_rows(case: Case, client: int, id: str) -> None:
     session = await case.login(client)
     supported = supported_parts(case)
-    for row, cells in case.tables["epp-09-other-data"].resolved(case.values, auto=contact_values(case, session)):
+    for row, cells in case.rows("epp-09-other-data", auto=contact_values(case, session)):
         if not _applies(case, row):
             continue
         session = await case.login(client)
@@ -179,7 +179,7 @@ async def _other_rows(case: Case, client: int, id: str) -> None:
 
 
 async def _status_rows(case: Case, client: int, id: str) -> None:
-    for row, cells in case.tables["epp-09-status-data"].resolved(case.values):
+    for row, cells in case.rows("epp-09-status-data"):
         session = await case.login(client)
         action, value = cells["action"], cells["status"]
         case.step(_about(row, f"{action} {value}"))

@@ -60,7 +60,7 @@ async def _rows(case: Case, number: int, tld: Tld) -> None:
     registrant, contacts = await delegation(case, number)
     auto = {"registrant": lambda: registrant or "", "keyTag": lambda: str(case.values.number(1, 65535))}
     variables = {"TLD": tld.name, "PREFIX": "rst-epp-14-"}
-    for row, cells in case.tables["epp-14-data"].resolved(case.values, variables=variables, auto=auto):
+    for row, cells in case.rows("epp-14-data", variables, auto):
         if not _applies(case, number, row):
             continue
         session = await case.login(number)
@@ -177,8 +177,8 @@ async def _unknown_hosts(case: Case, number: int, tld: Tld) -> None:
     if not case.inputs.host_objects:
         return
     for name, code in (
-        (f"ns1.{case.values.label('none')}.invalid", f"{_ACCEPTS}_ACCEPTS_NON_EXISTENT_HOST_OBJECT"),
-        (f"-ns.{case.values.label()}.invalid", f"{_ACCEPTS}_ACCEPTS_INVALID_HOST_OBJECT"),
+        (case.external_name(parent="none"), f"{_ACCEPTS}_ACCEPTS_NON_EXISTENT_HOST_OBJECT"),
+        (case.external_name("-ns"), f"{_ACCEPTS}_ACCEPTS_INVALID_HOST_OBJECT"),
     ):
         session = await case.login(number)
         case.step(f"the name server {name}, which does not exist, is refused")

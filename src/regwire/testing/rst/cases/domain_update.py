@@ -60,7 +60,7 @@ def _part(action: str, content: str | None) -> dict[str, Any]:
 
 
 async def _status_rows(case: Case, name: str) -> None:
-    for row, cells in case.tables["epp-16-status-data"].resolved(case.values):
+    for row, cells in case.rows("epp-16-status-data"):
         session = await case.login()
         action, value = cells["action"], cells["status"]
         case.step(_about(row, f"{action} {value}"))
@@ -82,7 +82,7 @@ async def _status_rows(case: Case, name: str) -> None:
 
 async def _server_rows(case: Case, name: str) -> None:
     objects = case.inputs.host_objects
-    for row, cells in case.tables["epp-16-ns-data"].resolved(case.values, variables={"DOMAIN": name}):
+    for row, cells in case.rows("epp-16-ns-data", {"DOMAIN": name}):
         if row.value("hostModel") != case.inputs["epp.hostModel"]:
             continue
         session = await case.login()
@@ -127,7 +127,7 @@ async def _servers_are(case: Case, session: Session, name: str, cells: Mapping[s
 async def _key_rows(case: Case, name: str) -> None:
     ds = case.inputs["epp.secDNSInterfaces"] == "dsData"
     auto = {"keyTag": lambda: str(case.values.number(1, 65535))}
-    for row, cells in case.tables["epp-16-dnssec-data"].resolved(case.values, auto=auto):
+    for row, cells in case.rows("epp-16-dnssec-data", auto=auto):
         if row.value("secDNSInterface") != case.inputs["epp.secDNSInterfaces"]:
             continue
         session = await case.login()
@@ -170,7 +170,7 @@ async def _wrong_host_model(case: Case, name: str) -> None:
     session = await case.login()
     objects = case.inputs.host_objects
     case.step(f"name servers as {'attributes' if objects else 'objects'} are refused")
-    server = (await external_hosts(case, 1))[0] if objects else f"ns1.{case.values.label()}.invalid"
+    server = (await external_hosts(case, 1))[0] if objects else case.external_name()
     command = domain_update(name, add=name_servers((server, ()), objects=not objects))
     await case.refused(session, command, f"{_UPDATE}_INCORRECTLY_ACCEPTS_HOST_{'ATTRIBUTES' if objects else 'OBJECTS'}")
 

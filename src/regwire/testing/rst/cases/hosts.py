@@ -47,7 +47,7 @@ async def host_creates(case: Case) -> None:
     """Every row in every zone: a create, and an info of what was created."""
     _needs_hosts(case)
     for tld in case.ascii_tlds():
-        for row, cells in case.tables["epp-11-data"].resolved(case.values, variables={"TLD": tld.name}):
+        for row, cells in case.rows("epp-11-data", {"TLD": tld.name}):
             session = await case.login()
             name, kind, value = cells["name"], cells["ip"], cells["addr"]
             case.step(_about(row, f"{name} with {kind} address {value!r}" if kind else f"{name} without address"))
@@ -80,7 +80,7 @@ async def host_access(case: Case) -> None:
     """Another registrar's update of a host is refused with 2201."""
     _needs_hosts(case)
     case.step("a host is created")
-    name = await create_host(case, 1, f"ns1.{case.values.label()}.invalid")
+    name = await create_host(case, 1, case.external_name())
     other = await case.login(2)
     case.step("its update by another registrar is refused with 2201")
     update = host_update(name, add_or_rem("add", status("clientUpdateProhibited")))
@@ -99,7 +99,7 @@ async def host_updates(case: Case) -> None:
 
 
 async def _status_rows(case: Case, name: str) -> None:
-    for row, cells in case.tables["epp-13-status-data"].resolved(case.values):
+    for row, cells in case.rows("epp-13-status-data"):
         session = await case.login()
         action, value = cells["action"], cells["status"]
         case.step(_about(row, f"{action} {value}"))
@@ -115,7 +115,7 @@ async def _status_rows(case: Case, name: str) -> None:
 
 
 async def _address_rows(case: Case, name: str) -> None:
-    for row, cells in case.tables["epp-13-addr-data"].resolved(case.values):
+    for row, cells in case.rows("epp-13-addr-data"):
         session = await case.login()
         action, kind, value = cells["action"], cells["ip"], cells["addr"]
         case.step(_about(row, f"{action} {kind} address {value!r}"))
@@ -132,10 +132,10 @@ async def host_rename(case: Case) -> None:
     _needs_hosts(case)
     for tld in case.ascii_tlds():
         case.step("a host outside of the registry is created")
-        name = await create_host(case, 1, f"ns1.{case.values.label()}.invalid")
+        name = await create_host(case, 1, case.external_name())
         reserved = await _registered(case, tld)
         variables = {"TLD": tld.name, "RESERVEDNAME": reserved or ""}
-        for row, cells in case.tables["epp-23-data"].resolved(case.values, variables=variables):
+        for row, cells in case.rows("epp-23-data", variables):
             if "$RESERVEDNAME" in row.value("name") and reserved is None:
                 case.note(f"epp.registeredNames has no name below {tld.name}: no rename into another's domain there")
                 continue
@@ -180,11 +180,11 @@ async def _rename_of_others(case: Case) -> None:
     """A host outside that another's domain is delegated to keeps its name: 2305."""
     tld = case.ascii_tlds()[0]
     case.step("a host outside of the registry is created, and another registrar's domain delegated to it")
-    name = await create_host(case, 1, f"ns1.{case.values.label()}.invalid")
+    name = await create_host(case, 1, case.external_name())
     await create_domain(case, 2, tld, hosts=(name,))
     session = await case.login()
     case.step("its rename is refused with 2305")
-    command = host_update(name, new_name=f"ns1.{case.values.label()}.invalid")
+    command = host_update(name, new_name=case.external_name())
     await case.refused(session, command, "EPP_HOST_RENAME_SERVER_INCORRECTLY_ACCEPTS_RENAME", by=(2305,))
 
 
@@ -193,7 +193,7 @@ async def host_delete(case: Case) -> None:
     """A host that is deleted is gone: one outside of the registry, and one in each zone."""
     _needs_hosts(case)
     case.step("hosts are created")
-    names = [await create_host(case, 1, f"ns1.{case.values.label()}.invalid")]
+    names = [await create_host(case, 1, case.external_name())]
     names += [await internal_host(case, 1, tld) for tld in case.ascii_tlds()]
     for name in names:
         session = await case.login()
