@@ -83,8 +83,8 @@ def run_rst(options: RunOptions) -> bool:
 
     """
     from regwire.cli.talk import run
+    from regwire.testing.rst import RunResult, run_cases, select, write_report
     from regwire.testing.rst import as_json as json_of
-    from regwire.testing.rst import run_cases, select, write_report
 
     for path in options.report:
         if path.suffix.lower() not in {".html", ".htm", ".md", ".json"}:
@@ -93,8 +93,10 @@ def run_rst(options: RunOptions) -> bool:
     chosen = select(options.cases)
     screen = _Quiet() if options.json else _Screen()
 
-    async def main() -> RunResult:
-        return await run_cases(
+    result = RunResult()
+
+    async def main() -> None:
+        await run_cases(
             inputs,
             chosen,
             data=options.data,
@@ -102,16 +104,21 @@ def run_rst(options: RunOptions) -> bool:
             seed=options.seed,
             on_start=screen.start,
             on_end=screen.end,
+            into=result,
         )
 
-    with screen:
-        result = run(main)
-    for path in options.report:
-        write_report(result, path)
-    if options.json:
-        print(json_of(result))
-    else:
-        screen.close(result, options.report)
+    try:
+        with screen:
+            run(main)
+    finally:
+        # An interrupted run has a report too: of the cases that ended.
+        if result.cases:
+            for path in options.report:
+                write_report(result, path)
+            if options.json:
+                print(json_of(result))
+            else:
+                screen.close(result, options.report)
     return not result.failed
 
 

@@ -53,6 +53,7 @@ async def run_cases(
     seed: int | None = None,
     on_start: Callable[[str], None] | None = None,
     on_end: Callable[[CaseResult], None] | None = None,
+    into: RunResult | None = None,
 ) -> RunResult:
     """Run cases and return what they came to. Cancellation ends the run, sessions are closed.
 
@@ -64,6 +65,7 @@ async def run_cases(
         seed: of the random values; None: another one each time.
         on_start: told the identifier of a case that begins.
         on_end: told its result.
+        into: filled while cases end, and returned; for who wants what there is after a cancellation.
 
     Raises:
         ConfigError: an input, a row or a schema cannot be used.
@@ -73,13 +75,10 @@ async def run_cases(
     tables, judge = load_tables(data), Judge(xsd)
     service = await find_service(inputs)
     started = time.perf_counter()
-    run = RunResult(
-        server=f"{service.name} port {service.port}",
-        started=datetime.now(UTC).isoformat(timespec="seconds"),
-        seed=seed,
-        version=__version__,
-        rows="our own" if data is None else str(data),
-    )
+    run = RunResult() if into is None else into
+    run.server, run.seed, run.version = f"{service.name} port {service.port}", seed, __version__
+    run.started = datetime.now(UTC).isoformat(timespec="seconds")
+    run.rows = "our own" if data is None else str(data)
     hopeless = ""
     functions = case_functions()
     for id in functions if ids is None else ids:
@@ -96,5 +95,5 @@ async def run_cases(
             hopeless = f"the server could not be reached in {id}"
         if on_end is not None:
             on_end(case.result)
-    run.seconds = round(time.perf_counter() - started, 3)
+        run.seconds = round(time.perf_counter() - started, 3)
     return run

@@ -96,10 +96,10 @@ class CaseResult:
 class RunResult:
     """A run: its cases in order, when it was, against what, and the seed that makes its random values come again."""
 
-    server: str
-    started: str
-    seed: int
-    version: str
+    server: str = ""
+    started: str = ""
+    seed: int = 0
+    version: str = ""
     rows: str = ""
     server_id: str = ""
     cases: list[CaseResult] = field(default_factory=list)
