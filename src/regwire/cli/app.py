@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from regwire.cli.drops import drops
 from regwire.cli.epp import epp
 from regwire.errors import CommandError, OutcomeUnknown, RegwireError, TransportError
 
@@ -31,6 +32,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.add_typer(epp, name="epp")
+app.add_typer(drops, name="drops")
 
 
 def main() -> None:

@@ -24,7 +24,7 @@ from regwire.registry.store.group import GroupCommit
 from regwire.registry.store.memory import MemoryStore
 from regwire.registry.store.sqlite import SqliteStore
 
-__all__ = ["Registry", "is_read", "open_registry"]
+__all__ = ["Registry", "is_read", "open_registry", "open_store"]
 
 _log = logging.getLogger("regwire.registry")
 
@@ -142,7 +142,7 @@ async def open_registry(config: Config, *, clock: Clock | None = None) -> AsyncI
     """
     clock = clock or SystemClock()
     policies = Policies(config)
-    store = _open_store(config, policies, clock)
+    store = open_store(config, policies, clock)
     try:
         writer = GroupCommit(store, limit=config.limits.group, capacity=config.limits.write_queue)
         try:
@@ -153,7 +153,13 @@ async def open_registry(config: Config, *, clock: Clock | None = None) -> AsyncI
         store.close()
 
 
-def _open_store(config: Config, policies: Policies, clock: Clock) -> Store:
+def open_store(config: Config, policies: Policies, clock: Clock) -> Store:
+    """Open the store that ``config`` names; also beside a server that runs. Close it when done.
+
+    Raises:
+        StoreError: it cannot be used; the text says why and the cure.
+
+    """
     settings = config.store
     if settings.kind == "memory":
         return MemoryStore(policies, clock)

@@ -136,7 +136,7 @@ def test_the_hooks_of_a_transfer_and_of_what_time_does(world: World, example: Ex
     world.must(B, r.DeleteDomain("a.example"))
     world.later(days=40)
     world.must(B, r.CheckDomains(("a.example",)))
-    events = ["autoRenew", "delete", "redemption", "restore", "delete", "purge"]
+    events = ["autoRenew", "delete", "redemption", "restore", "delete", "pendingDelete", "purge"]
     assert [name for name in example.called if name not in every] == events
 
 
@@ -311,7 +311,7 @@ def test_features_that_claim_the_same_are_refused(example: Example) -> None:
 def test_the_order_is_stated() -> None:
     class Late(Feature):
         name = "aaa"
-        order = 900
+        order = 1000
 
     class Early(Feature):
         name = "zzz"

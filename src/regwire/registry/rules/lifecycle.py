@@ -88,7 +88,7 @@ def _redemption_step(ctx: Context, value: Domain, restore: Restore, due: datetim
             text = f"Restore of {value.name} failed: no report"
             tell_by_time(ctx, text, after, note(ctx, "custom", due, op="restoreLapse"))
     elif not restore.final:
-        event = ""
+        event = "pendingDelete"
         after = replace(value, restore=replace(restore, final=True))
         if restore.purged > due and "pendingDelete" in policy.settings.notices:
             text = f"{value.name} can no longer be restored"
@@ -97,8 +97,7 @@ def _redemption_step(ctx: Context, value: Domain, restore: Restore, due: datetim
         event = "purge"
         if "purge" in policy.settings.notices:
             tell_by_time(ctx, f"{value.name} was purged", value, note(ctx, "autoPurge", due, state="before"))
-    if event:
-        after = policy.hooks.happened(ctx, event, value, after, policy)
+    after = policy.hooks.happened(ctx, event, value, after, policy)
     ctx.change("domain", value.name, value, after)
     return after
 

@@ -77,6 +77,12 @@ class SqliteSnapshot:
         """See Snapshot."""
         return self._every("domain", codec.DOMAIN_COLUMNS, codec.domain_from_row, after)
 
+    def deleted(self) -> Iterator[Domain]:
+        """See Snapshot. The text is looked at first: few domains of many are deleted, and building one costs more."""
+        sql = f"SELECT {codec.DOMAIN_COLUMNS} FROM domain WHERE instr(detail, '\"restore\":') ORDER BY name"  # noqa: S608
+        found = (codec.domain_from_row(row) for row in self._connection.execute(sql))
+        return (domain for domain in found if domain.restore is not None)
+
     def hosts(self, *, after: str = "") -> Iterator[Host]:
         """See Snapshot."""
         return self._every("host", codec.HOST_COLUMNS, codec.host_from_row, after)

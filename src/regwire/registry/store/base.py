@@ -73,6 +73,10 @@ class Snapshot(Protocol):
         """Yield every domain by name, from the first name greater than ``after``; nothing is settled by time."""
         ...
 
+    def deleted(self) -> Iterator[Domain]:
+        """Yield the domains that are in redemption, pending restore or pending delete, by name."""
+        ...
+
     def hosts(self, *, after: str = "") -> Iterator[Host]:
         """Yield every host by name."""
         ...

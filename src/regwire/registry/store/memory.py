@@ -251,6 +251,10 @@ class _MemorySnapshot:
         """See Snapshot."""
         return filter(None, (self._state.domain(name) for name in self._state.keys("domain") if name > after))
 
+    def deleted(self) -> Iterator[Domain]:
+        """See Snapshot."""
+        return (domain for domain in self.domains() if domain.restore is not None)
+
     def hosts(self, *, after: str = "") -> Iterator[Host]:
         """See Snapshot."""
         return filter(None, (self._state.host(name) for name in self._state.keys("host") if name > after))

@@ -101,7 +101,8 @@ class Feature:
 
         ``event``: "autoRenew" (time), "transfer" (a transfer completes, by answer or time), "delete" (the command;
         ``after`` None: within the add grace period), "restore" (the report is accepted), "redemption" (no report
-        came), "purge" (time). Events of commands come after `commit`.
+        came), "pendingDelete" (time: it can no longer be restored), "purge" (time). Events of commands come after
+        `commit`.
         """
         return after
 
