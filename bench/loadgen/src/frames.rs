@@ -118,7 +118,7 @@ impl<'a> Frame<'a> {
         self.line(
             5,
             format_args!(
-                "<domain:pw>{:016x}{:016x}</domain:pw>",
+                "<domain:pw>{:08x}-Kq7wZr2m{:016x}</domain:pw>",
                 scatter(n),
                 scatter(session << 32 | n)
             ),
