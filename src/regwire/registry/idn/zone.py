@@ -68,7 +68,7 @@ def to_unicode(label: str) -> str:
 
 
 class ZoneTables:
-    """What one zone registers.
+    """What one zone registers. ``key`` gives what all variants of a label have in common, as `Collisions.key`.
 
     Args:
         tables: in the order in which they are tried for a label whose registrar names none.
@@ -84,6 +84,9 @@ class ZoneTables:
             if self._by_tag.setdefault(table.tag.lower(), table) is not table:
                 raise ValueError(f"two IDN tables have the tag {table.tag}")
         self.collisions = Collisions(tables)
+        # Of a name that is asked for, again when it is created, and by others who want it.
+        self.key = lru_cache(maxsize=16384)(self.collisions.key)
+        self._accepting = lru_cache(maxsize=16384)(self._find)
 
     def tags(self) -> tuple[str, ...]:
         """Return the tags of the tables."""
@@ -101,6 +104,9 @@ class ZoneTables:
             tag: the only table to look at; None: any of the zone, the first that accepts the label.
 
         """
+        return self._accepting(label, tag)
+
+    def _find(self, label: str, tag: str | None) -> tuple[Table | None, str | None]:
         candidates = self._by_tag.values() if tag is None else filter(None, [self.table(tag)])
         reason: str | None = "no such table"
         for table in candidates:

@@ -107,7 +107,7 @@ def _move(
     ctx.put(_ENTRY, id, Entry(id, ctx.now, debit, credit, currency, amount, reason, name, reference))
     for account, change in ((debit, -amount), (credit, amount)):
         have = balance(ctx, account, currency)
-        ctx.put(_BALANCE, balance_key(account, currency), replace(have, amount=have.amount + change))
+        ctx.put(_BALANCE, balance_key(account, currency), Balance(account, currency, have.amount + change, have.limit))
 
 
 # --- the operator's requests

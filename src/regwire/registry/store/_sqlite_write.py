@@ -83,11 +83,10 @@ class Pending:
     def _record(self, call: Call, operation: str, change: Change) -> None:
         """Note the history of a record of a registered kind; its ROID there is kind and key."""
         kind, key = change.kind, change.key
-        described = kind_named(kind)
-        detail = None
-        if change.after is not None:
-            detail = self._details[id(change.after)] = codec.record_detail(change.after)
-        if described.history:
+        if kind_named(kind).history:
+            detail = None
+            if change.after is not None:
+                detail = self._details[id(change.after)] = codec.record_detail(change.after)
             head = (self._now, call.account, call.transaction, call.client_transaction, operation, kind, key)
             self._history.append((*head, f"{kind}:{key}", None, None, detail))
 
@@ -113,7 +112,9 @@ class Pending:
                     write_hosts.append(codec.host_row(after, details[id(after)]))
             elif kind not in RESERVED:
                 after = overlay.others[kind][key]
-                records.compare(kind, key, before, after, None if after is None else details[id(after)])
+                # Without history only what the group ends with is written: balances change with every command.
+                detail = None if after is None else details.get(id(after)) or codec.record_detail(after)
+                records.compare(kind, key, before, after, detail)
                 continue
             else:
                 after = overlay.contacts[key]

@@ -67,6 +67,9 @@ class Overlay:
         self.contact_ids: dict[str, bool] = {}
         self.others: dict[str, dict[str, Any]] = {}
         self.before: dict[tuple[str, str], Any] = {}
+        # Which records of a kind the group changed, and which of them ever had a value of an index.
+        self._changed: dict[str, set[str]] = {}
+        self._indexed: dict[tuple[str, str, str], set[str]] = {}
         self.messages: list[PollMessage] = []
         self.acked: set[tuple[str, int]] = set()
         self.last_id: int | None = None
@@ -99,7 +102,14 @@ class Overlay:
             self.contacts[key] = after
             self.contact_ids[key] = after is not None
         else:
-            self.others.setdefault(change.kind, {})[key] = after
+            self._change_record(change.kind, key, after)
+
+    def _change_record(self, kind: str, key: str, after: Any) -> None:
+        self.others.setdefault(kind, {})[key] = after
+        self._changed.setdefault(kind, set()).add(key)
+        if after is not None:
+            for index, value in kind_named(kind).index(after):
+                self._indexed.setdefault((kind, index, value), set()).add(key)
 
     @property
     def changed(self) -> bool:
@@ -237,7 +247,7 @@ class Overlay:
 
     def records(self, kind: str, index: str = "", value: str = "", *, after: str = "", limit: int = 1000) -> list[Any]:
         """See `regwire.registry.rules.view.View`."""
-        changed = {key: self.others[kind][key] for changed, key in self.before if changed == kind}
+        changed = self._changed.get(kind)
         if not changed:
             return self._base.records(kind, index, value, after=after, limit=limit)
         described = kind_named(kind)
@@ -245,8 +255,11 @@ class Overlay:
         # So many more as the group may have taken away.
         committed = self._base.records(kind, index, value, after=after, limit=limit + len(changed))
         found = {described.key(item): item for item in committed}
-        for key, item in changed.items():
-            found.pop(key, None)
+        for key in found.keys() & changed:
+            del found[key]
+        known = self.others[kind]
+        for key in self._indexed.get((kind, index, value), ()) if index else changed:
+            item = known[key]
             if item is not None and key > after and (not index or (index, value) in described.index(item)):
                 found[key] = item
         return [found[key] for key in sorted(found)[:limit]]

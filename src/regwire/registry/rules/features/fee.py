@@ -190,6 +190,13 @@ def _command(request: Request) -> str | None:
 
 
 def _price(ctx: Context, request: Any, command: str, zone: ZonePolicy) -> Price:
+    known: Price | None = ctx.memo.get(_NAME)
+    if known is None:
+        known = ctx.memo[_NAME] = _new_price(ctx, request, command, zone)
+    return known
+
+
+def _new_price(ctx: Context, request: Any, command: str, zone: ZonePolicy) -> Price:
     months = 0 if command == "restore" else _bought(request, command, zone)
     token = tokens.applicable(ctx, tokens.given(request), command, request.name)
     return price_of(zone, premium(ctx, request.name), command, months, 0 if token is None else token.discount)
@@ -281,7 +288,8 @@ def _with(value: Domain, **more: Any) -> Domain:
 
 def _with_charge(value: Domain, type: str, start: datetime, amount: int, currency: str) -> Domain:
     """Return a domain that keeps what was paid for a grace period, if it has that one and anything was paid."""
-    value = _keep_pending(value)
+    if value.extra:
+        value = _keep_pending(value)
     if not amount or not any(grace.type == type and grace.start == start for grace in value.grace):
         return value
     kept = value.extra.get(_NAME, {})

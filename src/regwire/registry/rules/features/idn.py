@@ -168,7 +168,7 @@ class Idn(Feature):
 def _entry(tables: ZoneTables, name: str, tag: str) -> VariantName | None:
     """Return what variants of a name are found by; None if it has none."""
     label, _, zone = name.partition(".")
-    key = tables.collisions.key(to_unicode(label))
+    key = tables.key(to_unicode(label))
     return None if key is None else VariantName(name, f"{key}.{zone}", tag)
 
 
@@ -213,7 +213,7 @@ def _collision(
     """Return a registered name that ``name`` is a variant of and that keeps it from this registrar, or None."""
     settings: IdnSettings = zone.feature("idn")
     tables, label = zone_tables(settings), _label(name)
-    key = tables.collisions.key(label)
+    key = tables.key(label)
     if key is None:
         return None
     for other in _of_key(ctx, f"{key}.{zone.zone}"):
