@@ -592,6 +592,16 @@ class StoreSuite:
                 assert world.code(account, PollAck(str(message.id))) == 2303
         assert sorted(seen) == list(range(1, 9))
 
+    def test_no_message_is_dated_in_the_future(self, world: World) -> None:
+        for days in (-1, 1):
+            world.must(A, Do(lambda ctx, days=days: ctx.tell(A, "x", at=ctx.now + timedelta(days=days))))
+        dates = []
+        for _ in range(2):
+            message = world.must(A, PollRequest()).message
+            dates.append(message.queued)
+            world.must(A, PollAck(str(message.id)))
+        assert dates == [START - timedelta(days=1), START]
+
     # --- failing
 
     def test_a_call_that_fails_touches_no_other(

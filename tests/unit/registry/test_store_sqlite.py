@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import logging
 import sqlite3
+import time
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +16,12 @@ from store_suite import StoreSuite
 
 from regwire.registry.clock import MovableClock
 from regwire.registry.model.requests import (
+    AuthInfo,
     CreateDomain,
     CreateHost,
     DeleteDomain,
     InfoDomain,
+    TransferDomain,
     UpdateHost,
 )
 from regwire.registry.rules import Policies
@@ -223,4 +227,36 @@ def test_a_file_locked_by_another_process_is_2400(path: Path) -> None:
     other.execute("ROLLBACK")
     other.close()
     assert world.code(A, CreateDomain("a.example")) == 1000
+    world.store.close()
+
+
+# --- beside others
+
+
+def test_two_processes_share_a_file(world: World, path: Path) -> None:
+    """Two stores on one file, as a server and an operator's command are."""
+    other = World(make=lambda policies, clock: SqliteStore(path, policies, clock))
+    other._numbers = count(5000)
+    for number in range(5):
+        world.domain(f"a{number}.example")
+        assert other.code(B, CreateDomain(f"a{number}.example")) == 2302
+        other.must(B, CreateDomain(f"b{number}.example", auth=PASSWORD))
+        assert world.must(A, InfoDomain(f"b{number}.example")).domain.sponsor == B
+        world.must(B, TransferDomain("request", f"a{number}.example", auth=AuthInfo(PASSWORD)))
+        other.must(A, TransferDomain("request", f"b{number}.example", auth=AuthInfo(PASSWORD)))
+    ids = rows(path, "SELECT id FROM poll ORDER BY id")
+    assert ids == [(number,) for number in range(1, 21)]
+    other.store.close()
+
+
+def test_a_long_read_ends_by_itself(path: Path) -> None:
+    world = World(make=lambda policies, clock: SqliteStore(path, policies, clock, snapshot=0.05))
+    world.group(*[(A, CreateDomain(f"n{i:04}.example")) for i in range(600)])
+    with pytest.raises(StoreError, match=r"longer than \[store\] snapshot allows"), world.store.snapshot() as snapshot:
+        domains = snapshot.domains()
+        next(domains)
+        time.sleep(0.1)
+        list(domains)
+    # Nothing is held up by it any more.
+    assert world.code(A, CreateDomain("later.example")) == 1000
     world.store.close()

@@ -93,7 +93,9 @@ class Context:
         extensions: tuple[Any, ...] = (),
     ) -> None:
         """Queue a message for an account; ``data`` and ``extensions`` are records of registered kinds."""
-        self.messages.append(PollMessage(account, at or self.now, text, data, extensions=extensions))
+        # Nothing future-dated is ever in a queue: nobody could say why it shows what has not happened.
+        queued = self.now if at is None or at > self.now else at
+        self.messages.append(PollMessage(account, queued, text, data, extensions=extensions))
 
     def extend(self, record: Any) -> None:
         """Have a record of the model go into the reply, beside its data."""
