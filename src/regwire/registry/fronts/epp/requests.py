@@ -50,8 +50,16 @@ def request_of(command: Command) -> r.Request:
     if build is None:
         raise Refusal(codes.UNIMPLEMENTED_COMMAND, "this object has no such command here")
     if not command.extension:
+        _require_change(obj)
         return build(command, obj)
     return _extended(command, obj, build)
+
+
+def _require_change(obj: Any) -> None:
+    """Refuse an update that says nothing; with an extension it may be all in that."""
+    element = _UPDATES.get(type(obj))
+    if element is not None and obj.add is None and obj.rem is None and obj.chg is None:
+        raise Refusal(codes.MISSING, "one of add, rem, chg or an extension", element)
 
 
 def _extended(command: Command, obj: Any, build: Callable[[Command, Any], r.Request]) -> r.Request:
@@ -118,6 +126,13 @@ def _period(period: d.Period | None) -> r.Period | None:
 
 def _statuses(statuses: Iterable[Any]) -> tuple[Status, ...]:
     return tuple([Status(status.s, status.text, status.lang) for status in statuses])
+
+
+_UPDATES: Final[Mapping[type[Any], str]] = {
+    d.DomainUpdate: "domain:update",
+    h.HostUpdate: "host:update",
+    c.ContactUpdate: "contact:update",
+}
 
 
 # --- domains
@@ -189,8 +204,6 @@ def _update_domain(command: Command, obj: d.DomainUpdate) -> r.Request:
         return _restore_domain(obj, restore, alone=len(extensions) == 1)
     secdns = extensions.get(SecDnsUpdate)
     add, rem, chg = obj.add, obj.rem, obj.chg
-    if add is None and rem is None and chg is None and secdns is None:
-        raise Refusal(codes.MISSING, "one of add, rem, chg or an extension", "domain:update")
     none = d.DomainAddRem()
     add, rem = add or none, rem or none
     return r.UpdateDomain(
@@ -291,8 +304,6 @@ def _delete_host(command: Command, obj: h.HostDelete) -> r.Request:
 
 def _update_host(command: Command, obj: h.HostUpdate) -> r.Request:
     _plain(command)
-    if obj.add is None and obj.rem is None and obj.chg is None:
-        raise Refusal(codes.MISSING, "one of add, rem, chg", "host:update")
     none = h.HostAddRem()
     add, rem = obj.add or none, obj.rem or none
     return r.UpdateHost(
@@ -369,8 +380,6 @@ def _transfer_contact(command: Command, obj: c.ContactTransfer) -> r.Request:
 def _update_contact(command: Command, obj: c.ContactUpdate) -> r.Request:
     _plain(command)
     add, rem, chg = obj.add, obj.rem, obj.chg
-    if add is None and rem is None and chg is None:
-        raise Refusal(codes.MISSING, "one of add, rem, chg", "contact:update")
     chg = chg or c.ContactChange()
     return r.UpdateContact(
         obj.id,
