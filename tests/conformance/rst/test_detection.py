@@ -1,6 +1,7 @@
 """The cases find what is wrong: servers with one fault each, and the error code that must come of it."""
 
 import functools
+import random
 import re
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -457,3 +458,27 @@ def test_a_host_that_goes_to_the_wrong_registrar(rig):
 
     result = against(rig, proxy(rig.folder, rig.inputs["run.port"], change), ["epp-25"])["epp-25"]
     assert result.codes == ["EPP_HOST_CREATE_INCORRECT_CLID"]
+
+
+@pytest.mark.parametrize("id", select())
+def test_a_server_without_data_breaks_no_case(rig, id):
+    if id != "epp-01":
+        assert not against(rig, parrot(now(), 1000), [id])[id].crash
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_replies_that_lack_something_break_no_case(rig, seed):
+    """One element without children, of each answer that has any, is gone."""
+    chance = random.Random(seed)
+
+    def change(frame, command):
+        leaves = [*re.finditer(rb"<([\w:]+)( [^<>]*)?>[^<]*</\1>", frame)]
+        if b"<greeting>" in frame or b"<login>" in command or not leaves:
+            return frame
+        gone = chance.choice(leaves)
+        return frame[: gone.start()] + frame[gone.end() :]
+
+    ids = [id for id in select(["epp"]) if id not in {"epp-01", "epp-02", "epp-03"}]
+    found = against(rig, proxy(rig.folder, rig.inputs["run.port"], change), ids, run_statusTimeout=0.2)
+    assert not [f"{id}: {result.crash}" for id, result in found.items() if result.crash]
+    assert all(result.codes for id, result in found.items() if not result.reason)
