@@ -76,6 +76,7 @@ def test_rfc_5910_what_is_no_record_of_a_zone(record: Any, policy: dict[str, Any
         ("J<hB:~Qz2xw@pTq#mL7v", 1000),
         ("aaaaaaaaaaaaaaaaaaaaaaaa", 2202),
         ("abcabcabcabcabcabcabcabc", 2202),
+        ("2fooBAR2fooBAR2fooBAR", 1000),
     ],
 )
 def test_rfc_9154_4_1_what_is_too_weak(password: str, code: int) -> None:

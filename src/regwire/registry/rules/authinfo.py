@@ -11,8 +11,8 @@ from regwire.registry.rules.policy import ZonePolicy
 
 __all__ = ["matches", "protect"]
 
-#: A random value of enough characters hardly ever has fewer different ones, whatever its alphabet; a pattern has.
-_DIFFERENT = 8
+#: No random value has fewer different characters, whatever its alphabet; a key held down has.
+_DIFFERENT = 4
 
 
 def protect(password: str | None, salt: bytes, policy: ZonePolicy, element: str) -> str | None:
