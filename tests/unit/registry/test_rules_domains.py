@@ -146,6 +146,16 @@ def test_3_1_2_a_name_that_is_not_registered_is_2303_and_what_is_no_name_2005(na
 # --- 3.2.1 create
 
 
+def test_3_2_1_a_zone_within_a_zone_is_no_domain() -> None:
+    world = World(zones=("test", "co.test"))
+    assert world.must(A, CheckDomains(("co.test", "com.test"))).items == (
+        ("co.test", False, "the name of a zone"),
+        ("com.test", True, None),
+    )
+    assert world.code(A, CreateDomain("co.test")) == 2306
+    assert world.code(A, CreateDomain("a.co.test")) == 1000
+
+
 def test_3_2_1_create_registers_for_the_period() -> None:
     world = World()
     data = world.must(A, CreateDomain("a.example", Period(2), auth=PASSWORD))

@@ -55,7 +55,7 @@ def check(ctx: Context, request: CheckDomains) -> Outcome:
             continue
         label, _, zone = name.partition(".")
         reason = None
-        if zone not in by_zone or not label.isalnum() or not label.isascii() or len(label) > 63:
+        if zone not in by_zone or name in by_zone or not (label.isalnum() and label.isascii() and len(label) <= 63):
             reason = _fault_of_name(ctx, name)
         if reason is None:
             for hook in by_zone[zone].hooks.check_name:

@@ -54,6 +54,8 @@ def check_domain_name(name: str, policies: Policies) -> ZonePolicy:
     if policy is not None:
         fault = fault_of_label(label)
         if fault is None and len(name) <= 253:
+            if name in policies.by_zone:
+                raise Refusal(codes.POLICY, "the name of a zone", "domain:name", name)
             return policy
         raise Refusal(codes.SYNTAX, fault or "name too long", "domain:name", name)
     check_syntax(name, "domain:name")
