@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import date
+from dataclasses import dataclass
+from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
-from registry_world import PASSWORD, A, B, World
+from registry_world import PASSWORD, START, A, B, World
 
 from regwire.errors import ConfigError
 from regwire.registry.config import parse_config
@@ -26,7 +27,9 @@ from regwire.registry.model.fees import (
     SetPremiums,
 )
 from regwire.registry.model.money import Deposit, ReadBalances, ReadEntries, SetCreditLimit
+from regwire.registry.model.outcomes import Refusal
 from regwire.registry.rules import ledger
+from regwire.registry.rules.quotes import choose_phase
 from regwire.registry.store.base import Store
 from regwire.registry.store.memory import MemoryStore
 from regwire.registry.store.sqlite import SqliteStore
@@ -509,6 +512,57 @@ def test_rfc8748_3_9_what_cannot_be_told_has_its_reason(till: Till) -> None:
 )
 def test_rfc8748_3_8_phases_and_currencies(till: Till, wanted: FeeWanted, currency: str | None, code: int) -> None:
     assert till.code(A, r.CheckDomains(("a.example",), extensions=(FeeQuery((wanted,), currency),))) == code
+
+
+@dataclass
+class Phase:
+    """A launch phase, as the rules see one."""
+
+    phase: str
+    name: str | None = None
+    running: bool = True
+
+    def active(self, now: datetime) -> bool:
+        assert now == START
+        return self.running
+
+
+SUNRISE, LANDRUSH, EARLY = Phase("sunrise"), Phase("landrush"), Phase("custom", "early")
+LATER, LATE, OPEN = (
+    Phase("landrush", running=False),
+    Phase("custom", "late", running=False),
+    Phase("open", running=False),
+)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "declared", "expected"),
+    [
+        ((None, None), (), (None, None)),
+        (("open", None), (), ("open", None)),
+        (("sunrise", None), (), 2004),
+        ((None, None), (SUNRISE, LATER), ("sunrise", None)),
+        ((None, None), (EARLY, LATE), ("custom", "early")),
+        ((None, None), (SUNRISE, LANDRUSH), 2003),
+        ((None, None), (LATER, LATE), ("open", None)),
+        (("custom", None), (EARLY, LATE), ("custom", "early")),
+        (("custom", None), (EARLY, Phase("custom", "other")), 2003),
+        (("custom", "late"), (EARLY, LATE), ("custom", "late")),
+        (("custom", "never"), (EARLY, LATE), 2004),
+        (("claims", None), (SUNRISE, LATER), 2004),
+        (("landrush", None), (SUNRISE, LATER), ("landrush", None)),
+        (("nonsense", None), (SUNRISE,), 2004),
+        (("open", None), (SUNRISE, OPEN), ("open", None)),
+    ],
+)
+def test_rfc8748_3_8_which_phase_an_answer_is_about(wanted: Any, declared: Any, expected: Any) -> None:
+    asked = FeeWanted("create", phase=wanted[0], subphase=wanted[1])
+    if isinstance(expected, tuple):
+        assert choose_phase(asked, declared, START) == expected
+    else:
+        with pytest.raises(Refusal) as refused:
+            choose_phase(asked, declared, START)
+        assert refused.value.code == expected
 
 
 def test_rfc8748_4_a_check_over_zones_of_two_currencies_must_say_which(till: Till) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final, Protocol
 
 from regwire.registry.model import codes
 from regwire.registry.model.fees import FeeLine, FeeQuery, FeeQuote, FeeQuoted, FeeWanted, NameQuote, Premium
 from regwire.registry.model.money import to_decimal
 from regwire.registry.model.outcomes import Refusal
+from regwire.registry.model.record import replace
 from regwire.registry.model.requests import CheckDomains, Period
 from regwire.registry.rules import tokens
 from regwire.registry.rules.context import Context
@@ -16,10 +19,20 @@ from regwire.registry.rules.names import check_domain_name
 from regwire.registry.rules.policy import ZonePolicy
 from regwire.registry.rules.prices import COMMANDS, FeeSettings, grace_days, premium, price_of, tier_of
 
-__all__ = ["quote"]
+__all__ = ["LaunchPhase", "choose_phase", "quote"]
 
-#: The phases of RFC 8334 section 2.3; without launch phases only the open one is there.
+#: General availability (RFC 8334 section 2.3).
 _OPEN: Final = "open"
+
+
+class LaunchPhase(Protocol):
+    """A launch phase of a zone, as its settings tell of it; ``name`` is that of the subphase."""
+
+    @property
+    def phase(self) -> str: ...  # noqa: D102
+    @property
+    def name(self) -> str | None: ...  # noqa: D102
+    def active(self, now: datetime) -> bool: ...  # noqa: D102
 
 
 def quote(ctx: Context, request: CheckDomains, query: FeeQuery) -> FeeQuoted:
@@ -47,11 +60,51 @@ def quote(ctx: Context, request: CheckDomains, query: FeeQuery) -> FeeQuoted:
 def _check_wanted(wanted: FeeWanted) -> None:
     if wanted.subphase is not None and wanted.phase is None:
         raise Refusal(codes.MISSING, "a subphase without its phase", "fee:command", wanted.command)
-    if wanted.phase not in (None, _OPEN) or wanted.subphase is not None:
-        given = wanted.phase if wanted.phase != _OPEN else wanted.subphase
-        raise Refusal(codes.RANGE, "no such phase here", "fee:command", given or "")
     if wanted.command == "custom" and not wanted.custom:
         raise Refusal(codes.MISSING, "a custom command without customName", "fee:command", wanted.command)
+
+
+def choose_phase(wanted: FeeWanted, declared: Sequence[LaunchPhase], now: datetime) -> tuple[str | None, str | None]:
+    """Return the phase and subphase that an answer is about (RFC 8748 section 3.8).
+
+    Args:
+        wanted: what is asked for.
+        declared: the launch phases of the zone; none: only the open phase is known.
+        now: when.
+
+    Raises:
+        Refusal: 2003: several would do; 2004: there is no such phase.
+
+    """
+    if not declared:
+        if wanted.phase in (None, _OPEN) and wanted.subphase is None:
+            return wanted.phase, None
+        raise _no_phase(wanted)
+    running = [(phase.phase, phase.name) for phase in declared if phase.active(now)]
+    if wanted.phase is None:
+        # In a quiet period the answer is that of general availability.
+        return _one(wanted, running) if running else (_OPEN, None)
+    known = [(phase.phase, phase.name) for phase in declared if phase.phase == wanted.phase]
+    if wanted.subphase is not None:
+        known = [phase for phase in known if phase[1] == wanted.subphase]
+        if not known:
+            raise _no_phase(wanted)
+        return known[0]
+    if not known:
+        raise _no_phase(wanted)
+    return _one(wanted, [phase for phase in running if phase in known] or known)
+
+
+def _one(wanted: FeeWanted, phases: Sequence[tuple[str, str | None]]) -> tuple[str, str | None]:
+    different = dict.fromkeys(phases)
+    if len(different) > 1:
+        raise Refusal(codes.MISSING, "several phases: say which", "fee:command", wanted.phase or wanted.command)
+    return next(iter(different))
+
+
+def _no_phase(wanted: FeeWanted) -> Refusal:
+    given = wanted.phase if wanted.subphase is None else wanted.subphase
+    return Refusal(codes.RANGE, "no such phase here", "fee:command", given or "")
 
 
 def _settings(zone: ZonePolicy) -> FeeSettings:
@@ -86,8 +139,12 @@ def _name(
     ctx: Context, request: CheckDomains, commands: tuple[FeeWanted, ...], name: str, zone: ZonePolicy
 ) -> NameQuote:
     own = premium(ctx, name, request)
+    # The launch feature's settings, where there are any; prices are the same in every phase.
+    declared = getattr(zone.feature("launch"), "phases", ())
     quotes = []
-    for wanted in commands:
+    for asked in commands:
+        phase, subphase = choose_phase(asked, declared, ctx.now)
+        wanted = replace(asked, phase=phase, subphase=subphase)
         token = tokens.applicable(ctx, tokens.given(request), wanted.command, name)
         period = _period(wanted, zone)
         try:
