@@ -10,6 +10,7 @@ import typer
 
 from regwire.cli.drops import drops
 from regwire.cli.epp import epp
+from regwire.cli.maintenance import maintenance
 from regwire.errors import CommandError, OutcomeUnknown, RegwireError, TransportError
 
 __all__ = ["EXIT_CONNECTION", "EXIT_REFUSED", "EXIT_UNKNOWN", "EXIT_USAGE", "app", "main"]
@@ -33,6 +34,7 @@ app = typer.Typer(
 )
 app.add_typer(epp, name="epp")
 app.add_typer(drops, name="drops")
+app.add_typer(maintenance, name="maintenance")
 
 
 def main() -> None:

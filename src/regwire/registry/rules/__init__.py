@@ -122,7 +122,8 @@ def _instant(ctx: Context, kind: str, key: str) -> datetime:
         value = ctx.view.contact(key)
     else:
         value = ctx.view.record(kind, key)
-        return kind_named(kind).due(value) or ctx.now
+        # A record that the group's first call let go may still be listed.
+        return ctx.now if value is None else kind_named(kind).due(value) or ctx.now
     return ctx.now if value is None else value.due() or ctx.now
 
 
