@@ -10,6 +10,7 @@ from regwire.epp import auth_info, command
 from regwire.epp.coding import DEFAULT
 from regwire.epp.compose import contact_auth_info
 from regwire.epp.ext.allocation_token import AllocationToken
+from regwire.epp.ext.launch import LaunchCheck
 from regwire.epp.ext.login_sec import LoginSec
 from regwire.epp.messages import contact as c
 from regwire.epp.messages import domain as d
@@ -28,6 +29,7 @@ LOGIN = Login("reg-a", "s3cr3t-pw", options=Options("1.0", "en"), svcs=Services(
         command(d.DomainInfo(d.DomainInfoName("a.example"), auth_info(SECRET))),
         command(d.DomainUpdate("a.example", chg=d.DomainChange(auth_info=d.DomainAuthInfoChange(d.AuthPw(SECRET))))),
         command(c.ContactTransfer("con-1", contact_auth_info(SECRET)), op="request"),
+        command(d.DomainCheck(("a.example",)), extension=AllocationToken(SECRET)),
         Command(LOGIN),
         Command(LOGIN, (LoginSec(pw=SECRET),)),
     ],
@@ -44,7 +46,7 @@ def test_secrets_are_masked(message: Any) -> None:
     "message",
     [
         command(d.DomainDelete("a.example"), cl_trid="ABC-1"),
-        command(d.DomainCheck(("a.example",)), extension=AllocationToken("abc")),
+        command(d.DomainCheck(("a.example",)), extension=LaunchCheck(type="avail")),
         command(h.HostCreate("ns1.a.example")),
         command(Poll("req")),
     ],
