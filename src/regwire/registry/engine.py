@@ -17,8 +17,10 @@ from regwire.registry.config import AuditSettings, Config
 from regwire.registry.model import codes
 from regwire.registry.model.audit import Audited, Origin
 from regwire.registry.model.outcomes import Outcome
+from regwire.registry.model.record import replace
 from regwire.registry.model.requests import Call, Request, SettleDue
 from regwire.registry.rules import Policies, View, decide, is_read
+from regwire.registry.rules.features import preparations, refreshers
 from regwire.registry.store.base import Store
 from regwire.registry.store.group import GroupCommit
 from regwire.registry.store.memory import MemoryStore
@@ -56,6 +58,7 @@ class Registry:
         self._prefix = f"{int(time.time()):08X}{secrets.token_hex(3).upper()}"
         self._numbers = count(1)
         self._salts = _salts()
+        self._preparations = preparations()
 
     def transaction(self) -> str:
         """Return a new transaction identifier."""
@@ -83,8 +86,29 @@ class Registry:
             yield Reading(self, view)
 
     async def submit(self, calls: Sequence[Call]) -> list[Outcome]:
-        """Execute calls in order through the writer; see `GroupCommit.submit`."""
+        """Execute calls in order through the writer; see `GroupCommit.submit`.
+
+        What features prepare (signatures) is done before, in a thread; the other calls wait for it.
+        """
+        for call in calls:
+            if call.request.extensions and not self._preparations.keys().isdisjoint(map(type, call.request.extensions)):
+                calls = await trio.to_thread.run_sync(self._prepared, calls)
+                break
         return await self.writer.submit(calls)
+
+    def _prepared(self, calls: Sequence[Call]) -> list[Call]:
+        return [self._prepared_call(call) if call.request.extensions else call for call in calls]
+
+    def _prepared_call(self, call: Call) -> Call:
+        request, now = call.request, self.clock.now()
+        known = self._preparations
+        extensions = tuple(
+            [
+                known[type(item)](request, item, self.policies, now) if type(item) in known else item
+                for item in request.extensions
+            ]
+        )
+        return replace(call, request=replace(request, extensions=extensions))
 
     async def settle(self, interval: float) -> None:
         """Do what time makes due, every ``interval`` seconds of real time, until cancelled.
@@ -95,6 +119,8 @@ class Registry:
             try:
                 while await self._settle_some():
                     pass
+                for refresh in refreshers():
+                    await trio.to_thread.run_sync(refresh)
             except Exception:
                 _log.exception("what is due could not be looked for; trying again in %g s", interval)
             await trio.sleep(interval)

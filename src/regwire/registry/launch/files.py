@@ -36,21 +36,22 @@ class Watched(Generic[_T]):
         self._stamp = self._stat()
         self.value = parse(path)
 
-    def _stat(self) -> _Stamp:
+    def _stat(self) -> _Stamp | None:
         try:
             found = self.path.stat()
-        except OSError as error:
-            raise ConfigError(str(self.path), f"cannot be read ({error.strerror})", "give a readable file") from error
+        except OSError:
+            # The parser says what is wrong with it.
+            return None
         return found.st_mtime_ns, found.st_size, found.st_ino
 
     def refresh(self) -> bool:
         """Read the file again if it is another one than before; tell whether it was."""
+        stamp = self._stat()
+        if stamp == self._stamp:
+            return False
+        # Noted before it is read: what is written meanwhile is read the next time.
+        self._stamp = stamp
         try:
-            stamp = self._stat()
-            if stamp == self._stamp:
-                return False
-            # Noted before it is read: what is written meanwhile is read the next time.
-            self._stamp = stamp
             self.value = self._parse(self.path)
         except ConfigError as error:
             _log.error("%s: what was read before holds", error)

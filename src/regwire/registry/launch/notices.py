@@ -17,18 +17,27 @@ _AHEAD: Final = timedelta(minutes=5)
 
 
 def notice_fault(
-    id: str, label: str, not_after: datetime, accepted: datetime, *, now: datetime, accepted_within: timedelta
+    id: str,
+    label: str,
+    not_after: datetime,
+    accepted: datetime,
+    *,
+    now: datetime,
+    accepted_within: timedelta,
+    identified: bool = True,
 ) -> tuple[str, str] | None:
     """Return what is wrong with a notice for ``label``: (element, reason), or None.
 
-    The checksum is CRC-32 over the label, the end of the notice in seconds since 1970 and the notice's number.
+    ``identified``: its identifier is one of the clearinghouse, whose checksum is CRC-32 over the label, the end of the
+    notice in seconds since 1970 and the notice's number.
     """
-    found = _ID.fullmatch(id.lower())
-    if found is None or not 0 < int(found[2]) <= _GREATEST:
-        return "launch:noticeID", "no notice identifier"
-    over = f"{label.lower()}{int(not_after.timestamp())}{found[2]}".encode()
-    if f"{zlib.crc32(over):08x}" != found[1]:
-        return "launch:noticeID", "not the identifier of a notice for this name that ends then"
+    if identified:
+        found = _ID.fullmatch(id.lower())
+        if found is None or not 0 < int(found[2]) <= _GREATEST:
+            return "launch:noticeID", "no notice identifier"
+        over = f"{label.lower()}{int(not_after.timestamp())}{found[2]}".encode()
+        if f"{zlib.crc32(over):08x}" != found[1]:
+            return "launch:noticeID", "not the identifier of a notice for this name that ends then"
     if now >= not_after:
         return "launch:notAfter", "the notice has expired"
     if accepted > now + _AHEAD:

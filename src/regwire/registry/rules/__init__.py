@@ -20,7 +20,7 @@ from regwire.registry.model.record import replace
 from regwire.registry.rules import contacts, domains, hosts, lifecycle, operator, polls, redemption
 from regwire.registry.rules.changes import tell_sponsors
 from regwire.registry.rules.context import Context
-from regwire.registry.rules.features import is_feature_read, request_rule, settle_rule, somewhere_taken
+from regwire.registry.rules.features import instead_of, is_feature_read, request_rule, settle_rule, somewhere_taken
 from regwire.registry.rules.ledger import OPERATOR
 from regwire.registry.rules.policy import Policies
 from regwire.registry.rules.view import View
@@ -61,6 +61,9 @@ def decide(view: View, call: r.Call, now: datetime, policies: Policies) -> Outco
             raise TypeError(f"no rule for {type(call.request).__name__}")
         if call.request.extensions:
             _require_taken(call.request, policies)
+            outcome = instead_of(ctx, call.request)
+            if outcome is not None:
+                return outcome
         if call.account == OPERATOR and type(call.request) is not r.SettleDue:
             return _told(ctx, rule(ctx, call.request))
         return rule(ctx, call.request)

@@ -6,6 +6,7 @@ transfer, authInfo, status, eligibility, association, data policy, billing.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 
 from regwire.registry.model import codes
@@ -37,7 +38,7 @@ from regwire.registry.rules.registered import (
 )
 from regwire.registry.rules.status import apply_statuses, check_client, domain_statuses, forbid, forbid_update
 
-__all__ = ["check", "create", "info", "renew", "transfer", "update"]
+__all__ = ["changed", "check", "create", "info", "prepared", "renew", "transfer", "update"]
 
 
 def check(ctx: Context, request: CheckDomains) -> Outcome:
@@ -103,6 +104,16 @@ def info(ctx: Context, request: InfoDomain) -> Outcome:
 
 def create(ctx: Context, request: CreateDomain) -> Outcome:
     """Register a name (RFC 5731 section 3.2.1)."""
+    value, policy = prepared(ctx, request)
+    hooks = policy.hooks
+    if hooks is not NO_HOOKS:
+        value = hooks.accept(ctx, request, None, value, policy)
+    ctx.change("domain", value.name, None, value)
+    return ctx.done(Created("domain", value.name, ctx.now, value.expires))
+
+
+def prepared(ctx: Context, request: CreateDomain) -> tuple[Domain, ZonePolicy]:
+    """Return what a create would register, if nothing of what it says is wrong; it is not accepted yet."""
     name = request.name
     secdns.check_supported(request.secdns)
     attributes = delegation.check_attributes(request.host_attributes) if request.host_attributes else ()
@@ -147,10 +158,7 @@ def create(ctx: Context, request: CreateDomain) -> Outcome:
         keys,
         grace,
     )
-    if hooks is not NO_HOOKS:
-        value = hooks.accept(ctx, request, None, value, policy)
-    ctx.change("domain", name, None, value)
-    return ctx.done(Created("domain", name, now, value.expires))
+    return value, policy
 
 
 def renew(ctx: Context, request: RenewDomain) -> Outcome:
@@ -189,6 +197,15 @@ def transfer(ctx: Context, request: TransferDomain) -> Outcome:
 
 def update(ctx: Context, request: UpdateDomain) -> Outcome:
     """Change a domain (RFC 5731 section 3.2.5)."""
+    value, after, policy = changed(ctx, request, existing)
+    ctx.change("domain", value.name, value, accept(ctx, request, value, after, policy))
+    return ctx.done()
+
+
+def changed(
+    ctx: Context, request: UpdateDomain, find: Callable[[Context, UpdateDomain], tuple[Domain, ZonePolicy]]
+) -> tuple[Domain, Domain, ZonePolicy]:
+    """Return what an update changes, before and after, if nothing of what it says is wrong; it is not accepted yet."""
     policy = policy_of(ctx, request.name)
     secdns.check_supported(request.secdns)
     attributes = delegation.check_attributes(request.add_host_attributes) if request.add_host_attributes else ()
@@ -198,7 +215,7 @@ def update(ctx: Context, request: UpdateDomain) -> Outcome:
     check_client("domain", request.remove_statuses, request.add_statuses)
     if request.secdns is not None:
         secdns.check_records(request.secdns.add, policy)
-    value, policy = existing(ctx, request)
+    value, policy = find(ctx, request)
     roles.require_existing(ctx, registrant, contacts)
     hosts = delegation.require_existing(ctx, request.add_hosts) if request.add_hosts else []
     ctx.require_sponsor(value.sponsor, "domain:name", request.name)
@@ -223,8 +240,7 @@ def update(ctx: Context, request: UpdateDomain) -> Outcome:
     delegation.check_count(len(after.hosts) + len(after.host_attributes), policy)
     if request.remove_contacts or registrant == "":
         roles.require_needed(ctx, after.registrant, after.contacts, policy, codes.DATA_POLICY)
-    ctx.change("domain", value.name, value, accept(ctx, request, value, after, policy))
-    return ctx.done()
+    return value, after, policy
 
 
 def _request_transfer(ctx: Context, request: TransferDomain) -> Outcome:

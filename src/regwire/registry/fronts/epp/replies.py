@@ -38,7 +38,7 @@ from regwire.registry.model.outcomes import (
 from regwire.registry.model.record import replace
 from regwire.schema import Namespace
 
-__all__ = ["identified", "refused", "reply_of"]
+__all__ = ["identified", "object_elements", "refused", "reply_of"]
 
 _NAMESPACES: Final[Mapping[str, Namespace]] = {"domain": d.DOMAIN, "host": h.HOST, "contact": c.CONTACT}
 
@@ -178,6 +178,11 @@ def _poll_data(data: object) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
         return make(data), ()
     if isinstance(data, TransferData):
         return (_transfer_data(data),), ()
+    return object_elements(data)
+
+
+def object_elements(data: object) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+    """Return the elements of resData and of extension that outcome data are, as an info would tell them."""
     built = _BUILDERS[type(data)](r.PollRequest(), codes.OK, data)
     return (built.data, built.extension) if isinstance(built, Reply) else ((built,), ())
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from regwire.registry.model.outcomes import Outcome
     from regwire.registry.model.requests import Request
     from regwire.registry.rules.context import Context
-    from regwire.registry.rules.policy import ZonePolicy
+    from regwire.registry.rules.policy import Policies, ZonePolicy
 
 __all__ = [
     "NO_HOOKS",
@@ -28,7 +29,10 @@ __all__ = [
     "features",
     "hooks_of",
     "installed",
+    "instead_of",
     "is_feature_read",
+    "preparations",
+    "refreshers",
     "request_rule",
     "settle_rule",
     "somewhere_taken",
@@ -54,6 +58,10 @@ class Feature:
         requests: rules of request classes of its own.
         reads: those of them that change nothing.
         settle: per kind of its own, what time does to the record of that key.
+        instead: per record of an extension in ``takes``, what answers the request that carries it, given the request
+            and the record; None: the rule of the request goes on.
+        prepare: per record of an extension, what makes of (request, record, policies, now) the record that the rules
+            will see: called ahead of the rules, in a thread of its own, for what takes milliseconds (signatures).
 
     """
 
@@ -64,6 +72,11 @@ class Feature:
     requests: Mapping[type[Any], Callable[[Context, Any], Outcome]] = {}
     reads: frozenset[type[Any]] = frozenset()
     settle: Mapping[str, Callable[[Context, str], None]] = {}
+    instead: Mapping[type[Any], Callable[[Context, Any, Any], Outcome | None]] = {}
+    prepare: Mapping[type[Any], Callable[[Any, Any, Policies, datetime], Any]] = {}
+
+    def refresh(self) -> None:
+        """Look whether files of its own changed; called regularly, in a thread of its own."""
 
     def applies(self, zone: str, settings: Any) -> bool:
         """Tell whether the hooks are called for objects of ``zone`` ("": hosts, contacts, what has no zone)."""
@@ -218,6 +231,28 @@ def settle_rule(kind: str) -> Callable[[Context, str], None] | None:
 def request_rule(cls: type[Any]) -> Callable[[Context, Any], Outcome] | None:
     """Return the rule of a request class of a feature's own, or None."""
     return next((feature.requests[cls] for feature in features() if cls in feature.requests), None)
+
+
+def instead_of(ctx: Context, request: Request) -> Outcome | None:
+    """Let features answer a request in place of its rule."""
+    for extension in request.extensions:
+        for feature in features():
+            answer = feature.instead.get(type(extension))
+            if answer is not None:
+                outcome = answer(ctx, request, extension)
+                if outcome is not None:
+                    return outcome
+    return None
+
+
+def preparations() -> dict[type[Any], Callable[[Any, Any, Policies, datetime], Any]]:
+    """Return what is done ahead of the rules, by the class of the extension record."""
+    return {cls: prepare for feature in features() for cls, prepare in feature.prepare.items()}
+
+
+def refreshers() -> list[Callable[[], None]]:
+    """Return what is to be called regularly, in a thread."""
+    return [feature.refresh for feature in features() if type(feature).refresh is not Feature.refresh]
 
 
 def is_feature_read(cls: type[Any]) -> bool:
