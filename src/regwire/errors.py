@@ -8,6 +8,7 @@
     ├── XmlError                    octets that are not well-formed XML, or beyond a limit of the parser
     ├── SchemaFault                 well-formed XML that the schema refuses
     ├── ConfigError                 a setting or a configuration file is wrong: where, and the cure
+    ├── OperatorRefused             the registry's rules refuse what its operator asks for
     ├── ProtocolError               the peer broke the protocol: what was expected, what came
     │   └── ReplyMismatch           a reply carried another command's clTRID
     ├── TransportError              the connection, not the protocol
@@ -88,6 +89,7 @@ __all__ = [
     "NotSent",
     "ObjectDoesNotExist",
     "ObjectExists",
+    "OperatorRefused",
     "OutcomeUnknown",
     "ParameterPolicyError",
     "ParameterRangeError",
@@ -203,6 +205,19 @@ class ConfigError(RegwireError):
     def __init__(self, where: str, reason: str, cure: str = "") -> None:
         super().__init__(f"{where}: {reason}" + (f"; {cure}" if cure else ""))
         self.where = where
+        self.reason = reason
+        self.cure = cure
+
+
+class OperatorRefused(RegwireError):
+    """The rules of a registry refuse what its operator asks for; nothing was changed.
+
+    `code` is the result code of RFC 5730 that a registrar would get, `reason` says why, `cure` what to do instead.
+    """
+
+    def __init__(self, code: int, reason: str, cure: str = "") -> None:
+        super().__init__(f"{reason} ({code})" + (f"; {cure}" if cure else ""))
+        self.code = code
         self.reason = reason
         self.cure = cure
 

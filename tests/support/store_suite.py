@@ -521,6 +521,26 @@ class StoreSuite:
             assert [row.transaction for row in snapshot.audit(until=START)] == ["N1"]
             assert snapshot.audit(after=found[0].id, limit=2) == found[1:3]
 
+    def test_the_audit_is_searched_by_what_frames_mention(self, world: World) -> None:
+        for number, frame in enumerate(("<name>a.example</name>", None, "<name>b.example</name>")):
+            world.store.execute((), [Audited(START, A, f"N{number}", None, Origin("poll", frame=frame), 1000)])
+        with world.store.snapshot() as snapshot:
+            assert [row.transaction for row in snapshot.audit(mentions="a.example")] == ["N0"]
+            assert [row.transaction for row in snapshot.audit(mentions="example", account=A, limit=1)] == ["N0"]
+            assert snapshot.audit(mentions="c.example") == []
+
+    def test_a_queue_is_read_without_acknowledging(self, world: World) -> None:
+        world.domain()
+        world.domain("b.example")
+        for name in ("a.example", "b.example"):
+            world.must(B, TransferDomain("request", name, auth=AuthInfo(PASSWORD)))
+        with world.store.snapshot() as snapshot:
+            first, second = snapshot.messages(A)
+            assert [first.text, second.text] == ["Transfer requested: a.example", "Transfer requested: b.example"]
+            assert snapshot.messages(A, after=first.id) == [second]
+            assert snapshot.messages(A, limit=1) == [first]
+            assert snapshot.messages("reg-x") == []
+
     def test_a_call_that_fails_is_audited(self, world: World, caplog: pytest.LogCaptureFixture) -> None:
         call = replace(world.call(A, Do(lambda ctx: 1 // 0)), origin=Origin("host:create"))
         with caplog.at_level(logging.CRITICAL):

@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from regwire.cli.drops import drops
 from regwire.cli.epp import epp
 from regwire.cli.maintenance import maintenance
-from regwire.errors import CommandError, OutcomeUnknown, RegwireError, TransportError
+from regwire.cli.objects import contact, domain, host
+from regwire.cli.queue import poll
+from regwire.cli.registrar import registrar
+from regwire.cli.stock import premium, reserved, token
+from regwire.cli.tld import tld
+from regwire.cli.trail import audit, history
+from regwire.errors import CommandError, OperatorRefused, OutcomeUnknown, RegwireError, TransportError
 
 __all__ = ["EXIT_CONNECTION", "EXIT_REFUSED", "EXIT_UNKNOWN", "EXIT_USAGE", "app", "main"]
 
-#: The server answered with an error code, or an outcome of the demonstration was not as expected.
+#: The server or the registry's rules refused it, or an outcome of the demonstration was not as expected.
 EXIT_REFUSED = 1
 #: The command line or a file it names is wrong.
 EXIT_USAGE = 2
@@ -24,9 +31,35 @@ EXIT_CONNECTION = 3
 #: The command left and its reply is lost.
 EXIT_UNKNOWN = 4
 
+_ROOMS = {
+    "Begin": ("init", "serve", "demo"),
+    "As a registrar, or anybody with an EPP server": ("epp", "rst"),
+    "As the operator of a registry: registrars": ("registrar", "poll", "maintenance"),
+    "As the operator of a registry: objects": ("domain", "host", "contact", "drops"),
+    "As the operator of a registry: names and policy": ("tld", "premium", "reserved", "token"),
+    "As the operator of a registry: what happened": ("history", "audit"),
+}
+
+
+class _Rooms(TyperGroup):
+    """The commands in the rooms where people look for them; those that no room names come last."""
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """Write one section a room."""
+        named = {name for names in _ROOMS.values() for name in names}
+        rest = tuple(name for name in self.list_commands(ctx) if name not in named)
+        for title, names in {**_ROOMS, "More": rest}.items():
+            found = [(name, self.get_command(ctx, name)) for name in names]
+            rows = [(name, command.get_short_help_str(90)) for name, command in found if command is not None]
+            if rows:
+                with formatter.section(title):
+                    formatter.write_dl(rows)
+
+
 app = typer.Typer(
     name="regwire",
-    help="The registry protocol engine: try a registry, and talk EPP to any.",
+    cls=_Rooms,
+    help="The registry protocol engine: try a registry, run one, and talk EPP to any.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
@@ -35,6 +68,17 @@ app = typer.Typer(
 app.add_typer(epp, name="epp")
 app.add_typer(drops, name="drops")
 app.add_typer(maintenance, name="maintenance")
+app.add_typer(registrar, name="registrar")
+app.add_typer(tld, name="tld")
+app.add_typer(domain, name="domain")
+app.add_typer(host, name="host")
+app.add_typer(contact, name="contact")
+app.add_typer(premium, name="premium")
+app.add_typer(reserved, name="reserved")
+app.add_typer(token, name="token")
+app.add_typer(poll, name="poll")
+app.command()(history)
+app.command()(audit)
 
 
 def main() -> None:
@@ -55,7 +99,7 @@ def main() -> None:
 def _exit_code(error: RegwireError) -> int:
     if isinstance(error, OutcomeUnknown):
         return EXIT_UNKNOWN
-    if isinstance(error, CommandError):
+    if isinstance(error, CommandError | OperatorRefused):
         return EXIT_REFUSED
     return EXIT_CONNECTION if isinstance(error, TransportError) else EXIT_USAGE
 

@@ -15,7 +15,7 @@ from regwire.errors import ConfigError
 if TYPE_CHECKING:
     from regwire.registry.config import ListenSettings
 
-__all__ = ["REGISTRARS", "create_registry"]
+__all__ = ["REGISTRARS", "create_registry", "new_password"]
 
 #: The accounts of a new registry.
 REGISTRARS = ("reg-a", "reg-b")
@@ -53,6 +53,11 @@ def create_registry(
     return paths
 
 
+def new_password() -> str:
+    """Return a password that every login can carry."""
+    return "".join(secrets.choice(_PASSWORD_ALPHABET) for _ in range(_PASSWORD_LENGTH))
+
+
 def _fill(folder: Path, paths: Sequence[Path], registrars: Sequence[str], listen: ListenSettings | None) -> None:
     from regwire.registry.config import Config, ListenSettings, render
 
@@ -64,8 +69,7 @@ def _fill(folder: Path, paths: Sequence[Path], registrars: Sequence[str], listen
     descriptor = os.open(accounts, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         for name in registrars:
-            password = "".join(secrets.choice(_PASSWORD_ALPHABET) for _ in range(_PASSWORD_LENGTH))
-            file.write(f'[{name}]\npassword = "{password}"\ncertificates = ["{fingerprints[name]}"]\n\n')
+            file.write(f'[{name}]\npassword = "{new_password()}"\ncertificates = ["{fingerprints[name]}"]\n\n')
 
 
 _HEADER = """\

@@ -11,13 +11,15 @@ import ipaddress
 import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
+
+from regwire.errors import ConfigError
 
 if TYPE_CHECKING:
     from cryptography import x509
     from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 
-__all__ = ["create_pki"]
+__all__ = ["create_pki", "issue_certificate"]
 
 AUTHORITY_DAYS = 3650
 # 825 days: the longest life of a server certificate that common verifiers accept from any authority.
@@ -43,26 +45,70 @@ def create_pki(
         The SHA-256 fingerprint of each registrar's certificate, lower-case hex.
 
     """
-    authority = _Authority()
+    authority = _Authority.make()
     _write(folder / "ca.key", _key_pem(authority.key), 0o600)
     _write(folder / "ca.pem", _pem(authority.certificate), 0o644)
     authority.issue(folder / "server", names[0], names, addresses)
     return {name: authority.issue(folder / name, name) for name in registrars}
 
 
+def issue_certificate(folder: Path, name: str) -> str:
+    """Write a certificate and key for a registrar with the authority that `create_pki` made in ``folder``.
+
+    They are ``NAME.pem`` and ``NAME.key``, or ``NAME-2.pem`` and so on if these are there already.
+
+    Returns:
+        Its SHA-256 fingerprint, lower-case hex.
+
+    Raises:
+        ConfigError: there is no such authority.
+
+    """
+    authority = _Authority.load(folder)
+    path, number = folder / name, 1
+    while path.with_name(f"{path.name}.pem").exists() or path.with_name(f"{path.name}.key").exists():
+        number += 1
+        path = folder / f"{name}-{number}"
+    return authority.issue(path, name)
+
+
 class _Authority:
     """The certificate authority: a self-signed certificate and its key."""
 
-    def __init__(self) -> None:
+    def __init__(self, certificate: x509.Certificate, key: EllipticCurvePrivateKey) -> None:
+        self.certificate = certificate
+        self.key = key
+
+    @classmethod
+    def make(cls) -> Self:
+        """A new authority."""
         from cryptography import x509
         from cryptography.hazmat.primitives import hashes
 
-        self.key = _new_key()
+        key = _new_key()
         name = _name("regwire development CA")
-        builder = _builder(name, name, self.key, AUTHORITY_DAYS)
+        builder = _builder(name, name, key, AUTHORITY_DAYS)
         builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         builder = builder.add_extension(_usage(signs_certificates=True), critical=True)
-        self.certificate = builder.sign(self.key, hashes.SHA256())
+        return cls(builder.sign(key, hashes.SHA256()), key)
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """The authority that `create_pki` made in a folder."""
+        from cryptography import x509
+        from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+        from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+        try:
+            key = load_pem_private_key((folder / "ca.key").read_bytes(), None)
+            certificate = x509.load_pem_x509_certificate((folder / "ca.pem").read_bytes())
+        except (OSError, ValueError) as error:
+            raise ConfigError(
+                str(folder), f"no development authority ({error})", "give the certificate of your own authority"
+            ) from None
+        if not isinstance(key, EllipticCurvePrivateKey):
+            raise ConfigError(str(folder / "ca.key"), "not made by `regwire init`", "issue the certificate yourself")
+        return cls(certificate, key)
 
     def issue(self, path: Path, name: str, names: Iterable[str] = (), addresses: Iterable[str] = ()) -> str:
         """Write ``path``.pem and ``path``.key; a server's certificate if it has names. Returns the fingerprint."""

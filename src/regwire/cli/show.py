@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from regwire.epp import Greeting, Response
 
-__all__ = ["plain_greeting", "plain_response", "print_json", "readable"]
+__all__ = ["grid", "plain_greeting", "plain_response", "print_json", "readable", "table"]
 
 # Fields that say nothing to a reader when they have these values.
 _SILENT: Mapping[str, object] = {"lang": "en", "ip": "v4", "text": ""}
@@ -57,8 +57,8 @@ def _typed(item: Any, *, secrets: bool) -> dict[str, Any]:
     return {"type": type(item).__name__, **item.to_dict(secrets=secrets)}
 
 
-def print_json(plain: Mapping[str, Any]) -> None:
-    """One JSON object: one line for programs, indented on a terminal."""
+def print_json(plain: Mapping[str, Any] | Sequence[Any]) -> None:
+    """One JSON object or array: one line for programs, indented on a terminal."""
     indent = 2 if sys.stdout.isatty() else None
     print(json.dumps(plain, ensure_ascii=False, indent=indent, default=_json_value))
 
@@ -73,9 +73,35 @@ def _json_value(value: object) -> str:
 
 def readable(plain: Mapping[str, Any]) -> None:
     """A response or greeting for people."""
+    _printed(lambda console: _readable(console, plain))
+
+
+def grid(plain: Mapping[str, Any]) -> None:
+    """Names and values below each other; what is empty is left out."""
+    _printed(lambda console: _grid(console, plain.items()))
+
+
+def table(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> None:
+    """A table of some members of each row."""
+
+    def write(console: Console) -> None:
+        from rich.table import Table
+        from rich.text import Text
+
+        found = Table(box=None, pad_edge=False)
+        for title in columns:
+            found.add_column(title.replace("_", " "), overflow="fold")
+        for row in rows:
+            found.add_row(*(Text(_text(row.get(name))) for name in columns))
+        console.print(found)
+
+    _printed(write)
+
+
+def _printed(write: Callable[[Console], object]) -> None:
     console = _console()
     with console.capture() as capture:
-        _readable(console, plain)
+        write(console)
     # Tables pad their last column.
     print("\n".join(line.rstrip() for line in capture.get().splitlines()))
 

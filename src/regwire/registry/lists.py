@@ -16,11 +16,13 @@ import idna
 
 from regwire.errors import ConfigError
 from regwire.registry.model.fees import Premium
+from regwire.registry.model.reserved import ReservedName
 from regwire.registry.model.tokens import Token, digest_of
 
-__all__ = ["new_token", "read_premiums"]
+__all__ = ["new_token", "read_premiums", "read_reserved"]
 
 _COLUMNS: Final = ("name", "tier", "create", "renew", "transfer", "restore")
+_RESERVED_COLUMNS: Final = ("name", "reason", "holder")
 
 
 def read_premiums(path: Path) -> tuple[Premium, ...]:
@@ -33,6 +35,26 @@ def read_premiums(path: Path) -> tuple[Premium, ...]:
         ConfigError: naming file, line and cure.
 
     """
+    return tuple([_premium(where, row) for where, row in _rows(path, _COLUMNS)])
+
+
+def read_reserved(path: Path) -> tuple[ReservedName, ...]:
+    """Read a list of reserved names: as `read_premiums`, with the columns ``name``, ``reason`` and ``holder``.
+
+    Raises:
+        ConfigError: naming file, line and cure.
+
+    """
+    return tuple(
+        [
+            ReservedName(_name(where, row), row.get("reason", ""), row.get("holder", ""))
+            for where, row in _rows(path, _RESERVED_COLUMNS)
+        ]
+    )
+
+
+def _rows(path: Path, known: tuple[str, ...]) -> list[tuple[str, dict[str, str]]]:
+    """Return the rows of a list by column, each with the place it stands at; no name comes twice."""
     try:
         lines = path.read_text("utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
@@ -40,28 +62,35 @@ def read_premiums(path: Path) -> tuple[Premium, ...]:
     numbered = [(number, line) for number, line in enumerate(lines, 1) if line.strip() and not line.startswith("#")]
     rows = [(number, row) for number, line in numbered for row in csv.reader([line])]
     if not rows or "name" not in [column.strip() for column in rows[0][1]]:
-        raise ConfigError(f"{path}:1", "names no columns", f"begin with a line such as {','.join(_COLUMNS)}")
+        raise ConfigError(f"{path}:1", "names no columns", f"begin with a line such as {','.join(known)}")
     columns = [column.strip() for column in rows[0][1]]
-    unknown = [column for column in columns if column not in _COLUMNS]
+    unknown = [column for column in columns if column not in known]
     if unknown:
-        raise ConfigError(f"{path}:{rows[0][0]}", f"has a column {unknown[0]!r}", f"known: {', '.join(_COLUMNS)}")
-    found: dict[str, tuple[int, Premium]] = {}
+        raise ConfigError(f"{path}:{rows[0][0]}", f"has a column {unknown[0]!r}", f"known: {', '.join(known)}")
+    found = []
+    seen: dict[str, int] = {}
     for number, row in rows[1:]:
         where = f"{path}:{number}"
         if len(row) != len(columns):
             raise ConfigError(where, f"has {len(row)} fields", f"write {len(columns)}, as the first line has")
-        value = _premium(where, dict(zip(columns, (field.strip() for field in row), strict=True)))
-        if value.name in found:
-            raise ConfigError(where, f"{value.name} is in line {found[value.name][0]} already", "remove one of the two")
-        found[value.name] = (number, value)
-    return tuple([value for _, value in found.values()])
+        by_column = dict(zip(columns, (field.strip() for field in row), strict=True))
+        name = _name(where, by_column)
+        if name in seen:
+            raise ConfigError(where, f"{name} is in line {seen[name]} already", "remove one of the two")
+        seen[name] = number
+        found.append((where, by_column))
+    return found
+
+
+def _name(where: str, row: dict[str, str]) -> str:
+    try:
+        return idna.encode(row["name"].lower()).decode("ascii")
+    except (idna.IDNAError, UnicodeError) as error:
+        raise ConfigError(where, f"{row['name']!r} is no domain name ({error})", "correct it") from None
 
 
 def _premium(where: str, row: dict[str, str]) -> Premium:
-    try:
-        name = idna.encode(row["name"].lower()).decode("ascii")
-    except (idna.IDNAError, UnicodeError) as error:
-        raise ConfigError(where, f"{row['name']!r} is no domain name ({error})", "correct it") from None
+    name = _name(where, row)
     prices: dict[str, Decimal | None] = {}
     for column in _COLUMNS[2:]:
         text = row.get(column, "")

@@ -6,6 +6,7 @@ A feature's settings (`regwire.registry.rules.features`) are sections of their o
 ``[zone."ZONE".NAME]`` for one zone.
 """
 
+from regwire.registry.config.effective import Effective, effective
 from regwire.registry.config.reader import load_config, parse_config
 from regwire.registry.config.render import describe, render
 from regwire.registry.config.sections import (
@@ -29,6 +30,7 @@ __all__ = [
     "AccountSettings",
     "AuditSettings",
     "Config",
+    "Effective",
     "EppSettings",
     "ExtraListener",
     "LimitSettings",
@@ -39,6 +41,7 @@ __all__ = [
     "StoreSettings",
     "TlsSettings",
     "describe",
+    "effective",
     "load_config",
     "parse_config",
     "render",

@@ -20,7 +20,7 @@ from regwire.errors import ConfigError
 from regwire.registry.config.render import section_class
 from regwire.registry.config.sections import SECTIONS, Config, ExtraListener, feature_settings
 
-__all__ = ["load_config", "parse_config"]
+__all__ = ["line_of", "load_config", "parse_config"]
 
 
 def load_config(path: Path | str) -> Config:
@@ -270,7 +270,7 @@ class _Reader:
 
     def error(self, where: tuple[str, ...], problem: str) -> ConfigError:
         name = ".".join(part for part in where if not part.isdigit())
-        line = _line_of(self.lines, where)
+        line = line_of(self.lines, where)
         reason, _, cure = problem.partition("; ")
         return ConfigError(f"{self.path}:{line}", f"{name} {reason}", cure)
 
@@ -293,7 +293,7 @@ def _parts(dotted: str) -> tuple[str, ...]:
     return tuple(found[1] or found[2] or found[0] for found in _PART.finditer(dotted))
 
 
-def _line_of(lines: list[str], where: tuple[str, ...]) -> int:
+def line_of(lines: list[str], where: tuple[str, ...]) -> int:
     """Return the line of the setting ``where``; of its section if it has no line; else 1."""
     best, best_length = 1, 0
     table: tuple[str, ...] = ()

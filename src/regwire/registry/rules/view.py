@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -50,8 +50,15 @@ class View(Protocol):
         """Return the hosts that lie in ``domain``, by name."""
         ...
 
-    def host_linked(self, roid: str, *, other_than: str | None = None) -> bool:
-        """Tell whether a domain uses the host; with ``other_than``: one that this account does not sponsor."""
+    def host_linked(self, roid: str, *, other_than: str | None = None, without: Collection[str] = ()) -> bool:
+        """Tell whether a domain uses the host.
+
+        Args:
+            roid: the host.
+            other_than: only domains that this account does not sponsor.
+            without: domains to leave out, by ROID.
+
+        """
         ...
 
     def contact_linked(self, id: str) -> bool:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from regwire.registry.model.audit import Audited, HistoryRow
-from regwire.registry.model.objects import Contact, Domain, Host
+from regwire.registry.model.objects import Contact, Domain, Host, PollMessage
 from regwire.registry.rules import View
 from regwire.registry.store import codec
 from regwire.registry.store._sqlite_read import Committed
@@ -31,6 +31,7 @@ WHERE kind = ?1 AND roid IN (
     UNION SELECT ?1 || ':' || ?2 {current}
 ) ORDER BY id
 """
+_MESSAGES = "SELECT account, id, queued, text, data FROM poll WHERE account = ? AND id > ? ORDER BY id LIMIT ?"
 _CURRENT = {kind: f" UNION SELECT roid FROM {kind} WHERE name = ?2" for kind in ("domain", "host", "contact")}  # noqa: S608
 
 
@@ -108,11 +109,17 @@ class SqliteSnapshot:
         sql = _HISTORY.format(current=_CURRENT.get(kind, ""))
         return [codec.history_from_row(row) for row in self._connection.execute(sql, (kind, key)).fetchall()]
 
+    def messages(self, account: str, *, after: int = 0, limit: int = 1000) -> list[PollMessage]:
+        """See Snapshot."""
+        rows = self._connection.execute(_MESSAGES, (account, after, limit)).fetchall()
+        return [codec.poll_from_row(row) for row in rows]
+
     def audit(
         self,
         *,
         account: str | None = None,
         transaction: str | None = None,
+        mentions: str | None = None,
         since: datetime | None = None,
         until: datetime | None = None,
         after: int = 0,
@@ -123,6 +130,7 @@ class SqliteSnapshot:
         for condition, value in (
             ("account = ?", account),
             ("txn = ?", transaction),
+            ("instr(frame, ?) > 0", mentions),
             ("at >= ?", None if since is None else codec.to_ms(since)),
             ("at < ?", None if until is None else codec.to_ms(until)),
         ):

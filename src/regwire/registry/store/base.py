@@ -10,7 +10,7 @@ from typing import Protocol
 
 from regwire.errors import RegwireError
 from regwire.registry.model.audit import Audited, HistoryRow
-from regwire.registry.model.objects import Contact, Domain, Host
+from regwire.registry.model.objects import Contact, Domain, Host, PollMessage
 from regwire.registry.model.outcomes import Change, Outcome
 from regwire.registry.model.record import record
 from regwire.registry.model.requests import Call, Request, SettleDue
@@ -95,11 +95,16 @@ class Snapshot(Protocol):
         """
         ...
 
+    def messages(self, account: str, *, after: int = 0, limit: int = 1000) -> list[PollMessage]:
+        """Return the messages that wait in an account's queue, the oldest first, of greater ids than ``after``."""
+        ...
+
     def audit(
         self,
         *,
         account: str | None = None,
         transaction: str | None = None,
+        mentions: str | None = None,
         since: datetime | None = None,
         until: datetime | None = None,
         after: int = 0,
@@ -110,6 +115,7 @@ class Snapshot(Protocol):
         Args:
             account: only this one's; None: everybody's.
             transaction: only the command of this server transaction identifier.
+            mentions: only those whose kept frame has this text in it; reads all that the other conditions leave.
             since: only from this instant on.
             until: only before this instant.
             after: only those of a greater ``id``, to go on where the last answer ended.

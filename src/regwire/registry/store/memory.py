@@ -199,6 +199,10 @@ class _State:
         """See View."""
         return self._messages.get((account, id))
 
+    def queue(self, account: str, after: int) -> list[PollMessage]:
+        """Return the messages of an account with greater ids than ``after``, the oldest first."""
+        return [m for (owner, id), m in sorted(self._messages.items()) if owner == account and id > after]
+
     def record(self, kind: str, key: str) -> Any | None:
         """See View."""
         return self._records.get(kind, {}).get(key)
@@ -268,11 +272,16 @@ class _MemorySnapshot:
         roids = {row.roid for row in self._history if (row.kind, row.key) == (kind, key)}
         return [row for row in self._history if row.kind == kind and row.roid in roids]
 
+    def messages(self, account: str, *, after: int = 0, limit: int = 1000) -> list[PollMessage]:
+        """See Snapshot."""
+        return self._state.queue(account, after)[:limit]
+
     def audit(
         self,
         *,
         account: str | None = None,
         transaction: str | None = None,
+        mentions: str | None = None,
         since: datetime | None = None,
         until: datetime | None = None,
         after: int = 0,
@@ -284,6 +293,7 @@ class _MemorySnapshot:
             for row in self._audit
             if (account is None or row.account == account)
             and (transaction is None or row.transaction == transaction)
+            and (mentions is None or mentions in (row.origin.frame or ""))
             and (since is None or row.at >= since)
             and (until is None or row.at < until)
             and row.id > after

@@ -186,13 +186,15 @@ class Overlay:
         known = [host for host in self.hosts.values() if host is not None and host.superordinate == domain]
         return sorted(committed + known, key=lambda host: host.name)
 
-    def host_linked(self, roid: str, *, other_than: str | None = None) -> bool:
+    def host_linked(self, roid: str, *, other_than: str | None = None, without: Collection[str] = ()) -> bool:
         """See `regwire.registry.rules.view.View`."""
         for name in self._touched_domains():
             domain = self.domains[name]
-            if domain is not None and roid in domain.hosts and domain.sponsor != other_than:
+            if domain is None or domain.sponsor == other_than or domain.roid in without:
+                continue
+            if roid in domain.hosts:
                 return True
-        return self._base.host_linked(roid, other_than=other_than, without=self._former_roids())
+        return self._base.host_linked(roid, other_than=other_than, without=[*self._former_roids(), *without])
 
     def contact_linked(self, id: str) -> bool:
         """See `regwire.registry.rules.view.View`."""
