@@ -7,6 +7,8 @@ import functools
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -74,10 +76,63 @@ def serving(folder: Path, model: Model) -> Iterator[Rig]:
     listen = ListenSettings(protocols=(), extra=(ExtraListener(protocol="epp", port=0),))
     create_registry(folder, REGISTRARS, listen=listen)
     config = _config(load_config(folder), model)
-    (folder / "registry.toml").write_text(render(config), encoding="utf-8")
+    text = render(config) + (_launch(folder) if HAS_LAUNCH else "")
+    (folder / "registry.toml").write_text(text, encoding="utf-8")
     with ServerProcess(folder) as server:
         _fill(folder, server, model)
         yield Rig(_inputs(folder, server, config, model), folder)
+
+
+CLAIMED = {"rst-claimed-one": "2026010100/1/a/b/one", "rst-claimed-two": "2026010100/1/a/b/two"}
+#: What the registry's launch phases need to be there for.
+HAS_LAUNCH = all(find_spec(name) for name in ("signxml", "regwire.registry.launch")) and bool(
+    find_spec("regwire.registry.launch.settings")
+)
+
+
+def _launch(folder: Path) -> str:
+    """Settings of zones that are always in sunrise and always in claims, with a clearinghouse of our own."""
+    from clearinghouse import Authority, Clearinghouse, write_labels, write_pem, write_revoked
+
+    now = datetime.now(UTC)
+    authority = Authority(now=now)
+    signer, revoked = Clearinghouse(authority), Clearinghouse(authority, "revoked signer")
+    write_pem(folder / "tmch.pem", authority.certificate)
+    write_pem(folder / "tmch-crl.pem", authority.crl(revoked.certificate))
+    write_labels(folder / "dnl.csv", CLAIMED, now)
+    gone = "0000000000000000000002-65535"
+    write_revoked(folder / "revoked.csv", [gone], now)
+    (folder / "valid.smd").write_bytes(signer.signed("rst-mark-one", "rst-mark-two"))
+    (folder / "expired.smd").write_bytes(signer.signed("rst-expired", end=timedelta(days=-1)))
+    (folder / "revoked.smd").write_bytes(signer.signed("rst-revoked", id=gone))
+    (folder / "revoked-signer.smd").write_bytes(revoked.signed("rst-old"))
+    return "".join(LAUNCH.format(zone=zone, phase=zone.partition(".")[0]) for zone in LAUNCH_ZONES)
+
+
+LAUNCH_ZONES = ("sunrise.test", "claims.test")
+LAUNCH = """
+[[zone."{zone}".launch.phases]]
+phase = "{phase}"
+[[zone."{zone}".launch.validators]]
+trust = ["tmch.pem"]
+crls = ["tmch-crl.pem"]
+revoked = "revoked.csv"
+labels = "dnl.csv"
+"""
+
+RIGHTS = """
+[minimumRPMS]
+sunriseModel = "start-date"
+sunriseTLD = "sunrise.test"
+claimsTLD = "claims.test"
+
+[tmch]
+dnl = "dnl.csv"
+validSMDs = ["valid.smd"]
+invalidSMDs = ["expired.smd"]
+revokedSMDs = ["revoked.smd"]
+revokedCertificateSMDs = ["revoked-signer.smd"]
+"""
 
 
 def _config(config: Config, model: Model) -> Config:
@@ -89,7 +144,8 @@ def _config(config: Config, model: Model) -> Config:
         minimum_registrars=("rst-02",) if model.data == "per-registrar" else (),
         required_contacts=("admin", "tech") if model.thick else (),
     )
-    registry = replace(config.registry, zones=("example", "only.test"))
+    zones = ("example", "only.test", *(LAUNCH_ZONES if HAS_LAUNCH else ()))
+    registry = replace(config.registry, zones=zones)
     only = {"idn": IdnSettings(tables=("cyrillic",), only=True)}
     return replace(
         config,
@@ -157,6 +213,7 @@ domainCreateExtension = """
   <data xmlns="urn:ietf:params:xml:ns:idn-1.0"><table><!-- tag --></table></data>
 </extension>"""
 
+{RIGHTS if HAS_LAUNCH else ""}
 [general]
 registryDataModel = "{model.data}"
 
