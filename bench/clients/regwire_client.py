@@ -1,9 +1,10 @@
-"""The client under test: regwire's clients of 20 sessions, check of ten names and info in turn.
+"""The client under test: regwire's clients of 20 sessions, check of NAMES names and info in turn.
 
-Usage: regwire_client.py PORT CA CERT KEY SESSIONS WARMUP COMMANDS OBJECTS WINDOW [WAY]. Prints its own CPU a command.
+Usage: regwire_client.py PORT CA CERT KEY SESSIONS WARMUP COMMANDS OBJECTS NAMES WINDOW [WAY]. Prints its own CPU a
+command. The names are made before anything is measured, as for the peer.
 
 WAY is how a program uses the sessions: `pool` (typed methods of a `Pool`, a task for each outstanding command), `many`
-(`Pool.send_many`, a task a session), `clients` (a `Client` for each session, a task for each outstanding command).
+(`Pool.ask_many`, a task a session), `clients` (a `Client` for each session, a task for each outstanding command).
 """
 
 from __future__ import annotations
@@ -19,69 +20,72 @@ from typing import Any
 import trio
 
 from regwire.epp import requests
-from regwire.epp.messages.core import Response
 from regwire.epp.messages.domain import DomainCheckData, DomainInfoData
 from regwire.trio.epp import Client, ClientConfig, ClientTls, Pool, connect
 
 
-def names_of(n: int, own: int, objects: int) -> list[str]:
-    """Five names that exist, five that do not."""
-    taken = [f"p{(own + i) % objects}.example" for i in (0, 2, 4, 6, 8)]
-    return taken + [f"q{n}-{i}.example" for i in (1, 3, 5, 7, 9)]
+class Plan:
+    """What is asked: names that exist and names that do not, in turn; `names` of them a check."""
+
+    def __init__(self, objects: int, names: int) -> None:
+        self.objects, self.names = objects, names
+        some = [f"{'pq'[i % 2]}{i // 2}.example" for i in range(objects)]
+        self.known = some + some
+
+    def verify_check(self, checked: DomainCheckData, own: int) -> None:
+        if sum([item.name.avail for item in checked.items]) != (self.names + own % 2) // 2:
+            raise SystemExit(f"{checked}")
+
+    def verify_info(self, domain: DomainInfoData, own: int) -> None:
+        if domain.name != self.known[own & ~1]:
+            raise SystemExit(f"{domain} for {self.known[own & ~1]}")
 
 
-def verify_check(checked: DomainCheckData) -> None:
-    if sum([item.name.avail for item in checked.items]) != 5:
-        raise SystemExit(f"{checked}")
-
-
-def verify_info(domain: DomainInfoData, own: int) -> None:
-    if domain.name != f"p{own}.example":
-        raise SystemExit(f"{domain} for p{own}.example")
-
-
-async def exchange(client: Pool | Client, caller: int, first: int, count: int, objects: int) -> None:
+async def exchange(client: Pool | Client, plan: Plan, caller: int, first: int, count: int) -> None:
     """`count` commands, one after another; every answer is looked at."""
+    objects, names, known = plan.objects, plan.names, plan.known
     for n in range(first, first + count):
         own = (n * 7 + caller) % objects
         if n % 2 == 0:
-            verify_check(await client.check_domain(*names_of(n, own, objects)))
+            plan.verify_check(await client.check_domain(*known[own : own + names]), own)
         else:
-            verify_info(await client.info_domain(f"p{own}.example"), own)
+            plan.verify_info(await client.info_domain(known[own & ~1]), own)
 
 
-async def exchange_many(  # noqa: PLR0917
-    pool: Pool, window: int, caller: int, first: int, count: int, objects: int
-) -> None:
+async def exchange_many(pool: Pool, plan: Plan, window: int, caller: int, first: int, count: int) -> None:  # noqa: PLR0917
     """As `exchange`, with `window` commands outstanding: the interface for bulk work."""
+    objects, names, known = plan.objects, plan.names, plan.known
+    check, info = requests.check_domain, requests.info_domain
     for start in range(first, first + count, window):
-        batch = [(n, (n * 7 + caller) % objects) for n in range(start, min(start + window, first + count))]
-        results = await pool.send_many(
-            requests.check_domain(names_of(n, own, objects)) if n % 2 == 0 else requests.info_domain(f"p{own}.example")
-            for n, own in batch
+        batch = [(n * 7 + caller) % objects for n in range(start, min(start + window, first + count))]
+        answers = await pool.ask_many(
+            [
+                info(known[own & ~1]) if (start + i) % 2 else check(known[own : own + names])
+                for i, own in enumerate(batch)
+            ]
         )
-        for (n, own), result in zip(batch, results, strict=True):
-            if not isinstance(result, Response):
-                raise result
-            if n % 2 == 0:
-                verify_check(requests.data_of(result, DomainCheckData))
+        for own, answer in zip(batch, answers, strict=True):
+            if isinstance(answer, DomainCheckData):
+                plan.verify_check(answer, own)
+            elif isinstance(answer, DomainInfoData):
+                plan.verify_info(answer, own)
             else:
-                verify_info(requests.data_of(result, DomainInfoData), own)
+                raise SystemExit(f"{answer}")
 
 
 async def together(  # noqa: PLR0917
-    clients: Sequence[Pool | Client], window: int, many: bool, first: int, count: int, objects: int
+    clients: Sequence[Pool | Client], plan: Plan, window: int, many: bool, first: int, count: int
 ) -> None:
     """`count` commands of each session, `window` of them outstanding."""
     async with trio.open_nursery() as nursery:
         for caller, client in enumerate(clients):
             if many:
                 assert isinstance(client, Pool)
-                nursery.start_soon(exchange_many, client, window, caller, first, count, objects)
+                nursery.start_soon(exchange_many, client, plan, window, caller, first, count)
                 continue
             for task in range(window):
                 share = range(first + task * count // window, first + (task + 1) * count // window)
-                nursery.start_soon(exchange, client, caller, share.start, len(share), objects)
+                nursery.start_soon(exchange, client, plan, caller, share.start, len(share))
 
 
 async def main(  # noqa: PLR0917
@@ -93,6 +97,7 @@ async def main(  # noqa: PLR0917
     warmup: str,
     commands: str,
     objects: str,
+    names: str,
     window: str,
     way: str = "pool",
 ) -> None:
@@ -111,7 +116,7 @@ async def main(  # noqa: PLR0917
             while pool.ready < int(sessions):
                 await trio.sleep(0.01)
             clients = [pool] * int(sessions)
-        run = partial(together, clients, int(window), way == "many", objects=int(objects))
+        run = partial(together, clients, Plan(int(objects), int(names)), int(window), way == "many")
         before, measured = int(warmup) // len(clients), int(commands) // len(clients)
         await run(first=0, count=before)
         start = time.process_time_ns()
@@ -120,4 +125,4 @@ async def main(  # noqa: PLR0917
     print(json.dumps({"client_cpu_us": used / 1000 / (measured * len(clients))}))
 
 
-trio.run(main, *sys.argv[1:11])
+trio.run(main, *sys.argv[1:12])

@@ -18,13 +18,15 @@ OBJECTS = 10_000
 SESSIONS = 20
 
 WAYS = {
-    "window 1": ("1", "pool", 1.0),
-    "window 1, a Client a session": ("1", "clients", None),
-    "window 16": ("16", "many", 1 / 3),
-    "window 16, a task a command": ("16", "pool", None),
-    "window 16, a Client a session, a task a command": ("16", "clients", None),
+    "1 outstanding": (10, "1", "pool", 1.0),
+    "1 outstanding, a Client a session": (10, "1", "clients", None),
+    "16 outstanding": (10, "16", "many", 1 / 3),
+    "16 outstanding, a task a command": (10, "16", "pool", None),
+    "16 outstanding, a Client a session, a task a command": (10, "16", "clients", None),
+    "1 outstanding, one name a check": (1, "1", "pool", None),
+    "16 outstanding, one name a check": (1, "16", "many", None),
 }
-"""Commands outstanding on a session, how the program uses them (`clients/regwire_client.py`), the limit."""
+"""Names a check, commands outstanding on a session, how the program uses them (`clients/regwire_client.py`), the limit."""
 
 
 def measured(program: list[str], server: Server, context: Context, commands: int, *more: str) -> float:
@@ -41,18 +43,20 @@ def measured(program: list[str], server: Server, context: Context, commands: int
 
 def run(context: Context) -> list[Item]:
     ours = [sys.executable, str(procs.BENCH / "clients" / "regwire_client.py")]
+    instant = [str(builds.INSTANT_CLIENT)]
     count = context.pick(20_000, 60_000)
     with procs.serve("rust", procs.peer_command("rust", context.pki, OBJECTS)) as server:
         context.say(f"{SUITE}: {SESSIONS} sessions")
-        contenders = {"instant": partial(measured, [str(builds.INSTANT_CLIENT)], server, context, count)}
-        for name, (window, way, _) in WAYS.items():
-            contenders[name] = partial(measured, ours, server, context, count, window, way)
+        contenders = {f"instant {n}": partial(measured, instant, server, context, count, str(n)) for n in (10, 1)}
+        for name, (names, window, way, _) in WAYS.items():
+            contenders[name] = partial(measured, ours, server, context, count, str(names), window, way)
         series = interleaved(contenders, context.pick(5, 15))
     items = []
-    for name, (_, _, limit) in WAYS.items():
-        ratio = Ratio.of(series[name], series["instant"])
-        detail = f"{series[name].median:.2f} / {series['instant'].median:.2f} µs, {ratio.spread}"
+    for name, (names, _, _, limit) in WAYS.items():
+        theirs = series[f"instant {names}"]
+        ratio = Ratio.of(series[name], theirs)
+        detail = f"{series[name].median:.2f} / {theirs.median:.2f} µs, {ratio.spread}"
         sense: Sense = "info" if limit is None else "<="
-        raw = {"ours_us": series[name].values, "instant_us": series["instant"].values}
+        raw = {"ours_us": series[name].values, "instant_us": theirs.values}
         items.append(Item(SUITE, f"{name}, CPU against instant-epp", ratio.median, "x", sense, limit, detail, raw))
     return items

@@ -68,12 +68,13 @@ from regwire.epp.messages.host import (
     HostInfo,
     HostUpdate,
 )
-from regwire.errors import ConfigError, ProtocolError, command_error
+from regwire.errors import CommandError, ConfigError, ProtocolError, RegwireError, command_error
 from regwire.schema import Element, Raw
 
 T = TypeVar("T")
 ContactKind = Literal["admin", "billing", "tech"]
 Extension = Element | Raw | Iterable[Element | Raw]
+Answer = Element | Raw | Response | RegwireError
 Contacts = Iterable[DomainContact] | Mapping[str, str | Iterable[str]]
 PASSWORD_MAX = 16
 """Longer passwords do not fit login's own element; they go into loginSec (RFC 8807)."""
@@ -108,6 +109,21 @@ def data_of(response: Response, cls: type[T]) -> T:
             return element
     got = ", ".join(type(e).__name__ for e in response.res_data) or None
     raise ProtocolError("a response without its data", expected=cls.__name__, got=got)
+
+
+def answer_of(result: Response | RegwireError) -> Answer:
+    """What a typed method would return or raise, as a value.
+
+    The element of resData of a successful response, the whole response when it has none or several, and the
+    `CommandError` of another one; an error stays what it is.
+    """
+    if isinstance(result, RegwireError):
+        return result
+    try:
+        check(result)
+    except CommandError as error:
+        return error
+    return result.res_data[0] if len(result.res_data) == 1 else result
 
 
 # --- parts

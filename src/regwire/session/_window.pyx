@@ -71,6 +71,7 @@ cdef Field TR_ID = Field("tr_id")
 cdef Field CL_TRID_OF_REPLY = Field("cl_trid")
 cdef Field RESULTS = Field("results")
 cdef Field CODE = Field("code")
+cdef Field RES_DATA = Field("res_data")
 
 
 cdef class Pending:
@@ -305,12 +306,16 @@ cdef class Link:
 
 
 cdef class Bulk(Pending):
-    """Many messages of one caller. Its outcome holds, in their order, the reply to each or the error in its place."""
+    """Many messages of one caller. Its outcome holds, in their order, the reply to each or the error in its place.
+
+    With `digest`, what that makes of the reply or the error takes its place; the only data of a success are taken here.
+    """
 
     cdef list messages
     cdef list slots         # what was started, by place
     cdef Py_ssize_t started
     cdef Py_ssize_t missing
+    cdef object digest
 
     def __init__(self):
         raise TypeError("the exchange makes these")
@@ -331,7 +336,7 @@ cdef class Bulk(Pending):
         cdef object waiter
         slot.bulk = None
         self.slots[slot.index] = None
-        (<list>self.outcome)[slot.index] = result
+        (<list>self.outcome)[slot.index] = result if self.digest is None else self.digested(result)
         self.missing -= 1
         if self.started < len(self.messages):
             self.feed(1)
@@ -341,6 +346,16 @@ cdef class Bulk(Pending):
             self.exchange.hub.rouse(waiter, self)
         slot.over()
         return 0
+
+    cdef object digested(self, result):
+        cdef object results, data
+        if type(result) is self.exchange.response_class:
+            results = RESULTS.of(result)
+            if len(results) == 1 and <long>CODE.of(results[0]) < 2000:
+                data = RES_DATA.of(result)
+                if len(data) == 1:
+                    return data[0]
+        return self.digest(result)
 
     def abort(self, _):
         """Give up: what has not left is not sent, replies to the rest are dropped."""
@@ -512,14 +527,19 @@ cdef class Exchange:
         self.begin(link, slot)
         return slot
 
-    def submit_many(self, messages, waiter, Py_ssize_t most):
-        """Queue messages, `most` outstanding at a time; `waiter` is woken with the list of results when all are there."""
+    def submit_many(self, messages, waiter, Py_ssize_t most, digest=None):
+        """Queue messages, `most` outstanding at a time; `waiter` is woken with the list of results when all are there.
+
+        `digest(result)`, when given, gives what stands in that list for a reply or an error. It is not asked where a
+        reply has one result, below 2000, and one element of data: that element stands there.
+        """
         cdef Bulk bulk = Bulk.__new__(Bulk)
         bulk.messages = list(messages)
         bulk.missing = len(bulk.messages)
         bulk.outcome = [None] * bulk.missing
         bulk.slots = [None] * bulk.missing
         bulk.exchange = self
+        bulk.digest = digest
         bulk.waiter = waiter
         bulk.feed(most)
         return bulk

@@ -6,7 +6,7 @@ import contextlib
 import logging
 import random
 import socket
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
@@ -19,6 +19,7 @@ from regwire.epp import requests
 from regwire.epp.client import ClientConfig
 from regwire.epp.coding import DEFAULT
 from regwire.epp.messages.core import Command, Greeting, Hello, Response
+from regwire.epp.requests import Answer
 from regwire.epp.state import ClientState
 from regwire.errors import (
     AuthenticationError,
@@ -216,14 +217,27 @@ class Pool(AsyncCommands):
         It costs less than a task for each command. Between sessions there is no order: no command may need the effect
         of another one of the list. Cancelled, it sends no more, and drops the replies to what has left.
         """
+        results: list[Response | RegwireError] = await self._many(messages, None)
+        return results
+
+    async def ask_many(self, messages: Iterable[Command]) -> list[Answer]:
+        """As `send_many`, but an element of the result is what the typed methods return or raise.
+
+        That is the data of a successful response (the whole response when it has no element of data, or several), or the
+        error in its place: the `CommandError` of the response's code, OutcomeUnknown, EncodeError, NotSent. What else the
+        response holds, such as extensions and its svTRID, comes with `send_many` only.
+        """
+        answers: list[Answer] = await self._many(messages, requests.answer_of)
+        return answers
+
+    async def _many(self, messages: Iterable[Command], digest: Callable[[Any], Any] | None) -> Any:
         given = list(messages)
         self._raise_closed(given)
         if not given:
             await trio.lowlevel.checkpoint()
             return []
         most = self._size * self._config.window
-        results: list[Response | RegwireError] = await self._core.submit_many(given, current_task(), most)
-        return results
+        return await self._core.submit_many(given, current_task(), most, digest)
 
     async def hello(self) -> Greeting:
         """Ask a server for a greeting."""

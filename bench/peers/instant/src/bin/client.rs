@@ -1,5 +1,6 @@
-//! Peer: instant-epp as a client. N sessions, one task each, one command outstanding (it can do no more): check of ten names and
-//! info in turn. Prints its own CPU per command.
+//! Peer: instant-epp as a client. N sessions, one task each, one command outstanding (it can do no more): check of NAMES names
+//! and info in turn. The names are made before anything is measured, as for the client under test. Prints its own CPU per
+//! command.
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -28,8 +29,20 @@ struct Plan {
     sessions: usize,
     warmup: u64,
     commands: u64,
+    /// Twice the names that exist, so that names can be taken from anywhere in the list.
+    known: Vec<String>,
     objects: u64,
+    names: usize,
     tls: Arc<ClientConfig>,
+}
+
+/// Names that exist and names that do not, in turn.
+fn known(objects: u64) -> Vec<String> {
+    let name = |i: u64| {
+        let i = i % objects;
+        format!("{}{}.example", if i % 2 == 0 { 'p' } else { 'q' }, i / 2)
+    };
+    (0..2 * objects).map(name).collect()
 }
 
 fn tls(authority: &str, certificate: &str, key: &str) -> Result<Arc<ClientConfig>, Failure> {
@@ -60,28 +73,18 @@ async fn connect(plan: &Plan) -> Result<EppClient<RustlsConnector>, Failure> {
 /// `count` commands of one session; every answer is looked at.
 async fn exchange(
     client: &mut EppClient<RustlsConnector>,
+    plan: &Plan,
+    known: &[&str],
     session: u64,
     first: u64,
     count: u64,
-    objects: u64,
 ) -> Result<(), Failure> {
     for n in first..first + count {
         let id = format!("IE-{session:04}-{n:08}");
-        let own = (n * 7 + session) % objects;
+        let own = usize::try_from((n * 7 + session) % plan.objects)?;
         if n % 2 == 0 {
-            let names: Vec<String> = (0..10)
-                .map(|i| {
-                    if i % 2 == 0 {
-                        format!("p{}.example", (own + i) % objects)
-                    } else {
-                        format!("q{n}-{i}.example")
-                    }
-                })
-                .collect();
-            let names: Vec<&str> = names.iter().map(String::as_str).collect();
-            let response = client
-                .transact(&DomainCheck { domains: &names }, &id)
-                .await?;
+            let names = &known[own..own + plan.names];
+            let response = client.transact(&DomainCheck { domains: names }, &id).await?;
             let available = response
                 .res_data()
                 .ok_or("no data")?
@@ -89,12 +92,12 @@ async fn exchange(
                 .iter()
                 .filter(|item| item.name.available)
                 .count();
-            if available != 5 {
+            if available != (plan.names + own % 2) / 2 {
                 return Err(format!("{available} names available").into());
             }
         } else {
-            let name = format!("p{own}.example");
-            let response = client.transact(&DomainInfo::new(&name, None), &id).await?;
+            let name = known[own & !1];
+            let response = client.transact(&DomainInfo::new(name, None), &id).await?;
             if response.res_data().ok_or("no data")?.name != name {
                 return Err("another domain".into());
             }
@@ -115,9 +118,10 @@ async fn run(plan: Plan) -> Result<f64, Failure> {
                 plan.warmup / plan.sessions as u64,
                 plan.commands / plan.sessions as u64,
             );
-            exchange(&mut client, session, 0, warmup, plan.objects).await?;
+            let known: Vec<&str> = plan.known.iter().map(String::as_str).collect();
+            exchange(&mut client, &plan, &known, session, 0, warmup).await?;
             barrier.wait().await;
-            exchange(&mut client, session, warmup, count, plan.objects).await?;
+            exchange(&mut client, &plan, &known, session, warmup, count).await?;
             Ok::<_, Failure>((count, client))
         });
     }
@@ -146,18 +150,22 @@ fn plan(words: &[String]) -> Result<Plan, Failure> {
         warmup,
         commands,
         objects,
+        names,
     ] = words
     else {
         return Err(
-            "usage: bench-instant-client PORT CA CERT KEY SESSIONS WARMUP COMMANDS OBJECTS".into(),
+            "usage: bench-instant-client PORT CA CERT KEY SESSIONS WARMUP COMMANDS OBJECTS NAMES".into(),
         );
     };
+    let objects = objects.parse()?;
     Ok(Plan {
         port: port.parse()?,
         sessions: sessions.parse()?,
         warmup: warmup.parse()?,
         commands: commands.parse()?,
-        objects: objects.parse()?,
+        known: known(objects),
+        objects,
+        names: names.parse()?,
         tls: tls(authority, certificate, key)?,
     })
 }
