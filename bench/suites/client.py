@@ -26,7 +26,7 @@ WAYS = {
     "1 outstanding, one name a check": (1, "1", "pool", None),
     "16 outstanding, one name a check": (1, "16", "many", None),
 }
-"""Names a check, commands outstanding on a session, how the program uses them (`clients/regwire_client.py`), the limit."""
+"""Names a check, commands outstanding a session, how a program uses them (`clients/regwire_client.py`), the limit."""
 
 
 def measured(program: list[str], server: Server, context: Context, commands: int, *more: str) -> float:

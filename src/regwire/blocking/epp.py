@@ -22,6 +22,7 @@ from regwire.blocking._epp_commands import BlockingCommands
 from regwire.blocking._portal import Held, Portal
 from regwire.epp.client import ClientConfig, query_for
 from regwire.epp.messages.core import Command, Greeting, Response
+from regwire.epp.requests import Answer
 from regwire.errors import NotSent, RegwireError
 from regwire.trio import _epp_client, _epp_pool
 from regwire.trio._epp_client import LoginOptions
@@ -134,6 +135,12 @@ class Pool(_Blocking[_epp_pool.Pool]):
         given = list(messages)
         portal, pool = self._running(given)
         return portal.call(pool.send_many, given)
+
+    def ask_many(self, messages: Iterable[Command]) -> list[Answer]:
+        """As `send_many`, but an element is what the typed methods return or raise: data, or the error in its place."""
+        given = list(messages)
+        portal, pool = self._running(given)
+        return portal.call(pool.ask_many, given)
 
     def open(self) -> Self:
         """Open the sessions; returns when the first is logged in."""

@@ -147,7 +147,12 @@ cdef class Run:
 cdef object UNANSWERED = object()
 
 
+include "_field.pxi"
 include "_job.pxi"
+
+
+cdef Field OP = Field("op")
+cdef Field CL_TRID = Field("cl_trid")
 
 
 cdef class Loop:
@@ -352,7 +357,7 @@ cdef class Loop:
         if not session.ready or type(item) is not self.command_class:
             self.other(session, item)
             return 0
-        op = item.op
+        op = OP.of(item)
         found = self.entries.get(type(op))
         if found is not None:
             obj = op
@@ -517,7 +522,7 @@ cdef class Loop:
         elif kind is self.reply_class or isinstance(result, self.reply_class):
             return self.unusual(session, command, result)
         try:
-            self.send_reply(session.number, self.template, head, command.cl_trid, self.ids.next(), data)
+            self.send_reply(session.number, self.template, head, CL_TRID.of(command), self.ids.next(), data)
         except Exception as error:
             self.send_failure(session, command, error)
         return self.after(session, code)

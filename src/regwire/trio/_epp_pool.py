@@ -223,9 +223,9 @@ class Pool(AsyncCommands):
     async def ask_many(self, messages: Iterable[Command]) -> list[Answer]:
         """As `send_many`, but an element of the result is what the typed methods return or raise.
 
-        That is the data of a successful response (the whole response when it has no element of data, or several), or the
-        error in its place: the `CommandError` of the response's code, OutcomeUnknown, EncodeError, NotSent. What else the
-        response holds, such as extensions and its svTRID, comes with `send_many` only.
+        That is the data of a successful response (the whole response when it has no element of data, or several), or
+        the error in its place: the `CommandError` of the response's code, OutcomeUnknown, EncodeError, NotSent. What
+        else the response holds, such as extensions and its svTRID, comes with `send_many` only.
         """
         answers: list[Answer] = await self._many(messages, requests.answer_of)
         return answers

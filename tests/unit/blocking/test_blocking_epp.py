@@ -78,6 +78,8 @@ def test_pool(epp_server: ServerThread) -> None:
         assert [d.items[0].name.name for d in threads.map(pool.check_domain, names)] == names
         results = pool.send_many(epp.command(epp.DomainCheck((name,))) for name in names)
         assert [result.results[0].code for result in results if isinstance(result, epp.Response)] == [1000] * 60
+        answers = pool.ask_many(epp.command(epp.DomainCheck((name,))) for name in names)
+        assert [data.items[0].name.name for data in answers if isinstance(data, epp.DomainCheckData)] == names
     assert background() == []
 
 

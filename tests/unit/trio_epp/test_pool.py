@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -11,15 +12,23 @@ import trio.testing
 from trio.testing import trio_test
 
 from regwire import epp
-from regwire.errors import AuthenticationError, ConfigError, ConnectFailed, EncodeError, NotSent, OutcomeUnknown
+from regwire.errors import (
+    AuthenticationError,
+    CommandError,
+    ConfigError,
+    ConnectFailed,
+    EncodeError,
+    NotSent,
+    OutcomeUnknown,
+)
 from regwire.testing import FakeRegistry, ScriptedPeer, accept_everybody
-from regwire.trio.epp import Backoff, ClientConfig, Limits, Listener, Pool, ServerConfig, serve
+from regwire.trio.epp import Backoff, ClientConfig, Handlers, Limits, Listener, Pool, ServerConfig, Session, serve
 
 QUICK = Backoff(first=0.01, most=0.05)
 
 
 @asynccontextmanager
-async def server(registry: FakeRegistry | None = None, **limits: Any) -> Any:
+async def server(registry: Any = None, **limits: Any) -> Any:
     handlers = (registry or FakeRegistry()).handlers()
     handlers.login(accept_everybody)
     async with trio.open_nursery() as nursery:
@@ -235,6 +244,36 @@ async def test_many_commands_of_one_caller_come_back_in_order() -> None:
         assert await clients.send_many([]) == []
     with pytest.raises(NotSent):
         await clients.send_many([])
+
+
+@trio_test
+async def test_many_answers_are_what_the_typed_methods_return_or_raise() -> None:
+    def check(session: Session, command: epp.Command, obj: epp.DomainCheck) -> Any:
+        if obj.names[0] == "two":
+            return tuple(epp.check_data(epp.DomainCheck((name,)), ()) for name in ("x", "y"))
+        return 2306 if obj.names[0] == "bad" else epp.check_data(obj, ())
+
+    handlers = Handlers()
+    handlers.command(epp.DomainCheck)(check)
+    handlers.command(epp.DomainDelete)(lambda session, command, obj: None)
+    async with server(SimpleNamespace(handlers=lambda: handlers)) as found, pool(found.listeners[0].port) as clients:
+        ops = [epp.DomainCheck((name,)) for name in ("a", "bad", "two", "x" * 300, "b")]
+        got = await clients.ask_many([epp.command(op) for op in [*ops, epp.DomainDelete("d")]])
+        data, refused, two, invalid, last, deleted = got
+        assert isinstance(data, epp.DomainCheckData)
+        assert data.items[0].name.name == "a"
+        assert isinstance(refused, CommandError)
+        assert refused.code == 2306
+        assert refused.response.results[0].code == 2306
+        assert isinstance(two, epp.Response)
+        assert len(two.res_data) == 2
+        assert isinstance(invalid, EncodeError)
+        assert last == epp.DomainCheckData(epp.check_data(ops[4], ()).items)
+        assert isinstance(deleted, epp.Response)
+        assert not deleted.res_data
+        assert await clients.ask_many([]) == []
+    with pytest.raises(NotSent):
+        await clients.ask_many([])
 
 
 @trio_test

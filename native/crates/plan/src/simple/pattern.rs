@@ -6,6 +6,7 @@ use regex_automata::{
     Anchored, Input,
     dfa::{Automaton, dense},
     nfa::thompson::{self, NFA, pikevm::PikeVM},
+    util::{primitives::StateID, start},
 };
 use regex_syntax::hir::{Class, ClassUnicode, ClassUnicodeRange, Hir, HirKind, Look, Repetition};
 
@@ -17,7 +18,7 @@ const DFA_OCTETS: usize = 1 << 20;
 #[derive(Debug)]
 pub struct Pattern {
     source: Box<str>,
-    ascii: Option<dense::DFA<Vec<u32>>>,
+    ascii: Option<Table>,
     general: PikeVM,
 }
 
@@ -33,7 +34,8 @@ impl Pattern {
         let ascii = dense::Builder::new()
             .configure(config)
             .build_from_nfa(&nfa(source, true)?)
-            .ok();
+            .ok()
+            .and_then(Table::new);
         Ok(Pattern {
             source: source.into(),
             ascii,
@@ -48,14 +50,36 @@ impl Pattern {
 
     /// The whole text matches.
     pub fn matches(&self, text: &[u8], ascii: bool) -> bool {
-        let input = Input::new(text).anchored(Anchored::Yes);
-        if ascii && let Some(dfa) = &self.ascii {
-            return dfa
-                .try_search_fwd(&input)
-                .is_ok_and(|found| found.is_some());
+        if ascii && let Some(table) = &self.ascii {
+            return table.matches(text);
         }
+        let input = Input::new(text).anchored(Anchored::Yes);
         let mut cache = self.general.create_cache();
         self.general.is_match(&mut cache, input)
+    }
+}
+
+/// A dense table, walked from its only start to the end of the text: what a search does besides costs more than that on the
+/// short texts of identifiers.
+#[derive(Debug)]
+struct Table {
+    dfa: dense::DFA<Vec<u32>>,
+    start: StateID,
+}
+
+impl Table {
+    fn new(dfa: dense::DFA<Vec<u32>>) -> Option<Table> {
+        let config = start::Config::new().anchored(Anchored::Yes);
+        let start = dfa.start_state(&config).ok()?;
+        Some(Table { dfa, start })
+    }
+
+    /// The pattern ends where the text does, so that only the state behind the end tells. A dead state stays dead.
+    #[inline]
+    fn matches(&self, text: &[u8]) -> bool {
+        let step = |state, octet: &u8| self.dfa.next_state(state, *octet);
+        let last = text.iter().fold(self.start, step);
+        self.dfa.is_match_state(self.dfa.next_eoi_state(last))
     }
 }
 

@@ -52,8 +52,9 @@ impl Layout {
     }
 }
 
-/// How many dead objects of a class are kept: what a batch of decoded messages needs again.
-const KEPT: usize = 256;
+/// How many dead objects of a class are kept: what a batch of decoded messages needs again, such as the items of the checks
+/// that a client has outstanding on twenty sessions.
+const KEPT: usize = 2048;
 
 /// Deeper than this, objects are let go of one after another instead of one inside another, which would use up the stack.
 const NESTED: u32 = 48;
