@@ -71,6 +71,7 @@ NAMESPACES = frozenset(
     {
         "urn:ietf:params:xml:ns:epp-1.0",
         "urn:ietf:params:xml:ns:domain-1.0",
+        "urn:ietf:params:xml:ns:contact-1.0",
         "urn:ietf:params:xml:ns:launch-1.0",
         "urn:ietf:params:xml:ns:rgp-1.0",
     }

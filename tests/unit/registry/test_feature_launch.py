@@ -13,6 +13,7 @@ from regwire.epp.messages import domain as d
 from regwire.errors import ConfigError
 from regwire.registry.config import parse_config
 from regwire.registry.fronts.epp.ext import announced
+from regwire.registry.launch import refresh
 from regwire.registry.model.launch import LaunchRecord
 from regwire.schema import Raw
 
@@ -286,8 +287,6 @@ async def test_rfc_8334_section_3_3_4_mixed_create(front):
 async def test_lists_are_read_again_when_they_change(front):
     assert items(await front.ask(A, claims_check("new.claims")))["new.claims"] == (False, [])
     write_labels(front.folder / "dnl.csv", {"new": "a-key"})
-    from regwire.registry.launch import refresh
-
     refresh()
     assert items(await front.ask(A, claims_check("new.claims")))["new.claims"] == (True, ["a-key"])
 
