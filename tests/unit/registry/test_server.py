@@ -20,6 +20,7 @@ from registry_world import PASSWORD, START, A, B
 from regwire.epp import auth_info, command
 from regwire.epp.ext.fee import NAMESPACE as FEE
 from regwire.epp.ext.org import OrgInfo
+from regwire.epp.messages.contact import CONTACT
 from regwire.epp.messages.core import Poll
 from regwire.epp.messages.domain import (
     DOMAIN,
@@ -34,7 +35,7 @@ from regwire.epp.messages.domain import (
     NameServers,
     Period,
 )
-from regwire.epp.messages.host import HostAddress, HostCheck
+from regwire.epp.messages.host import HOST, HostAddress, HostCheck
 from regwire.errors import AuthenticationError, AuthorizationError, ConfigError, ConnectFailed, RegwireError
 from regwire.registry.accounts import Account, Accounts, hash_password
 from regwire.registry.clock import MovableClock
@@ -144,7 +145,8 @@ def test_rfc_5731_1_1_a_registry_of_host_attributes_without_contacts(tmp_path: P
         policy = PolicySettings(host_model="attributes", data_model="minimum")
         async with serving(configured(tmp_path, pki, policy=policy), pki) as rig, rig.client(A) as a:
             assert a.greeting is not None
-            assert a.greeting.svc_menu.obj_uri == (DOMAIN.uri,)
+            assert DOMAIN.uri in a.greeting.svc_menu.obj_uri
+            assert not {HOST.uri, CONTACT.uri} & set(a.greeting.svc_menu.obj_uri)
             inside = HostAttribute("ns1.a.example", (HostAddress("192.0.2.1"), HostAddress("2001:db8::1", "v6")))
             servers = NameServers(host_attrs=(inside, HostAttribute("ns1.other.net")))
             made = DomainCreate("a.example", ns=servers, auth_info=auth_info(PASSWORD))
