@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,7 +32,10 @@ def folder_inputs(folder: Path) -> str:
     accounts = _accounts(config.path(config.registry.accounts))
     if len(accounts) < 2:
         raise ConfigError(str(folder), f"has {len(accounts)} account", "the tests need two registrars: add one")
-    return "\n".join([*_epp(folder, config, accounts), *_run(folder, config, accounts), *_tlds(config)]) + "\n"
+    return (
+        "\n".join([*_epp(folder, config, accounts), *_rights(config), *_run(folder, config, accounts), *_tlds(config)])
+        + "\n"
+    )
 
 
 def _accounts(path: Path) -> list[tuple[str, Any]]:
@@ -69,6 +73,33 @@ def _epp(folder: Path, config: Config, accounts: list[tuple[str, Any]]) -> Itera
     yield "[general]"
     # Where contacts are as given, the registrar that gives them is the one to look at.
     yield f"registryDataModel = {_quoted('maximum' if policy.data_model == 'any' else policy.data_model)}"
+
+
+def _rights(config: Config) -> Iterator[str]:
+    """The zones that are in sunrise and in the claims period now, with the label list of the latter."""
+    now = datetime.now(UTC)
+    found: dict[str, tuple[str, Any, Any]] = {}
+    for zone in config.registry.zones:
+        launch = config.features_for(zone).get("launch")
+        for phase in () if launch is None else launch.phases:
+            if phase.active(now):
+                found.setdefault(phase.phase, (zone, phase, launch))
+    if not found.keys() & {"sunrise", "claims"}:
+        return
+    yield ""
+    yield "[minimumRPMS]"
+    if "sunrise" in found:
+        zone, phase, _ = found["sunrise"]
+        yield f"sunriseTLD = {_quoted(zone)}"
+        yield f"sunriseModel = {_quoted('end-date' if phase.mode == 'application' else 'start-date')}"
+    if "claims" in found:
+        zone, _, launch = found["claims"]
+        yield f"claimsTLD = {_quoted(zone)}"
+        labels = next((item.labels for item in launch.validators if item.labels), None)
+        if labels is not None:
+            yield ""
+            yield "[tmch]"
+            yield f"dnl = {_quoted(str(launch.path(labels).absolute()))}"
 
 
 def _run(folder: Path, config: Config, accounts: list[tuple[str, Any]]) -> Iterator[str]:
