@@ -1,6 +1,6 @@
 """What makes an extension: its namespace, and which of its elements go with which commands and responses."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module, metadata
 from pkgutil import iter_modules
@@ -78,11 +78,20 @@ def _record(found: Any, origin: str) -> Extension:
     return record
 
 
-def table(extensions: Iterable[Extension]) -> str:
-    """Return a Markdown table of extensions: what each is, its namespace, its document, what it extends."""
-    rows = ["| Extension | Namespace | Document | Extends |", "|---|---|---|---|"]
+def table(extensions: Iterable[Extension], served: Callable[[Extension], str] | None = None) -> str:
+    """Return a Markdown table of extensions: what each is, its namespace, its document, what it extends.
+
+    ``served`` adds what this library does with each: clients speak all that is declared, and it says in words whether
+    and where the registry lives by it.
+    """
+    header = ["Extension", "Namespace", "Document", "Extends"]
+    if served is not None:
+        header += ["Client", "Registry"]
+    rows = [f"| {' | '.join(header)} |", f"|{'---|' * len(header)}"]
     for record in extensions:
-        cells = (record.title, f"`{record.namespace.uri}`", record.reference, _extended(record))
+        cells = [record.title, f"`{record.namespace.uri}`", record.reference, _extended(record)]
+        if served is not None:
+            cells += ["yes", served(record)]
         rows.append(f"| {' | '.join(cells)} |")
     return "\n".join(rows) + "\n"
 

@@ -10,6 +10,7 @@ from xml_schemas import needs_spec, schema_files
 from regwire.epp import DEFAULT, EXTENSIONS, OBJECTS, Extension, Login, extension
 from regwire.epp.ext import login_sec, rgp, secdns
 from regwire.epp.messages import common, contact, domain
+from regwire.registry.fronts.epp.ext.__main__ import served
 from regwire.schema import Element, Namespace
 from regwire.schema._message import fields_of
 
@@ -184,4 +185,12 @@ REFERENCE = Path(__file__).resolve().parents[3] / "docs" / "reference" / "extens
 def test_the_page_of_extensions_is_current():
     ours = [record for record in EXTENSIONS if record in extension.discover()]
     text = REFERENCE.read_text(encoding="utf-8")
-    assert text.endswith(extension.table(ours)), "write it anew: python -m regwire.epp.ext"
+    assert text.endswith(extension.table(ours, served)), "write it anew: python -m regwire.registry.fronts.epp.ext"
+
+
+def test_the_page_says_what_the_registry_lives_by():
+    said = {record.namespace.prefix: served(record) for record in EXTENSIONS}
+    assert {said[prefix] for prefix in ("rgp", "secDNS", "changePoll", "maint", "unhandled")} == {"yes"}
+    assert said["fee"] == "yes, where `[policy.fee]` has it"
+    assert said["mark"] == "inside others"
+    assert said["b-dn"] == said["e164epp"] == "no"
