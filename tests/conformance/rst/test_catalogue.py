@@ -7,6 +7,7 @@ from rst_rig import DATA, RST, needs_rows
 
 from regwire.testing.rst import INPUTS, Severity, catalogue, severity_of
 from regwire.testing.rst.rows import TABLES, load_tables
+from regwire.testing.rst.tmch import read_labels
 from regwire.testing.rst.values import Values
 
 pytestmark = needs_rows
@@ -79,3 +80,9 @@ def test_every_value_can_be_computed(name, folder):
     # A seed gives the same values again.
     again = table.resolved(Values(1), variables=variables, auto=dict.fromkeys(table.rows[0].cells, lambda: "auto"))
     assert [values for _, values in again] == [values for _, values in rows]
+
+
+def test_the_published_label_list_is_read():
+    labels = read_labels(RST / "resources" / "testDNL.csv")
+    assert labels
+    assert all(key.count("/") == 4 for key in labels.values())
