@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import logging
 import shlex
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -62,6 +63,8 @@ def operator(folder: Path) -> Iterator[Operator]:
     """Open the registry in a folder for its operator."""
     from regwire.registry.operator import open_operator
 
+    # What cannot be written is told in one line; the tracebacks that a server's log has of it are not for here.
+    logging.getLogger("regwire").addHandler(logging.NullHandler())
     with open_operator(settings(folder), command=_command_line()) as found:
         yield found
 

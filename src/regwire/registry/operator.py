@@ -101,7 +101,7 @@ class Operator:
 
 def _reason(outcome: Outcome) -> str:
     if outcome.code == codes.FAILED:
-        return f"it could not be written ({outcome.reason or 'see the lines above'})"
+        return f"it could not be written: {outcome.reason or 'the file is busy or cannot be used'}; nothing was changed"
     reason = outcome.reason or "the rules do not allow it"
     key = outcome.value[1] if outcome.value else ""
     return f"{key}: {reason}" if key and key not in reason else reason

@@ -1,6 +1,8 @@
 """The operator's commands on a registry in a folder, most of them while its server runs in another process."""
 
+import contextlib
 import json
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -361,6 +363,19 @@ def test_a_registry_in_memory_cannot_be_operated_from_outside(still):
     path.write_text(path.read_text().replace("[store]", '[store]\nkind = "memory"'))
     with pytest.raises(ConfigError, match="only the server's own process sees it"):
         still.run("registrar", "list")
+
+
+def test_what_cannot_be_written_is_one_line(still):
+    path = still.folder / "registry.toml"
+    path.write_text(path.read_text().replace("[store]", "[store]\nbusy_timeout = 0.05"))
+    still.run("registrar", "list")
+    with contextlib.closing(sqlite3.connect(still.folder / "registry.sqlite")) as other:
+        other.execute("BEGIN IMMEDIATE")
+        result = run("registrar", "suspend", "reg-a", "--dir", str(still.folder))
+    assert result.returncode == 1
+    assert result.stderr.count("\n") == 1
+    assert "could not be written" in result.stderr
+    assert still.run("registrar", "show", "reg-a")["status"] == "active"
 
 
 def test_help_shows_the_rooms():
