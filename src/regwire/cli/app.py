@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from regwire.cli.application import application
 from regwire.cli.drops import drops
 from regwire.cli.epp import epp
 from regwire.cli.maintenance import maintenance
@@ -36,7 +37,7 @@ _ROOMS = {
     "As a registrar, or anybody with an EPP server": ("epp", "rst"),
     "As the operator of a registry: registrars": ("registrar", "poll", "maintenance"),
     "As the operator of a registry: objects": ("domain", "host", "contact", "drops"),
-    "As the operator of a registry: names and policy": ("tld", "premium", "reserved", "token"),
+    "As the operator of a registry: names and policy": ("tld", "premium", "reserved", "token", "application"),
     "As the operator of a registry: what happened": ("history", "audit"),
 }
 
@@ -76,6 +77,7 @@ app.add_typer(contact, name="contact")
 app.add_typer(premium, name="premium")
 app.add_typer(reserved, name="reserved")
 app.add_typer(token, name="token")
+app.add_typer(application, name="application")
 app.add_typer(poll, name="poll")
 app.command()(history)
 app.command()(audit)

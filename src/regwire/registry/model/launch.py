@@ -303,7 +303,7 @@ class SetApplicationStatus(Request):
 class ReadApplications(Request):
     """The operator's: applications, ascending by id, at most ``limit`` after ``after``; data is a list.
 
-    One of ``name``, ``sponsor``, ``status`` narrows them down.
+    One of ``id``, ``name``, ``sponsor``, ``status`` narrows them down.
     """
 
     name: str = ""
@@ -311,3 +311,4 @@ class ReadApplications(Request):
     status: str = ""
     after: str = ""
     limit: int = 1000
+    id: str = ""

@@ -148,6 +148,9 @@ def change(ctx: Context, request: UpdateDomain | DeleteDomain, asked: Applicatio
 def read(ctx: Context, request: ReadApplications) -> Outcome:
     """Return applications."""
     require_operator(ctx)
+    if request.id:
+        one = ctx.record(_KIND, request.id)
+        return ctx.answer([] if one is None else [one])
     given = [(index, getattr(request, index)) for index in ("name", "sponsor", "status") if getattr(request, index)]
     if len(given) > 1:
         raise Refusal(codes.POLICY, "one of name, sponsor, status at a time")
