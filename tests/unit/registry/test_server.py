@@ -40,6 +40,7 @@ from regwire.errors import AuthenticationError, AuthorizationError, ConfigError,
 from regwire.registry.accounts import Account, Accounts, hash_password
 from regwire.registry.clock import MovableClock
 from regwire.registry.config import (
+    AccountSettings,
     Config,
     EppSettings,
     ExtraListener,
@@ -401,6 +402,27 @@ def test_a_password_changes_with_the_login_and_is_there_after_a_restart(tmp_path
                 async with rig.client(A):
                     pass
             async with rig.client(A, "a much longer pass phrase"):
+                pass
+
+    run(main)
+
+
+def test_a_refused_new_password_is_told_by_login_security(tmp_path: Path, pki: Pki) -> None:
+    async def main() -> None:
+        accounts = AccountSettings(password_classes=4, weak_tls=("TLSv1.2", "TLSv1.3"))
+        config = configured(tmp_path, pki, store=StoreSettings(kind="memory"), accounts=accounts)
+        async with serving(config, pki) as rig:
+            port = rig.running.listeners[0]["port"]
+            for services, told in ((None, ["tlsProtocol", "newPW"]), ((), [])):
+                login = LoginOptions(new_password="simple-one", extensions=services)
+                with pytest.raises(AuthenticationError) as caught:
+                    async with connect("127.0.0.1", port, client_id=A, password=LOGIN, tls=rig.tls, login=login):
+                        pass
+                # Only who chose loginSec gets its elements; the text says why to both.
+                found = [event.type for element in caught.value.response.extension for event in element.events]
+                assert found == told
+                assert "fewer than 4" in caught.value.message
+            async with rig.client(A):
                 pass
 
     run(main)
