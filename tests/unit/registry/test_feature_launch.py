@@ -1,6 +1,7 @@
 """launch-1.0 (RFC 8334) in the registry: phases, sunrise, claims."""
 
 import datetime as dt
+import threading
 
 import pytest
 from clearinghouse import Authority, Clearinghouse, encoded, notice_id, write_labels
@@ -13,8 +14,9 @@ from regwire.epp.messages import domain as d
 from regwire.errors import ConfigError
 from regwire.registry.config import parse_config
 from regwire.registry.fronts.epp.ext import announced
-from regwire.registry.launch import refresh
-from regwire.registry.model.launch import LaunchRecord
+from regwire.registry.launch import marks, refresh
+from regwire.registry.model.launch import LaunchGiven, LaunchRecord, Phase, SubmittedMark
+from regwire.registry.model.requests import CreateDomain
 from regwire.schema import Raw
 
 DAY = dt.timedelta(days=1)
@@ -340,3 +342,29 @@ def test_settings_that_cannot_be(tmp_path, old, new, problem):
     write_files(tmp_path)
     with pytest.raises(ConfigError, match=problem):
         parse_config(SETTINGS.replace(old, new), tmp_path / "registry.toml")
+
+
+@launch_test
+async def test_signed_marks_are_verified_outside_the_loop_and_the_writer(front):
+    seen = []
+    verify = marks.verify_signed_mark
+
+    def spied(*args, **more):
+        seen.append(threading.current_thread())
+        return verify(*args, **more)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(marks, "verify_signed_mark", spied)
+        assert await front.code(A, create("one.sunrise", sunrise(HOUSE.signed("one")))) == 1000
+    (thread,) = seen
+    assert thread is not threading.current_thread()
+    assert thread is not front.registry.writer._thread
+
+
+@launch_test
+async def test_what_nobody_verified_does_not_count(front):
+    """A caller that goes around `Registry.submit` cannot have a mark believed."""
+    given = LaunchGiven(Phase("sunrise"), submitted=(SubmittedMark(HOUSE.signed("one")),))
+    call = front.registry.call(A, CreateDomain("one.sunrise", extensions=(given,)))
+    (outcome,) = await front.registry.writer.submit([call])
+    assert (outcome.code, outcome.reason) == (2306, "marks that nobody verified")

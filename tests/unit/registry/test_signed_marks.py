@@ -6,6 +6,8 @@ import datetime as dt
 import pytest
 from clearinghouse import DS, MARK, SMD, YEAR, Authority, Clearinghouse, encoded, write_pem
 from cryptography.hazmat.primitives.serialization import Encoding
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from lxml import etree
 from registry_world import START
 from xml_schemas import SPEC
@@ -292,3 +294,28 @@ def test_files_of_certificates_and_revocations(house, tmp_path):
         for read in (read_certificates, read_crls):
             with pytest.raises(ConfigError):
                 read(tmp_path / name)
+
+
+SIGNED = Clearinghouse(Authority())
+
+
+@given(st.data())
+@settings(max_examples=150, deadline=None)
+def test_no_change_of_an_octet_changes_what_is_read(data):
+    """What is accepted says what was signed, whatever became of the octets on the way."""
+    signed, trust = SIGNED.signed("validate"), SIGNED.trust()
+    right = verify(signed, trust)
+    place = data.draw(st.integers(0, len(signed) - 1))
+    kind = data.draw(st.sampled_from(["change", "drop", "double", "insert"]))
+    octet = bytes([data.draw(st.integers(1, 127))])
+    changed = {
+        "change": signed[:place] + octet + signed[place + 1 :],
+        "drop": signed[:place] + signed[place + 1 :],
+        "double": signed[:place] + signed[place : place + 40] + signed[place:],
+        "insert": signed[:place] + octet + signed[place:],
+    }[kind]
+    try:
+        found = verify(changed, trust)
+    except MarkError:
+        return
+    assert found == right
