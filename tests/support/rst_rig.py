@@ -63,6 +63,7 @@ class Model:
 
     data: str = "maximum"
     objects: bool = True
+    sunrise: str = "start-date"
 
     @property
     def thick(self) -> bool:
@@ -76,7 +77,7 @@ def serving(folder: Path, model: Model) -> Iterator[Rig]:
     listen = ListenSettings(protocols=(), extra=(ExtraListener(protocol="epp", port=0),))
     create_registry(folder, REGISTRARS, listen=listen)
     config = _config(load_config(folder), model)
-    text = render(config) + (_launch(folder) if HAS_LAUNCH else "")
+    text = render(config) + (_launch(folder, model) if HAS_LAUNCH else "")
     (folder / "registry.toml").write_text(text, encoding="utf-8")
     with ServerProcess(folder) as server:
         _fill(folder, server, model)
@@ -90,7 +91,7 @@ HAS_LAUNCH = all(find_spec(name) for name in ("signxml", "regwire.registry.launc
 )
 
 
-def _launch(folder: Path) -> str:
+def _launch(folder: Path, model: Model) -> str:
     """Settings of zones that are always in sunrise and always in claims, with a clearinghouse of our own."""
     from clearinghouse import Authority, Clearinghouse, write_labels, write_pem, write_revoked
 
@@ -106,13 +107,15 @@ def _launch(folder: Path) -> str:
     (folder / "expired.smd").write_bytes(signer.signed("rst-expired", end=timedelta(days=-1)))
     (folder / "revoked.smd").write_bytes(signer.signed("rst-revoked", id=gone))
     (folder / "revoked-signer.smd").write_bytes(revoked.signed("rst-old"))
-    return "".join(LAUNCH.format(zone=zone, phase=zone.partition(".")[0]) for zone in LAUNCH_ZONES)
+    modes = {"sunrise": "application" if model.sunrise == "end-date" else "registration", "claims": "registration"}
+    return "".join(LAUNCH.format(zone=f"{phase}.test", phase=phase, mode=mode) for phase, mode in modes.items())
 
 
 LAUNCH_ZONES = ("sunrise.test", "claims.test")
 LAUNCH = """
 [[zone."{zone}".launch.phases]]
 phase = "{phase}"
+mode = "{mode}"
 [[zone."{zone}".launch.validators]]
 trust = ["tmch.pem"]
 crls = ["tmch-crl.pem"]
@@ -122,7 +125,7 @@ labels = "dnl.csv"
 
 RIGHTS = """
 [minimumRPMS]
-sunriseModel = "start-date"
+sunriseModel = "{sunrise}"
 sunriseTLD = "sunrise.test"
 claimsTLD = "claims.test"
 
@@ -213,7 +216,7 @@ domainCreateExtension = """
   <data xmlns="urn:ietf:params:xml:ns:idn-1.0"><table><!-- tag --></table></data>
 </extension>"""
 
-{RIGHTS if HAS_LAUNCH else ""}
+{RIGHTS.format(sunrise=model.sunrise) if HAS_LAUNCH else ""}
 [general]
 registryDataModel = "{model.data}"
 

@@ -14,7 +14,7 @@ MISSING = {} if HAS_LAUNCH else {"epp-02": ("without signxml there are no launch
 
 MODELS = {
     "objects, maximum": Model(),
-    "attributes, minimum": Model(data="minimum", objects=False),
+    "attributes, minimum, end-date sunrise": Model(data="minimum", objects=False, sunrise="end-date"),
     "objects, per registrar": Model(data="per-registrar"),
 }
 
