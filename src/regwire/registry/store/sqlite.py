@@ -25,8 +25,9 @@ from regwire.registry.model import codes
 from regwire.registry.model.audit import Audited
 from regwire.registry.model.objects import Contact, Domain, Host
 from regwire.registry.model.outcomes import Change, Outcome
-from regwire.registry.model.requests import Call
+from regwire.registry.model.requests import Call, CreateDomain
 from regwire.registry.rules import Policies, decide, wanted
+from regwire.registry.rules.features import kinds_by_name
 from regwire.registry.rules.view import View
 from regwire.registry.store import codec, migrate
 from regwire.registry.store._sqlite_read import Committed
@@ -93,6 +94,7 @@ class SqliteStore:
         self._timeout = busy_timeout
         self._cache = cache
         self._snapshot = snapshot
+        self._by_name = kinds_by_name()
         self._lock = threading.Lock()
         self._writer = self._open()
         try:
@@ -265,6 +267,10 @@ class SqliteStore:
         for call in calls:
             wanted(call.request, domains, hosts, contacts, ids)
         committed = self._committed
+        created = [call.request.name for call in calls if type(call.request) is CreateDomain]
+        if created:
+            for kind in self._by_name:
+                overlay.records_of(kind, created)
         if domains:
             overlay.domains = dict.fromkeys(domains)
             overlay.domains.update(committed.domains(domains))

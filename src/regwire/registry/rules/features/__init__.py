@@ -31,6 +31,7 @@ __all__ = [
     "installed",
     "instead_of",
     "is_feature_read",
+    "kinds_by_name",
     "preparations",
     "refreshers",
     "request_rule",
@@ -60,6 +61,8 @@ class Feature:
         settle: per kind of its own, what time does to the record of that key.
         instead: per record of an extension in ``takes``, what answers the request that carries it, given the request
             and the record; None: the rule of the request goes on.
+        by_name: kinds whose records it looks up by the name of every domain that is created, so that a store can fetch
+            those of a group together.
         prepare: per record of an extension, what makes of (request, record, policies, now) the record that the rules
             will see: called ahead of the rules, in a thread of its own, for what takes milliseconds (signatures).
 
@@ -71,6 +74,7 @@ class Feature:
     takes: frozenset[type[Any]] = frozenset()
     requests: Mapping[type[Any], Callable[[Context, Any], Outcome]] = {}
     reads: frozenset[type[Any]] = frozenset()
+    by_name: tuple[str, ...] = ()
     settle: Mapping[str, Callable[[Context, str], None]] = {}
     instead: Mapping[type[Any], Callable[[Context, Any, Any], Outcome | None]] = {}
     prepare: Mapping[type[Any], Callable[[Any, Any, Policies, datetime], Any]] = {}
@@ -248,6 +252,11 @@ def instead_of(ctx: Context, request: Request) -> Outcome | None:
 def preparations() -> dict[type[Any], Callable[[Any, Any, Policies, datetime], Any]]:
     """Return what is done ahead of the rules, by the class of the extension record."""
     return {cls: prepare for feature in features() for cls, prepare in feature.prepare.items()}
+
+
+def kinds_by_name() -> tuple[str, ...]:
+    """Return the kinds whose records are looked up by the name of every domain that is created."""
+    return tuple([kind for feature in features() for kind in feature.by_name])
 
 
 def refreshers() -> list[Callable[[], None]]:

@@ -55,6 +55,7 @@ class Reserved(Feature):
     # After the tokens: of one that does not apply they tell.
     order = 30
     settings = ReservedSettings
+    by_name = (_KIND,)
 
     def policy(self, ctx: Context, request: Request, zone: ZonePolicy) -> None:
         """Refuse a reserved name with 2306, but for the registrar that it is kept for, or with its token."""
