@@ -467,45 +467,6 @@ def replace(message: M, **changes: Any) -> M:
     return copy
 
 
-def may_hold_secrets(message: Message) -> bool:
-    """Tell whether masking `message` may change it: one of its values could be secret, or of undeclared content."""
-    always, open_fields = _secrecy(type(message))
-    if always:
-        return True
-    for name in open_fields:
-        value = getattr(message, name)
-        for item in value if type(value) is tuple else (value,):
-            if isinstance(item, Message):
-                if may_hold_secrets(item):
-                    return True
-            elif item is not None:
-                return True
-    return False
-
-
-_SECRECY: Final[dict[type, tuple[bool, tuple[str, ...]]]] = {}
-
-
-def _secrecy(cls: MessageMeta) -> tuple[bool, tuple[str, ...]]:
-    """Whether any object of a class may hold secrets, else in which fields it depends on the class of the value."""
-    found = _SECRECY.get(cls)
-    if found is None:
-        found = _SECRECY[cls] = (False, ())  # a class that contains itself
-        closed = [c for f in fields_of(cls) if not _is_open(f) for c in f.classes]
-        inner = [_secrecy(c) for c in closed]
-        always = any(f.secret for f in fields_of(cls)) or any(a or names for a, names in inner)
-        found = _SECRECY[cls] = (always, tuple([f.name for f in fields_of(cls) if _is_open(f)]))
-    return found
-
-
-def _is_open(field: FieldInfo) -> bool:
-    """Whether values of the field may be of several classes, or of any."""
-    several = len(field.classes) > 1 or field.raw
-    return several or any(
-        c in _ABSTRACT_ROOTS or c.__regwire__.heirs or c.__regwire__.substitutes_of for c in field.classes
-    )
-
-
 def to_dict(message: Message, *, secrets: bool = False) -> dict[str, Any]:
     """Convert a message to plain data; see `Message.to_dict`."""
     out: dict[str, Any] = {}

@@ -16,7 +16,7 @@ from regwire.epp.messages import contact as c
 from regwire.epp.messages import domain as d
 from regwire.epp.messages import host as h
 from regwire.epp.messages.core import Command, Login, Options, Poll, Services
-from regwire.schema._message import may_hold_secrets
+from regwire.errors import EncodeError
 
 SECRET = "a-secret-of-many-characters"
 LOGIN = Login("reg-a", "s3cr3t-pw", options=Options("1.0", "en"), svcs=Services(("urn:x",)))
@@ -51,8 +51,7 @@ def test_secrets_are_masked(message: Any) -> None:
         command(Poll("req")),
     ],
 )
-def test_what_has_no_secrets_is_not_read_again(message: Any) -> None:
-    assert not may_hold_secrets(message)
+def test_what_has_no_secrets_is_as_it_is_sent(message: Any) -> None:
     assert DEFAULT.redacted(message).encode() == DEFAULT.encode(message) == DEFAULT.mask(DEFAULT.encode(message))
 
 
@@ -63,6 +62,22 @@ def test_undeclared_content_is_masked_by_the_names_of_its_elements() -> None:
 <trID><svTRID>SV-1</svTRID></trID></response></epp>"""
     message = DEFAULT.decode(frame.encode(), role="client")
     text = DEFAULT.redacted(message)
-    assert may_hold_secrets(message)
     assert "seen" in text
     assert SECRET not in text
+
+
+def test_what_stands_twice_is_masked_twice_and_an_empty_secret_is_empty() -> None:
+    auth = auth_info(SECRET)
+    twice = command(d.DomainCreate("a.example", auth_info=auth), extension=(AllocationToken(SECRET),))
+    assert DEFAULT.redacted(twice).count("***") == 2
+    empty = command(d.DomainInfo(d.DomainInfoName("a.example"), auth_info("")))
+    assert "***" not in DEFAULT.redacted(empty)
+    assert DEFAULT.redacted(empty).encode() == DEFAULT.encode(empty)
+
+
+def test_a_secret_is_checked_and_encoding_never_masks() -> None:
+    with pytest.raises(EncodeError):
+        DEFAULT.redacted(Command(Login("reg-a", "short", options=Options("1.0", "en"), svcs=Services(("urn:x",)))))
+    message = Command(LOGIN)
+    DEFAULT.redacted(message)
+    assert b"s3cr3t-pw" in DEFAULT.encode(message)

@@ -12,7 +12,7 @@ use crate::plan::{Edge, Marker, Particle, Plan, Process, Role, Target, Type, XSI
 use crate::rule::{Class, Rule};
 
 /// What a secret value shows as.
-const MASK: &str = "***";
+pub const MASK: &str = "***";
 /// Longer values are cut: a fault is for people.
 const SHOWN: usize = 256;
 /// More faults than this are not looked at.

@@ -41,6 +41,10 @@ pub(crate) struct Writer<'a, 'py> {
     pub(crate) others: Vec<String>,
     /// Objects that may occur again in the document.
     pub(crate) earlier: [Earlier; EARLIER],
+    /// Secret values are written as `MASK`.
+    pub(crate) masking: bool,
+    /// Something was written that nobody declared, so that only its names say what is secret.
+    pub(crate) undeclared: bool,
 }
 
 /// How many objects are remembered; the template chooses the place.
@@ -612,6 +616,7 @@ impl<'py> Writer<'_, 'py> {
                 name,
             ));
         }
+        self.undeclared = true;
         self.out.extend_from_slice(&raw.xml);
         Ok(())
     }

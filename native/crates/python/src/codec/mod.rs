@@ -460,21 +460,11 @@ impl Codec {
     /// Encodes a message; raises `EncodeError` for what the schema would refuse.
     #[pyo3(name = "encode", signature = (message, /))]
     fn py_encode<'py>(&self, message: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyBytes>> {
-        let mut buffer = self
-            .buffers
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .pop()
-            .unwrap_or_default();
+        let mut buffer = self.buffer();
         buffer.clear();
         self.encode_into(message, &mut buffer)?;
         let payload = PyBytes::new(message.py(), &buffer);
-        if buffer.capacity() <= 1 << 20 {
-            self.buffers
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .push(buffer);
-        }
+        self.keep(buffer);
         Ok(payload)
     }
 
@@ -495,6 +485,30 @@ impl Codec {
         Some(PyBytes::new(py, &masked))
     }
 
+    /// A message as XML with secret values replaced by `***`; raises as `encode` does.
+    #[pyo3(signature = (message, /))]
+    fn redacted<'py>(&self, message: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyString>> {
+        let py = message.py();
+        let mut out = self.buffer();
+        out.clear();
+        let undeclared = self.write_with(py, &mut out, |writer| {
+            writer.masking = true;
+            writer.document(message)?;
+            Ok(writer.undeclared)
+        })?;
+        let text = if undeclared {
+            // What nobody declared has to be read for the names of its elements.
+            let masked = faults::mask(&self.plan, &out, &self.limits).map_err(|_| {
+                PyValueError::new_err("what stands in a wildcard is not well-formed")
+            })?;
+            PyString::from_bytes(py, &masked)
+        } else {
+            PyString::from_bytes(py, &out)
+        };
+        self.keep(out);
+        text
+    }
+
     /// The namespaces that the document and wildcard elements of a message are of, raw content's included.
     #[pyo3(signature = (message, /))]
     fn namespaces_used(&self, message: &Bound<'_, PyAny>) -> PyResult<Vec<String>> {
@@ -510,6 +524,25 @@ impl Codec {
 }
 
 impl Codec {
+    /// A buffer to write to, with whatever it held.
+    fn buffer(&self) -> Vec<u8> {
+        self.buffers
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .pop()
+            .unwrap_or_default()
+    }
+
+    /// Keeps a buffer for the next one who writes.
+    fn keep(&self, buffer: Vec<u8>) {
+        if buffer.capacity() <= 1 << 20 {
+            self.buffers
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .push(buffer);
+        }
+    }
+
     /// As `decode_frame`, of any object with octets.
     #[inline]
     fn decode_object(&self, frame: &Bound<'_, PyAny>, role: Role) -> PyResult<Py<PyAny>> {
@@ -620,6 +653,8 @@ impl Codec {
             namespaces: 0,
             others: Vec::new(),
             earlier: Default::default(),
+            masking: false,
+            undeclared: false,
         };
         let written = catch_unwind(AssertUnwindSafe(|| write(&mut writer)));
         let error = match written {

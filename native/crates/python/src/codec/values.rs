@@ -3,6 +3,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDate, PyDateTime, PyInt, PyString};
 use pyo3::{ffi, intern};
 use regwire_plan::Rule;
+use regwire_plan::faults::MASK;
 use regwire_plan::simple::{Kind, Simple, lexical};
 use regwire_xml::write;
 
@@ -16,6 +17,14 @@ impl<'py> Writer<'_, 'py> {
     pub(super) fn simple(&mut self, number: u32, value: Object<'py>, attribute: bool) -> Written {
         let plan = self.plan;
         let simple = &plan.simples[number as usize];
+        if self.masking && simple.secret {
+            return self.masked(simple, value, attribute);
+        }
+        self.unmasked(simple, value, attribute)
+    }
+
+    #[inline(always)]
+    fn unmasked(&mut self, simple: &Simple, value: Object<'py>, attribute: bool) -> Written {
         if simple.kind.is_text() {
             return self.text(simple, value, attribute);
         }
@@ -23,6 +32,18 @@ impl<'py> Writer<'_, 'py> {
             return self.boolean(simple, value);
         }
         self.value_of(simple, value, attribute)
+    }
+
+    /// Writes what stands for a secret value; nothing for an empty one. The value is checked as any other.
+    #[cold]
+    fn masked(&mut self, simple: &Simple, value: Object<'py>, attribute: bool) -> Written {
+        let start = self.out.len();
+        self.unmasked(simple, value, attribute)?;
+        if self.out.len() > start {
+            self.out.truncate(start);
+            append(self.out, MASK.as_bytes());
+        }
+        Ok(())
     }
 
     #[inline(always)]
