@@ -91,6 +91,8 @@ class Orgs(Feature):
 
     def policy(self, ctx: Context, request: Request, zone: ZonePolicy) -> None:
         """Refuse what names a role twice (2306), or no organisation (2003)."""
+        if not request.extensions:
+            return
         given, change = request.extension(SetOrgs), request.extension(ChangeOrgs)
         new = () if given is None else given.links
         groups = [new]
