@@ -134,13 +134,7 @@ class Schema:
 
     def redacted(self, message: Any) -> str:
         """Give a message as XML with secret values replaced by `***`, for logs and stores; raises as `encode` does."""
-        codec = self._codec or self.codec
-        if not hasattr(codec, "redacted"):
-            # A native module that was built before it: the same in two passes.
-            masked = codec.mask(codec.encode(message))
-            assert masked is not None  # what was encoded is well-formed
-            return masked.decode()
-        return codec.redacted(message)
+        return (self._codec or self.codec).redacted(message)
 
     def namespaces_used(self, message: Any) -> frozenset[str]:
         """Give the namespaces of the document and of everything that stands in a wildcard; raises as `encode` does."""
