@@ -58,6 +58,10 @@ fuzz_target!(|input: (u8, u16, Vec<u8>, &[u8])| {
     assert_eq!(whole, single);
     assert_eq!(whole, pieces);
 
+    // A block of XPC is delivered with its header, which is more than its payload; its own target builds it again.
+    if framing != Framing::Epp {
+        return;
+    }
     let mut again = Vec::new();
     let mut framer = framing.framer();
     for payload in &whole.0 {

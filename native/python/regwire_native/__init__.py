@@ -2,6 +2,7 @@
 
 from regwire_native._native import (
     PROFILE,
+    BadFrame,
     BadFrameLength,
     ClientTls,
     Closed,
@@ -20,10 +21,12 @@ from regwire_native._native import (
     ServerTls,
     SessionLimits,
     TimerExpired,
+    UnknownVersion,
     Unnegotiated,
     Verdicts,
     Wire,
     Writable,
+    XpcBlock,
     __version__,
     adopt_class,
     is_tracked,
@@ -31,10 +34,13 @@ from regwire_native._native import (
     seal_class,
     values_of,
     verdicts,
+    xpc_build,
+    xpc_parse,
 )
 
 __all__ = [
     "PROFILE",
+    "BadFrame",
     "BadFrameLength",
     "ClientTls",
     "Closed",
@@ -53,10 +59,12 @@ __all__ = [
     "ServerTls",
     "SessionLimits",
     "TimerExpired",
+    "UnknownVersion",
     "Unnegotiated",
     "Verdicts",
     "Wire",
     "Writable",
+    "XpcBlock",
     "__version__",
     "adopt_class",
     "is_tracked",
@@ -64,4 +72,6 @@ __all__ = [
     "seal_class",
     "values_of",
     "verdicts",
+    "xpc_build",
+    "xpc_parse",
 ]

@@ -11,6 +11,7 @@ PROFILE: str
 
 _Pem: TypeAlias = bytes | str | os.PathLike[str]
 _Role: TypeAlias = Literal["strict", "server", "client"]
+_ChunkKind: TypeAlias = Literal["nd", "vi", "si", "oi", "sd", "as", "af", "ad"]
 
 class _Codec(Protocol):
     def decode(self, frame: bytes, role: int, /) -> object: ...
@@ -130,6 +131,71 @@ class BadFrameLength:
     def length(self) -> int: ...
 
 @final
+class BadFrame:
+    """The stream breaks its framing in a way that is no length; nothing more is read. The caller closes."""
+
+    @property
+    def reason(self) -> str:
+        """The rule, in words."""
+
+@final
+class UnknownVersion:
+    """The header of an XPC block of another version (RFC 4992 section 5).
+
+    Nobody knows where that block ends: nothing more is read. A server answers with its versions and closes.
+    """
+
+    @property
+    def version(self) -> int:
+        """Bits 0 and 1: 1 to 3."""
+    @property
+    def keep_open(self) -> bool: ...
+
+@final
+class XpcBlock:
+    """A whole XPC block (RFC 4992 sections 3 to 6): a request on the server's side, a response on the client's.
+
+    Its repr shows lengths instead of data, because SASL chunks carry passwords.
+    """
+
+    @property
+    def keep_open(self) -> bool: ...
+    @property
+    def authority(self) -> str | None:
+        """Of a request, perhaps empty (octets that are not UTF-8 as lone surrogates); None in a response."""
+    @property
+    def document(self) -> Any:
+        """The application data, its chunks joined: a message or `Fault` of the codec, or `bytes`; None: it has none."""
+    @property
+    def chunks(self) -> tuple[tuple[_ChunkKind, bytes], ...]:
+        """Everything else in order, chunks of one type joined; "ad" only when `error` is set."""
+    @property
+    def error(self) -> str | None:
+        """What makes it a block-error, in words: reserved bits, a type that clients must not send, or their order.
+
+        Nothing of such a block was decoded; the next one can be read.
+        """
+
+def xpc_parse(
+    data: bytes, *, role: Literal["server", "client"], codec: _Codec | None = None, limit: int = 1048576
+) -> tuple[XpcBlock | UnknownVersion | BadFrame | FrameTooLarge, int] | None:
+    """The first block of `data` and the octets it takes; None when it is not complete.
+
+    `role` is the reader's: "server" reads requests. `limit` bounds the block's octets. Never raises on what `data`
+    holds; after anything but an `XpcBlock` the stream cannot go on.
+    """
+
+def xpc_build(
+    content: object,
+    *,
+    keep_open: bool,
+    role: Literal["server", "client"],
+    authority: str | None = None,
+    codec: _Codec | None = None,
+) -> bytes:
+    """A block: what `Reactor.send_xpc` sends. `role` is the writer's: "server" writes responses."""
+
+@final
 class EmptyFrame:
     """A frame without a payload."""
 
@@ -239,8 +305,8 @@ class Reactor:
     ) -> int:
         """Accept sessions from a listening socket (which is duplicated; close the caller's own at will).
 
-        Returns the listener's number. `framing` is "epp". Without `codec` frames arrive as `bytes`. Raises OSError,
-        ValueError.
+        Returns the listener's number. `framing` is "epp" or "xpc" (items: `XpcBlock`). Without `codec` frames arrive as
+        `bytes`. Raises OSError, ValueError.
         """
     def attach(
         self,
@@ -270,6 +336,16 @@ class Reactor:
         """Frame and queue a payload; `flush()` sends. Raises ValueError when no frame can be so long."""
     def send_message(self, session: int, message: object) -> None:
         """Encode with the session's codec, frame and queue. Raises what the codec raises; then nothing is queued."""
+    def send_xpc(self, session: int, content: object, *, keep_open: bool, authority: str | None = None) -> None:
+        """Queue an XPC block: a response on a listener's session, a request on an attached one.
+
+        `content` is a document for application data (a message for the codec, or `bytes`), or a list or tuple of
+        (type, document or `bytes`), in the order of RFC 4992 section 6: authentication, data, information. Data is
+        split over chunks of at most 65,535 octets. `authority` is a request's (None: empty). Raises ValueError for a
+        session of another framing, more than 255 octets of authority, one in a response, no chunk, or types that must
+        not follow each other or are not for clients; TypeError for a message without a codec; and what the codec
+        raises. Then nothing is queued. `send` and `send_message` make a block that keeps open, its authority empty.
+        """
     def reply(
         self,
         session: int,
@@ -324,7 +400,8 @@ class Wire:
     """One connection, sans-IO: TLS and framing. Any event loop or thread feeds it.
 
     Write `outgoing()` after construction and after every call to `receive`, `send`, `send_message`, `close`, `upgrade`.
-    With a `ServerTls` it is the server's side. `frame_limit` counts the header.
+    With a `ServerTls` or `role="server"` it is the server's side: XPC requests come in. `frame_limit` counts the
+    header.
     """
 
     def __new__(
@@ -346,6 +423,8 @@ class Wire:
     def send(self, payload: bytes) -> None:
         """Frame and queue; held back during the handshake. Raises ValueError after `close`."""
     def send_message(self, message: object) -> None: ...
+    def send_xpc(self, content: object, *, keep_open: bool, authority: str | None = None) -> None:
+        """As `Reactor.send_xpc`."""
     def outgoing(self) -> bytes:
         """Take what must be written now."""
     def close(self) -> None:

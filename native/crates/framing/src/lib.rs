@@ -7,9 +7,18 @@
 
 use std::fmt;
 use std::ops::Range;
-use std::str::FromStr;
 
 pub mod epp;
+pub mod xpc;
+
+/// Which end of a conversation a framer reads at: what it cuts came from the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// Requests come in.
+    Server,
+    /// Responses come in.
+    Client,
+}
 
 /// What a framer found at the start of a buffer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,6 +51,13 @@ pub enum Violation {
         /// The limit in force.
         limit: usize,
     },
+    /// Another version of the protocol, of which nothing more is known than its header.
+    Version {
+        /// The octet that says so.
+        header: u8,
+    },
+    /// The stream breaks this rule, and nobody knows where the frame ends.
+    Malformed(&'static str),
 }
 
 impl fmt::Display for Violation {
@@ -54,6 +70,10 @@ impl fmt::Display for Violation {
                 f,
                 "stated frame length {stated} is above the limit of {limit}"
             ),
+            Self::Version { header } => {
+                write!(f, "header {header:#04x} is of an unknown version")
+            }
+            Self::Malformed(rule) => f.write_str(rule),
         }
     }
 }
@@ -103,16 +123,28 @@ pub trait Framer {
 pub enum Framing {
     /// RFC 5734: four octets of length, counting themselves.
     Epp,
+    /// RFC 4992: blocks of chunks; requests are cut on the server's side, responses on the client's.
+    Xpc(Side),
 }
 
 impl Framing {
-    /// Every framing, in the order of their names.
-    pub const ALL: [Self; 1] = [Self::Epp];
+    /// Every framing of every side, in the order of their names.
+    pub const ALL: [Self; 3] = [Self::Epp, Self::Xpc(Side::Server), Self::Xpc(Side::Client)];
+
+    /// The framing of this name, at this side.
+    pub fn named(name: &str, side: Side) -> Result<Self, UnknownFraming> {
+        match name {
+            "epp" => Ok(Self::Epp),
+            "xpc" => Ok(Self::Xpc(side)),
+            _ => Err(UnknownFraming(name.to_owned())),
+        }
+    }
 
     /// The name by which callers choose it.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Epp => "epp",
+            Self::Xpc(_) => "xpc",
         }
     }
 
@@ -120,6 +152,7 @@ impl Framing {
     pub const fn framer(self) -> AnyFramer {
         match self {
             Self::Epp => AnyFramer::Epp(epp::Framer),
+            Self::Xpc(side) => AnyFramer::Xpc(xpc::Framer::new(side)),
         }
     }
 }
@@ -130,7 +163,8 @@ pub struct UnknownFraming(pub String);
 
 impl fmt::Display for UnknownFraming {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let known: Vec<_> = Framing::ALL.iter().map(|framing| framing.name()).collect();
+        let mut known: Vec<_> = Framing::ALL.iter().map(|framing| framing.name()).collect();
+        known.dedup();
         write!(
             f,
             "unknown framing {:?}; known: {}",
@@ -142,40 +176,34 @@ impl fmt::Display for UnknownFraming {
 
 impl std::error::Error for UnknownFraming {}
 
-impl FromStr for Framing {
-    type Err = UnknownFraming;
-
-    fn from_str(name: &str) -> Result<Self, Self::Err> {
-        Self::ALL
-            .into_iter()
-            .find(|framing| framing.name() == name)
-            .ok_or_else(|| UnknownFraming(name.to_owned()))
-    }
-}
-
 /// A framer of any framing: a session holds one, without a box.
 #[derive(Clone, Debug)]
 pub enum AnyFramer {
     /// See [`epp`].
     Epp(epp::Framer),
+    /// See [`xpc`].
+    Xpc(xpc::Framer),
 }
 
 impl Framer for AnyFramer {
     fn next(&mut self, buf: &[u8], limit: usize) -> Step {
         match self {
             Self::Epp(framer) => framer.next(buf, limit),
+            Self::Xpc(framer) => framer.next(buf, limit),
         }
     }
 
     fn begin(&mut self, out: &mut Vec<u8>) -> Mark {
         match self {
             Self::Epp(framer) => framer.begin(out),
+            Self::Xpc(framer) => framer.begin(out),
         }
     }
 
     fn finish(&mut self, out: &mut Vec<u8>, mark: Mark) -> Result<(), PayloadTooLong> {
         match self {
             Self::Epp(framer) => framer.finish(out, mark),
+            Self::Xpc(framer) => framer.finish(out, mark),
         }
     }
 }
@@ -186,11 +214,17 @@ mod tests {
 
     #[test]
     fn framings_are_found_by_name() {
-        assert_eq!("epp".parse(), Ok(Framing::Epp));
-        let refused = "smtp".parse::<Framing>().unwrap_err().to_string();
-        assert!(
-            refused.contains("smtp") && refused.contains("epp"),
-            "{refused}"
+        for framing in Framing::ALL {
+            let side = match framing {
+                Framing::Xpc(side) => side,
+                Framing::Epp => Side::Server,
+            };
+            assert_eq!(Framing::named(framing.name(), side), Ok(framing));
+        }
+        let refused = Framing::named("smtp", Side::Server).unwrap_err();
+        assert_eq!(
+            refused.to_string(),
+            "unknown framing \"smtp\"; known: epp, xpc"
         );
     }
 }

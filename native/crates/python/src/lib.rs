@@ -12,6 +12,7 @@ mod reactor_codec;
 mod reactor_items;
 mod tls;
 mod wire;
+mod xpc;
 
 /// The extension module `regwire_native._native`.
 #[pymodule]
@@ -19,6 +20,7 @@ fn _native(m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add("__version__", env!("CARGO_PKG_VERSION"))?;
     m.add("PROFILE", env!("REGWIRE_PROFILE"))?;
     codec::add(m)?;
+    add_iris(m)?;
     add_reactor(m)
 }
 
@@ -34,8 +36,16 @@ fn add_reactor(m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add_class::<reactor_items::Closed>()?;
     m.add_class::<reactor_items::FrameTooLarge>()?;
     m.add_class::<reactor_items::BadFrameLength>()?;
+    m.add_class::<reactor_items::BadFrame>()?;
+    m.add_class::<reactor_items::UnknownVersion>()?;
     m.add_class::<reactor_items::EmptyFrame>()?;
     m.add_class::<reactor_items::TimerExpired>()?;
     m.add_class::<reactor_items::Writable>()?;
     m.add_class::<reactor_items::Unnegotiated>()
+}
+
+fn add_iris(m: &Bound<'_, PyModule>) -> PyResult<()> {
+    m.add_class::<xpc::XpcBlock>()?;
+    m.add_function(wrap_pyfunction!(xpc::xpc_parse, m)?)?;
+    m.add_function(wrap_pyfunction!(xpc::xpc_build, m)?)
 }

@@ -10,8 +10,8 @@ use std::sync::mpsc::sync_channel;
 
 use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyList};
-use regwire_framing::{AnyFramer, Framer};
+use pyo3::types::{PyDict, PyList, PyString};
+use regwire_framing::{AnyFramer, Framer, Side, Violation};
 use regwire_reactor::{
     Attach, Chunk, Command, Event, Link, Listen, ListenerId, Reactor as Core, SessionId, Stats,
     Threaded, TimerKind,
@@ -21,10 +21,11 @@ use regwire_tls::Transport;
 use crate::codec::{Reply, ReplyTemplate};
 use crate::reactor_codec::{Profile, too_long};
 use crate::reactor_items::{
-    BadFrameLength, Closed, EmptyFrame, FrameTooLarge, Opened, ReactorLimits, SessionLimits,
-    TimerExpired, Unnegotiated, Writable, millis,
+    BadFrame, BadFrameLength, Closed, EmptyFrame, FrameTooLarge, Opened, ReactorLimits,
+    SessionLimits, TimerExpired, UnknownVersion, Unnegotiated, Writable, millis,
 };
 use crate::tls::{ClientTls, Peer, ServerTls, config_error};
+use crate::xpc::Envelope;
 
 /// Output buffers kept for reuse, and the largest one worth keeping.
 const SPARE_BUFFERS: usize = 64;
@@ -255,7 +256,7 @@ impl Reactor {
         codec: Option<Py<PyAny>>,
         role: &str,
     ) -> PyResult<u32> {
-        let profile = Arc::new(Profile::new(py, framing, codec, role)?);
+        let profile = Arc::new(Profile::new(py, framing, Side::Server, codec, role)?);
         let listen = Listen {
             socket: regwire_sys::duplicate(sock_fd)?,
             framing: profile.framing,
@@ -282,7 +283,7 @@ impl Reactor {
         codec: Option<Py<PyAny>>,
         role: &str,
     ) -> PyResult<u64> {
-        let profile = Arc::new(Profile::new(py, framing, codec, role)?);
+        let profile = Arc::new(Profile::new(py, framing, Side::Client, codec, role)?);
         let transport = client_transport(tls, server_name)?;
         // Last, so that a refused argument leaves the descriptor with the caller.
         let socket = regwire_sys::adopt(sock_fd)
@@ -368,6 +369,20 @@ impl Reactor {
         self.output(session, |session| {
             let profile = session.profile.clone();
             profile.encode(&mut session.framer, message, &mut session.output)
+        })
+    }
+
+    #[pyo3(signature = (session, content, *, keep_open, authority=None))]
+    fn send_xpc(
+        &mut self,
+        session: u64,
+        content: &Bound<'_, PyAny>,
+        keep_open: bool,
+        authority: Option<&Bound<'_, PyString>>,
+    ) -> PyResult<()> {
+        self.output(session, |session| {
+            let envelope = Envelope::new(&session.profile, keep_open, authority)?;
+            envelope.write(&session.profile, content, &mut session.output)
         })
     }
 
@@ -791,17 +806,16 @@ fn take_frames(
     Ok(())
 }
 
-pub(crate) fn violation_item(
-    py: Python<'_>,
-    violation: regwire_framing::Violation,
-) -> PyResult<Py<PyAny>> {
+pub(crate) fn violation_item(py: Python<'_>, violation: Violation) -> PyResult<Py<PyAny>> {
     Ok(match violation {
-        regwire_framing::Violation::BadLength { stated } => {
+        Violation::BadLength { stated } => {
             Py::new(py, BadFrameLength { length: stated })?.into_any()
         }
-        regwire_framing::Violation::TooLarge { stated, .. } => {
+        Violation::TooLarge { stated, .. } => {
             Py::new(py, FrameTooLarge { length: stated })?.into_any()
         }
+        Violation::Version { header } => Py::new(py, UnknownVersion::of(header))?.into_any(),
+        Violation::Malformed(reason) => Py::new(py, BadFrame { reason })?.into_any(),
     })
 }
 

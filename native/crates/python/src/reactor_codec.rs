@@ -3,10 +3,11 @@
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
-use regwire_framing::{AnyFramer, Framer, Framing, PayloadTooLong};
+use regwire_framing::{AnyFramer, Framer, Framing, PayloadTooLong, Side};
 use regwire_plan::Role;
 
 use crate::codec::{Codec, Decoded, Reply, ReplyTemplate};
+use crate::xpc::{block_item, no_codec};
 
 /// The role of a name.
 fn role_of(name: &str) -> PyResult<Role> {
@@ -16,6 +17,17 @@ fn role_of(name: &str) -> PyResult<Role> {
         "client" => Ok(Role::Client),
         _ => Err(PyValueError::new_err(format!(
             "role {name:?} is not one of strict, server, client"
+        ))),
+    }
+}
+
+/// The side of a role that says it.
+pub(crate) fn named_side(role: &str) -> PyResult<Side> {
+    match role {
+        "server" => Ok(Side::Server),
+        "client" => Ok(Side::Client),
+        _ => Err(PyValueError::new_err(format!(
+            "role {role:?} is not one of server, client"
         ))),
     }
 }
@@ -46,14 +58,12 @@ impl Profile {
     pub(crate) fn new(
         py: Python<'_>,
         framing: &str,
+        side: Side,
         codec: Option<Py<PyAny>>,
         role: &str,
     ) -> PyResult<Self> {
-        let framing = framing
-            .parse()
-            .map_err(|error: regwire_framing::UnknownFraming| {
-                PyValueError::new_err(error.to_string())
-            })?;
+        let framing = Framing::named(framing, side)
+            .map_err(|error| PyValueError::new_err(error.to_string()))?;
         Ok(Self {
             framing,
             codec: codec.map(|codec| Translator::new(py, codec)),
@@ -61,8 +71,32 @@ impl Profile {
         })
     }
 
-    /// The item for one payload: `bytes` without a codec.
+    /// The side of sessions that speak XPC.
+    pub(crate) fn xpc_side(&self) -> PyResult<Side> {
+        if let Framing::Xpc(side) = self.framing {
+            return Ok(side);
+        }
+        Err(PyValueError::new_err(format!(
+            "send_xpc is for sessions of framing xpc; this one's is {}",
+            self.framing.name()
+        )))
+    }
+
+    /// The item for one frame.
+    #[inline]
     pub(crate) fn decode(&self, py: Python<'_>, payload: &[u8]) -> PyResult<Decoded> {
+        match self.framing {
+            Framing::Epp => self.decode_document(py, payload),
+            Framing::Xpc(side) => Ok(Decoded {
+                item: block_item(py, self, payload, side)?,
+                namespaces: 0,
+            }),
+        }
+    }
+
+    /// What one document is: `bytes` without a codec.
+    #[inline]
+    pub(crate) fn decode_document(&self, py: Python<'_>, payload: &[u8]) -> PyResult<Decoded> {
         match &self.codec {
             None => Ok(Decoded {
                 item: PyBytes::new(py, payload).into_any().unbind(),
@@ -130,6 +164,32 @@ impl Profile {
                 framer
                     .frame(payload.cast::<PyBytes>()?.as_bytes(), out)
                     .map_err(too_long)
+            }
+        }
+    }
+}
+
+impl Profile {
+    /// Appends a document that somebody else frames: octets as they are, messages by the codec. On an error `out` may have
+    /// grown.
+    pub(crate) fn encode_document(
+        &self,
+        document: &Bound<'_, PyAny>,
+        out: &mut Vec<u8>,
+    ) -> PyResult<()> {
+        if let Ok(octets) = document.cast::<PyBytes>() {
+            out.extend_from_slice(octets.as_bytes());
+            return Ok(());
+        }
+        match &self.codec {
+            None => Err(no_codec()),
+            Some(Translator::Native(codec)) => codec.get().encode_into(document, out),
+            Some(Translator::Other(codec)) => {
+                let payload = codec
+                    .bind(document.py())
+                    .call_method1("encode", (document,))?;
+                out.extend_from_slice(payload.cast::<PyBytes>()?.as_bytes());
+                Ok(())
             }
         }
     }

@@ -2,6 +2,7 @@
 
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
+use regwire_framing::xpc;
 
 use crate::tls::Peer;
 
@@ -86,6 +87,46 @@ pub(crate) struct BadFrameLength {
 impl BadFrameLength {
     fn __repr__(&self) -> String {
         format!("BadFrameLength(length={})", self.length)
+    }
+}
+
+/// A stream that cannot go on, for a reason that is no length.
+#[pyclass(frozen, get_all, module = "regwire_native")]
+pub(crate) struct BadFrame {
+    pub(crate) reason: &'static str,
+}
+
+#[pymethods]
+impl BadFrame {
+    fn __repr__(&self) -> String {
+        format!("BadFrame(reason={:?})", self.reason)
+    }
+}
+
+/// The header of another version of XPC.
+#[pyclass(frozen, get_all, module = "regwire_native")]
+pub(crate) struct UnknownVersion {
+    version: u8,
+    keep_open: bool,
+}
+
+impl UnknownVersion {
+    pub(crate) const fn of(header: u8) -> Self {
+        Self {
+            version: xpc::version(header),
+            keep_open: xpc::keeps_open(header),
+        }
+    }
+}
+
+#[pymethods]
+impl UnknownVersion {
+    fn __repr__(&self) -> String {
+        let keep_open = if self.keep_open { "True" } else { "False" };
+        format!(
+            "UnknownVersion(version={}, keep_open={keep_open})",
+            self.version
+        )
     }
 }
 

@@ -4,15 +4,16 @@ use std::mem;
 
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyList};
-use regwire_framing::{AnyFramer, Framer, Step};
+use pyo3::types::{PyBytes, PyList, PyString};
+use regwire_framing::{AnyFramer, Framer, Side, Step};
 use regwire_reactor::Reason;
 use regwire_tls::Transport;
 
 use crate::reactor::{any_transport, violation_item};
 use crate::reactor_codec::{Profile, too_long};
 use crate::reactor_items::{Closed, EmptyFrame};
-use crate::tls::Peer;
+use crate::tls::{Peer, ServerTls};
+use crate::xpc::Envelope;
 
 #[pyclass(module = "regwire_native")]
 pub(crate) struct Wire {
@@ -44,7 +45,9 @@ impl Wire {
         codec: Option<Py<PyAny>>,
         role: &str,
     ) -> PyResult<Self> {
-        let profile = Profile::new(py, framing, codec, role)?;
+        let serves = role == "server" || tls.is_some_and(PyAnyMethods::is_instance_of::<ServerTls>);
+        let side = if serves { Side::Server } else { Side::Client };
+        let profile = Profile::new(py, framing, side, codec, role)?;
         let mut transport = match tls {
             None => Transport::plain(),
             Some(tls) => any_transport(tls, server_name)?,
@@ -96,6 +99,19 @@ impl Wire {
         let mut frame = Vec::new();
         self.profile.encode(&mut self.framer, message, &mut frame)?;
         self.write(&frame)
+    }
+
+    #[pyo3(signature = (content, *, keep_open, authority=None))]
+    fn send_xpc(
+        &mut self,
+        content: &Bound<'_, PyAny>,
+        keep_open: bool,
+        authority: Option<&Bound<'_, PyString>>,
+    ) -> PyResult<()> {
+        let mut block = Vec::new();
+        let envelope = Envelope::new(&self.profile, keep_open, authority)?;
+        envelope.write(&self.profile, content, &mut block)?;
+        self.write(&block)
     }
 
     fn outgoing<'py>(&mut self, py: Python<'py>) -> Bound<'py, PyBytes> {
