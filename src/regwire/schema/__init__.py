@@ -15,7 +15,7 @@ from regwire_native import Codec, Fault, FaultItem, Raw
 
 from regwire.schema._fields import MISSING, XML, Namespace, attribute, child, content, flag, wildcard, wrapped
 from regwire.schema._message import MASK, Element, Message, Type, replace, to_dict
-from regwire.schema._models import ANY, Choice, Sequence
+from regwire.schema._models import ANY, All, Choice, Sequence
 from regwire.schema._schema import Role, Schema, raise_fault
 from regwire.schema._simple import (
     Simple,
@@ -43,6 +43,7 @@ __all__ = [
     "MASK",
     "MISSING",
     "XML",
+    "All",
     "Choice",
     "Codec",
     "Duration",

@@ -12,7 +12,7 @@ from regwire.errors import DeclarationError, EncodeError
 from regwire.schema import _message
 from regwire.schema._fields import INHERIT, MISSING, XML, Namespace, Spec
 from regwire.schema._message import FieldInfo, MessageMeta, fields_of, seal
-from regwire.schema._models import ANY, Automaton, Choice, Group, Node
+from regwire.schema._models import ANY, All, Automaton, Choice, Group, Node
 from regwire.schema._simple import Simple
 from regwire.schema._values import Duration
 
@@ -32,6 +32,8 @@ class Compiler:
         self._simple_index: dict[Simple, int] = {}
         self._types: list[dict[str, Any]] = []
         self._type_index: dict[MessageMeta, int] = {}
+        roots, elements = tuple(roots), tuple(elements)
+        self._given = frozenset((*roots, *elements))
         self.roots = [self._element(c) for c in roots]
         self.globals = [self._element(c) for c in elements]
 
@@ -117,6 +119,19 @@ class Compiler:
         seal(cls)
         description.update(_TypeCompiler(self, cls).run())
         return index
+
+    def members(self, cls: MessageMeta) -> Iterable[MessageMeta]:
+        """Give a class and what substitutes it here; abstract ones stand for their substitutes only.
+
+        A substitute of another namespace takes part only where it is among the Schema's elements: else every module
+        that somebody imports would change what a Schema takes.
+        """
+        d = cls.__regwire__
+        if not d.abstract and d.tag is not None:
+            yield cls
+        for other in d.substitutes_of:
+            if other in self._given or other.__regwire__.ns == d.ns:
+                yield from self.members(other)
 
     def inline(self, description: dict[str, Any]) -> int:
         """Add the type of a wrapper: it fills slots of the class around it."""
@@ -231,15 +246,27 @@ class _TypeCompiler:
             if f.name not in group.names():
                 raise DeclarationError(f"{self.where}.{f.name}", "is not named in content=, so it could never occur")
         by_name = {f.name: f for f in children}
+        if isinstance(group, All):
+            return self._all(scope, group, by_name)
         for name, count in _most(group).items():
             if count != 1 and not by_name[name].repeated:
                 raise DeclarationError(f"{self.where}.{name}", "may occur several times in content=; make it a tuple")
         return self._group(scope, group, by_name)
 
+    def _all(self, scope: _Particles, group: All, fields: dict[str, FieldInfo]) -> Node:
+        """A repeated choice: decoding refuses what would fill a slot for the second time."""
+        for f in fields.values():
+            if f.repeated or not (f.optional or f.spec.kind == "flag"):
+                raise DeclarationError(f"{self.where}.{f.name}", "a field of All() is optional, and no tuple")
+        items = tuple(replace(self._field(scope, fields[str(name)]), min=1) for name in group.items)
+        return Node("choice", 0, None, items)
+
     def _group(self, scope: _Particles, group: Group, fields: dict[str, FieldInfo]) -> Node:
         kind = "choice" if isinstance(group, Choice) else "seq"
         items = []
         for item in group.items:
+            if isinstance(item, All):
+                raise DeclarationError(self.where, "All() is a whole content model, not a part of one")
             if isinstance(item, Group):
                 items.append(self._group(scope, item, fields))
                 continue
@@ -354,8 +381,11 @@ class _Particles:
             kind = self.c.type_of(f.classes[0])
             return [self._add(f, slot, spec, kind="node", ns=self._ns(spec, f), local=name, type=kind)]
         if spec.name is not None:
-            raise DeclarationError(where, f"child({spec.name!r}): an Element has its own name; use a Type")
-        members = list(dict.fromkeys(m for c in globals_ for m in _members(c)))
+            if len(f.classes) > 1 or f.classes[0].__regwire__.abstract:
+                raise DeclarationError(where, f"child({spec.name!r}): several Elements cannot share one name")
+            kind = self.c.type_of(f.classes[0])
+            return [self._add(f, slot, spec, kind="node", ns=self._ns(spec, f), local=spec.name, type=kind)]
+        members = list(dict.fromkeys(m for c in globals_ for m in self.c.members(c)))
         if not members:
             raise DeclarationError(where, "is abstract and nothing substitutes it")
         out = []
@@ -427,15 +457,6 @@ class _Particles:
         """Name a particle for an error."""
         p = self.particles[a]
         return f"the wildcard {p['field']!r}" if p["kind"] == "any" else f"<{p['local']}> ({p['field']!r})"
-
-
-def _members(cls: MessageMeta) -> Iterable[MessageMeta]:
-    """A class and everything that substitutes it; abstract ones stand for their substitutes only."""
-    d = cls.__regwire__
-    if not d.abstract and d.tag is not None:
-        yield cls
-    for other in d.substitutes_of:
-        yield from _members(other)
 
 
 def _admits(wildcard: dict[str, Any], ns: int, namespaces: list[Namespace]) -> bool:

@@ -90,6 +90,7 @@ class Declaration:
     mixed: bool = False
     any_attributes: bool = False
     transparent: bool = False
+    nillable: bool = False
     annotations: Mapping[str, Any] = field(default_factory=dict)
     specs: Mapping[str, Spec] = field(default_factory=dict)
     scope: Mapping[str, Any] = field(default_factory=dict)
@@ -131,6 +132,7 @@ class MessageMeta(type):
         mixed: bool = False,
         any_attributes: bool = False,
         transparent: bool = False,
+        nillable: bool = False,
     ) -> MessageMeta:
         """Make the class; annotations are resolved later, so that they may name classes that come later."""
         base = next((b for b in bases if isinstance(b, MessageMeta)), None)
@@ -154,6 +156,7 @@ class MessageMeta(type):
             mixed=mixed or known.mixed,
             any_attributes=any_attributes or known.any_attributes,
             transparent=transparent,
+            nillable=nillable,
             annotations=annotations,
             specs=specs,
             scope=_caller_scope(),
@@ -387,8 +390,11 @@ def _check_kind(info: FieldInfo, where: str) -> None:
     if kind in {"attribute", "content"} and (info.simple is None or info.repeated):
         cure = "use list_of(...) for an xs:list" if info.repeated else "it holds one simple value"
         raise DeclarationError(where, f"{kind}() cannot be of this type; {cure}")
-    if kind == "content" and info.optional:
+    nillable = info.owner.__regwire__.nillable
+    if kind == "content" and info.optional and not nillable:
         raise DeclarationError(where, "content() is never None: an empty element has empty text")
+    if kind == "content" and nillable and not info.optional:
+        raise DeclarationError(where, "the content() of a nillable class is None where xsi:nil says so; write `| None`")
     if not info.repeated and spec.kind == "child" and (spec.max is not None and spec.max > 1):
         raise DeclarationError(where, f"max={spec.max} needs a tuple[X, ...]")
     inner = spec

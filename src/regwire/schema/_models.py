@@ -54,6 +54,20 @@ class Choice(Group):
     __slots__ = ()
 
 
+class All(Group):
+    """Its items in any order, each at most once: optional fields that are no tuples (`xs:all`)."""
+
+    __slots__ = ()
+
+    def __init__(self, *items: str) -> None:
+        if not all(isinstance(item, str) for item in items):
+            raise DeclarationError("All", "is of field names only; XML Schema has no groups in xs:all")
+        super().__init__(*items, min=0, max=None)
+
+    def __repr__(self) -> str:
+        return f"All({', '.join(map(repr, self.items))})"
+
+
 class _Any:
     """The type of `ANY`."""
 

@@ -8,6 +8,7 @@ import pytest
 from regwire.errors import DeclarationError, EncodeError, SchemaFault
 from regwire.schema import (
     ANY,
+    All,
     Choice,
     Element,
     Fault,
@@ -290,10 +291,42 @@ class Right(Base, ns=OTHER, tag="right", substitutes=Base):
 
 
 def test_element_substitution() -> None:
-    schema = schema_of(("items", tuple[Base, ...], child(min=1)))
+    schema = schema_of(("items", tuple[Base, ...], child(min=1)), elements=(Right,))
     data = frame('<left><name>1</name><side>s</side></left><o:right xmlns:o="urn:test:o"><name>2</name></o:right>')
     assert values(schema, data) == ((Left("1", "s"), Right("2")),)
     assert rule(schema, frame("<base><name>1</name></base>")) == ("/doc/base", "unexpected")
+
+
+def test_a_substitute_of_another_namespace_takes_part_only_where_the_schema_names_it() -> None:
+    schema = schema_of(("items", tuple[Base, ...], child(min=1)))
+    assert values(schema, frame("<left><name>1</name><side>s</side></left>")) == ((Left("1", "s"),),)
+    assert rule(schema, frame('<o:right xmlns:o="urn:test:o"><name>2</name></o:right>')) == (
+        "/doc/o:right",
+        "unexpected",
+    )
+
+
+def test_an_element_of_another_name_is_a_local_element_of_its_type() -> None:
+    schema = schema_of(("first", Left, child("first")), ("more", tuple[Left, ...], child("more")))
+    data = frame("<first><name>1</name><side>a</side></first><more><name>2</name><side>b</side></more>")
+    assert values(schema, data) == (Left("1", "a"), (Left("2", "b"),))
+    assert schema.decode(schema.encode(schema.decode(data))) == schema.decode(data)
+    assert rule(schema, frame("<left><name>1</name><side>a</side></left>")) == ("/doc/left", "unexpected")
+
+
+def test_all_takes_its_fields_in_any_order_and_each_once() -> None:
+    schema = schema_of(
+        ("a", Token | None, None), ("b", Token | None, None), ("c", bool, flag()), content=All("a", "b", "c")
+    )
+    for body, expected in (
+        ("<a>1</a><b>2</b><c/>", ("1", "2", True)),
+        ("<c/><b>2</b><a>1</a>", ("1", "2", True)),
+        ("<b>2</b>", (None, "2", False)),
+        ("", (None, None, False)),
+    ):
+        data = frame(body)
+        assert values(schema, data) == expected
+        assert schema.decode(schema.encode(schema.decode(data))) == schema.decode(data)
 
 
 class Entity(Type, ns=NS, abstract=True, type_name="entityType"):
@@ -470,8 +503,8 @@ AMBIGUOUS: list[tuple[str, Callable[[], Schema], str]] = [
     ),
     (
         "named element",
-        lambda: schema_of(("a", One, child("b"))),
-        "Doc.a: child('b'): an Element has its own name; use a Type",
+        lambda: schema_of(("a", One | Two, child("b"))),
+        "Doc.a: child('b'): several Elements cannot share one name",
     ),
     (
         "twins",

@@ -1,0 +1,37 @@
+"""What the schemas of IRIS share: namespaces, simple types, text in a language."""
+
+import datetime as dt
+from typing import Annotated, Literal
+
+from regwire.schema import Namespace, Type, any_uri, attribute, content, date_time, language, normalized, string, token
+from regwire.schema import xml_id as name
+
+__all__ = ["AREG", "DCHK", "DREG", "EREG", "IRIS", "IRIS_TRANSPORT", "Text"]
+
+IRIS = Namespace("urn:ietf:params:xml:ns:iris1", prefix="iris")
+DREG = Namespace("urn:ietf:params:xml:ns:dreg1", prefix="dreg")
+DCHK = Namespace("urn:ietf:params:xml:ns:dchk1", prefix="dchk")
+AREG = Namespace("urn:ietf:params:xml:ns:areg1", prefix="areg")
+EREG = Namespace("urn:ietf:params:xml:ns:ereg1", prefix="ereg")
+IRIS_TRANSPORT = Namespace("urn:ietf:params:xml:ns:iris-transport", prefix="iristrans")
+
+Token = Annotated[str, token()]
+Normalized = Annotated[str, normalized()]
+String = Annotated[str, string()]
+Language = Annotated[str, language()]
+Uri = Annotated[str, any_uri()]
+DateTime = Annotated[dt.datetime, date_time()]
+Name = Annotated[str, name()]
+"""xs:ID and xs:IDREF."""
+Part = Annotated[str, token(min_length=1)]
+"""What a partial match begins or ends with."""
+
+Actor = Literal["registry", "registrar", "registrationServiceProvider"]
+Disposition = Literal["prohibited", "pending"]
+
+
+class Text(Type, ns=IRIS):
+    """Text for people and its language: explanations, display names, descriptions."""
+
+    text: String = content(default="")
+    language: Language = attribute(kw_only=True)
