@@ -27,7 +27,7 @@ fn cut(
             }
             Step::More(least) => {
                 assert!(
-                    least > buffer.len() && least <= limit.max(16),
+                    least > buffer.len() && least <= limit.max(62),
                     "{least} of {limit}"
                 );
                 if rest.is_empty() {

@@ -196,6 +196,64 @@ def xpc_build(
     """A block: what `Reactor.send_xpc` sends. `role` is the writer's: "server" writes responses."""
 
 @final
+class BeepFrame:
+    """A BEEP data frame (RFC 3080 section 2.2.1): an item of the framing "beep", and what `beep_build` writes.
+
+    `keyword` is "MSG", "RPY", "ERR", "ANS" or "NUL"; `more` is true for the continuation indicator `*`; `ansno` is of
+    ANS alone. Immutable, compared by value. Raises ValueError for numbers above 2,147,483,647 (seqno: 4,294,967,295).
+    """
+
+    def __new__(
+        cls,
+        keyword: str,
+        channel: int,
+        msgno: int,
+        more: bool,
+        seqno: int,
+        ansno: int | None = None,
+        payload: bytes | None = None,
+    ) -> BeepFrame: ...
+    @property
+    def keyword(self) -> str: ...
+    @property
+    def channel(self) -> int: ...
+    @property
+    def msgno(self) -> int: ...
+    @property
+    def more(self) -> bool: ...
+    @property
+    def seqno(self) -> int: ...
+    @property
+    def ansno(self) -> int | None: ...
+    @property
+    def payload(self) -> bytes: ...
+    def __hash__(self) -> int: ...
+    def __eq__(self, value: object, /) -> bool: ...
+
+@final
+class BeepSeq:
+    """A BEEP SEQ frame (RFC 3081 section 3.1.3): `window` octets may be sent on `channel` from number `ackno` on."""
+
+    def __new__(cls, channel: int, ackno: int, window: int) -> BeepSeq: ...
+    @property
+    def channel(self) -> int: ...
+    @property
+    def ackno(self) -> int: ...
+    @property
+    def window(self) -> int: ...
+    def __hash__(self) -> int: ...
+    def __eq__(self, value: object, /) -> bool: ...
+
+def beep_build(frame: BeepFrame | BeepSeq) -> bytes:
+    """The octets of a frame; what `send` of a session with the framing "beep" takes."""
+
+def beep_parse(data: bytes, *, limit: int = ...) -> tuple[BeepFrame | BeepSeq | BadFrame | FrameTooLarge, int] | None:
+    """The first frame of `data`, and the octets it takes; None: more is needed.
+
+    `limit` is for the whole frame. BadFrame and FrameTooLarge (0 octets) end the stream.
+    """
+
+@final
 class EmptyFrame:
     """A frame without a payload."""
 

@@ -13,7 +13,18 @@
 
 from regwire_native import Codec, Fault, FaultItem, Raw
 
-from regwire.schema._fields import MISSING, XML, Namespace, attribute, child, content, flag, wildcard, wrapped
+from regwire.schema._fields import (
+    MISSING,
+    UNQUALIFIED,
+    XML,
+    Namespace,
+    attribute,
+    child,
+    content,
+    flag,
+    wildcard,
+    wrapped,
+)
 from regwire.schema._message import MASK, Element, Message, Type, replace, to_dict
 from regwire.schema._models import ANY, All, Choice, Sequence
 from regwire.schema._schema import Role, Schema, raise_fault
@@ -42,6 +53,7 @@ __all__ = [
     "ANY",
     "MASK",
     "MISSING",
+    "UNQUALIFIED",
     "XML",
     "All",
     "Choice",

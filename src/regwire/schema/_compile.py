@@ -55,7 +55,7 @@ class Compiler:
 
     def _ns(self, ns: Namespace | None) -> int:
         """Give the number of a namespace; -1 is none, -2 that of `xml:`."""
-        if ns is None:
+        if ns is None or not ns.uri:
             return -1
         if ns.uri == XML.uri:
             return -2

@@ -50,6 +50,16 @@ class Namespace:
         return self.uri
 
 
+def _unqualified() -> Namespace:
+    namespace = object.__new__(Namespace)
+    object.__setattr__(namespace, "uri", "")
+    object.__setattr__(namespace, "prefix", None)
+    return namespace
+
+
+UNQUALIFIED: Final = _unqualified()
+"""No namespace: for documents that have none, such as BEEP's. Its URI is empty."""
+
 XML: Final = Namespace(XML_URI, "xml")
 """The namespace of `xml:lang`, which needs no declaration."""
 

@@ -12,6 +12,7 @@ from typing import Any
 import regwire_native
 
 __all__ = [
+    "BadFrame",
     "BadFrameLength",
     "Closed",
     "EmptyFrame",
@@ -58,6 +59,13 @@ class FrameTooLarge(metaclass=ABCMeta):
 @dataclass(frozen=True, slots=True)
 class EmptyFrame(metaclass=ABCMeta):  # noqa: B024 - for register()
     """A frame of a header alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class BadFrame(metaclass=ABCMeta):
+    """What is none of the protocol's frames; `reason` names the part that is wrong. Nothing more can be read."""
+
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@
 use std::fmt;
 use std::ops::Range;
 
+pub mod beep;
 pub mod epp;
 pub mod xpc;
 
@@ -121,6 +122,8 @@ pub trait Framer {
 /// The framings by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Framing {
+    /// RFC 3080 and 3081: a header line, octets, a trailer.
+    Beep,
     /// RFC 5734: four octets of length, counting themselves.
     Epp,
     /// RFC 4992: blocks of chunks; requests are cut on the server's side, responses on the client's.
@@ -129,11 +132,17 @@ pub enum Framing {
 
 impl Framing {
     /// Every framing of every side, in the order of their names.
-    pub const ALL: [Self; 3] = [Self::Epp, Self::Xpc(Side::Server), Self::Xpc(Side::Client)];
+    pub const ALL: [Self; 4] = [
+        Self::Beep,
+        Self::Epp,
+        Self::Xpc(Side::Server),
+        Self::Xpc(Side::Client),
+    ];
 
     /// The framing of this name, at this side.
     pub fn named(name: &str, side: Side) -> Result<Self, UnknownFraming> {
         match name {
+            "beep" => Ok(Self::Beep),
             "epp" => Ok(Self::Epp),
             "xpc" => Ok(Self::Xpc(side)),
             _ => Err(UnknownFraming(name.to_owned())),
@@ -143,6 +152,7 @@ impl Framing {
     /// The name by which callers choose it.
     pub const fn name(self) -> &'static str {
         match self {
+            Self::Beep => "beep",
             Self::Epp => "epp",
             Self::Xpc(_) => "xpc",
         }
@@ -151,6 +161,7 @@ impl Framing {
     /// A framer for a new session.
     pub const fn framer(self) -> AnyFramer {
         match self {
+            Self::Beep => AnyFramer::Beep(beep::Framer),
             Self::Epp => AnyFramer::Epp(epp::Framer),
             Self::Xpc(side) => AnyFramer::Xpc(xpc::Framer::new(side)),
         }
@@ -179,6 +190,8 @@ impl std::error::Error for UnknownFraming {}
 /// A framer of any framing: a session holds one, without a box.
 #[derive(Clone, Debug)]
 pub enum AnyFramer {
+    /// See [`beep`].
+    Beep(beep::Framer),
     /// See [`epp`].
     Epp(epp::Framer),
     /// See [`xpc`].
@@ -188,6 +201,7 @@ pub enum AnyFramer {
 impl Framer for AnyFramer {
     fn next(&mut self, buf: &[u8], limit: usize) -> Step {
         match self {
+            Self::Beep(framer) => framer.next(buf, limit),
             Self::Epp(framer) => framer.next(buf, limit),
             Self::Xpc(framer) => framer.next(buf, limit),
         }
@@ -195,6 +209,7 @@ impl Framer for AnyFramer {
 
     fn begin(&mut self, out: &mut Vec<u8>) -> Mark {
         match self {
+            Self::Beep(framer) => framer.begin(out),
             Self::Epp(framer) => framer.begin(out),
             Self::Xpc(framer) => framer.begin(out),
         }
@@ -202,6 +217,7 @@ impl Framer for AnyFramer {
 
     fn finish(&mut self, out: &mut Vec<u8>, mark: Mark) -> Result<(), PayloadTooLong> {
         match self {
+            Self::Beep(framer) => framer.finish(out, mark),
             Self::Epp(framer) => framer.finish(out, mark),
             Self::Xpc(framer) => framer.finish(out, mark),
         }
@@ -217,14 +233,14 @@ mod tests {
         for framing in Framing::ALL {
             let side = match framing {
                 Framing::Xpc(side) => side,
-                Framing::Epp => Side::Server,
+                Framing::Beep | Framing::Epp => Side::Server,
             };
             assert_eq!(Framing::named(framing.name(), side), Ok(framing));
         }
         let refused = Framing::named("smtp", Side::Server).unwrap_err();
         assert_eq!(
             refused.to_string(),
-            "unknown framing \"smtp\"; known: epp, xpc"
+            "unknown framing \"smtp\"; known: beep, epp, xpc"
         );
     }
 }

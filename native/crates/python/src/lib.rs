@@ -6,6 +6,7 @@
 
 use pyo3::prelude::*;
 
+mod beep_items;
 mod codec;
 mod reactor;
 mod reactor_codec;
@@ -21,7 +22,15 @@ fn _native(m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add("PROFILE", env!("REGWIRE_PROFILE"))?;
     codec::add(m)?;
     add_iris(m)?;
-    add_reactor(m)
+    add_reactor(m)?;
+    add_beep(m)
+}
+
+fn add_beep(m: &Bound<'_, PyModule>) -> PyResult<()> {
+    m.add_class::<beep_items::BeepFrame>()?;
+    m.add_class::<beep_items::BeepSeq>()?;
+    m.add_function(wrap_pyfunction!(beep_items::beep_build, m)?)?;
+    m.add_function(wrap_pyfunction!(beep_items::beep_parse, m)?)
 }
 
 fn add_reactor(m: &Bound<'_, PyModule>) -> PyResult<()> {

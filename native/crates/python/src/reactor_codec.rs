@@ -6,6 +6,7 @@ use pyo3::types::PyBytes;
 use regwire_framing::{AnyFramer, Framer, Framing, PayloadTooLong, Side};
 use regwire_plan::Role;
 
+use crate::beep_items;
 use crate::codec::{Codec, Decoded, Reply, ReplyTemplate};
 use crate::xpc::{block_item, no_codec};
 
@@ -86,6 +87,11 @@ impl Profile {
     #[inline]
     pub(crate) fn decode(&self, py: Python<'_>, payload: &[u8]) -> PyResult<Decoded> {
         match self.framing {
+            // A message may take several frames: what is inside is for who joins them.
+            Framing::Beep => Ok(Decoded {
+                item: beep_items::item(py, payload)?,
+                namespaces: 0,
+            }),
             Framing::Epp => self.decode_document(py, payload),
             Framing::Xpc(side) => Ok(Decoded {
                 item: block_item(py, self, payload, side)?,
@@ -123,7 +129,9 @@ impl Profile {
         out: &mut Vec<u8>,
     ) -> PyResult<()> {
         match &self.codec {
-            Some(Translator::Native(codec)) if template.is_of(codec) => {
+            Some(Translator::Native(codec))
+                if template.is_of(codec) && self.framing != Framing::Beep =>
+            {
                 let start = out.len();
                 let mark = framer.begin(out);
                 template
@@ -144,6 +152,9 @@ impl Profile {
         message: &Bound<'_, PyAny>,
         out: &mut Vec<u8>,
     ) -> PyResult<()> {
+        if self.framing == Framing::Beep {
+            return beep_items::write(message, out);
+        }
         match &self.codec {
             None => Err(PyValueError::new_err(
                 "send_message needs a codec; this session has none",
