@@ -11,7 +11,7 @@ for they use the same names.
 """
 
 from regwire.iris.coding import DEFAULT, FRAGMENTS, Message, Role, decode, encode, schema_of
-from regwire.iris.messages import core, dchk, dreg, transport
+from regwire.iris.messages import areg, core, dchk, dreg, ereg, transport
 from regwire.iris.messages.common import AREG, DCHK, DREG, EREG, IRIS, IRIS_TRANSPORT, Text
 from regwire.iris.messages.core import *  # noqa: F403
 
@@ -27,11 +27,13 @@ __all__ = [
     "Message",
     "Role",
     "Text",
+    "areg",
     "core",
     "dchk",
     "decode",
     "dreg",
     "encode",
+    "ereg",
     "schema_of",
     "transport",
 ]

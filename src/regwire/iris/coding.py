@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 from regwire_native import Codec, Decoder
 
-from regwire.iris.messages import core, dchk, dreg, transport
+from regwire.iris.messages import areg, core, dchk, dreg, ereg, transport
 from regwire.schema import Element, Schema, raise_fault
 
 __all__ = ["DEFAULT", "FRAGMENTS", "Message", "Role", "decode", "encode", "schema_of"]
@@ -48,7 +48,7 @@ def _substitutes(module: ModuleType) -> tuple[type[Element], ...]:
 
 
 _OWN: tuple[type[Element], ...] = (core.OnlyCheckPermissions, core.StandardReaction, *_substitutes(core))
-_TYPES: tuple[type[Element], ...] = (*_substitutes(dreg), *_substitutes(dchk))
+_TYPES: tuple[type[Element], ...] = tuple(cls for module in (dreg, dchk, areg, ereg) for cls in _substitutes(module))
 
 
 def schema_of(elements: Iterable[type[Element]], *, name: str = "iris") -> Schema:
