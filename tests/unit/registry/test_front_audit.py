@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Awaitable, Callable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -10,11 +12,12 @@ import trio
 from front_world import Front, create, fronted
 from registry_world import PASSWORD, START, A, B
 
-from regwire.epp import command
+from regwire.epp import DEFAULT, command, encode, error, response
 from regwire.epp.messages import contact as c
 from regwire.epp.messages import domain as d
 from regwire.epp.messages.core import Poll
 from regwire.registry.config import AuditSettings
+from regwire.registry.fronts.epp.audit import Auditor
 from regwire.registry.model.audit import Audited
 
 
@@ -100,6 +103,23 @@ def test_frames_are_kept_without_secrets() -> None:
 )
 def test_what_is_kept_is_what_the_settings_say(settings: AuditSettings, commands: set[str]) -> None:
     assert {row.origin.command for row in audited(everything, settings)} == commands
+
+
+def test_of_a_frame_that_is_no_message_length_and_hash_are_kept() -> None:
+    frame = encode(create()).replace(b"domain:name>", b"domain:nome>")
+    session = SimpleNamespace(number=3, client_id=A, peer=None)
+
+    async def main(front: Front) -> None:
+        fault = DEFAULT.decode_or_fault(frame)
+        Auditor(front.registry).answered(session, fault, response(error(2001), "SV-1"))
+
+    (row,) = audited(main)
+    assert (row.account, row.code, row.origin.command, row.origin.frame) == (A, 2001, "create", None)
+    assert row.fault is not None
+    where, _, what = row.fault.partition("; ")
+    assert where.startswith("/")
+    assert what == f"{len(frame)} octets, SHA-256 {hashlib.sha256(frame).hexdigest()}"
+    assert PASSWORD not in row.fault
 
 
 def test_without_frames_the_rest_is_kept() -> None:

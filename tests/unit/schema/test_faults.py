@@ -1,6 +1,7 @@
 """Faults: every class, what can still be read of a refused frame, and that nothing leaks."""
 
 import gc
+import hashlib
 import sys
 from typing import Annotated, Any
 
@@ -216,6 +217,14 @@ def test_faults_are_values() -> None:
     assert Fault("schema", [FaultItem("value", "/x", "length")], command="c").faults[0].path == "/x"
     with pytest.raises(AttributeError):
         fault.kind = "x"
+
+
+def test_a_fault_identifies_its_frame() -> None:
+    """Length and hash of the octets as received, whatever their encoding: what is kept instead of the frame."""
+    for frame in (doc(names("<d:name/>")), b"<no", b"", "<doc/>".encode("utf-16")):
+        fault = SCHEMA.decode_or_fault(frame)
+        assert (fault.octets, fault.sha256) == (len(frame), hashlib.sha256(frame).hexdigest())
+    assert (Fault("schema").octets, Fault("schema").sha256) == (0, None)
 
 
 def test_nothing_leaks() -> None:

@@ -2,6 +2,8 @@
 use pyo3::prelude::*;
 use pyo3::types::{PyTuple, PyType};
 use regwire_plan::faults::Report;
+use sha2::{Digest, Sha256};
+use std::fmt::Write as _;
 
 /// One fault of a frame.
 #[pyclass(frozen, get_all, eq, hash, module = "regwire_native")]
@@ -95,9 +97,27 @@ pub(crate) struct Fault {
     /// Of a syntax fault: the line, counted from 1.
     #[pyo3(get)]
     line: Option<u32>,
+    /// Length of the frame as received; 0 where a session refused a message itself.
+    #[pyo3(get)]
+    octets: usize,
+    /// SHA-256 of the frame as received, in hexadecimal: what is kept of a frame whose secrets cannot be found.
+    #[pyo3(get)]
+    sha256: Option<String>,
 }
 
 impl Fault {
+    /// Adds what identifies the frame without telling what was in it.
+    pub(crate) fn of_frame(mut self, frame: &[u8]) -> Fault {
+        self.octets = frame.len();
+        let mut text = String::with_capacity(64);
+        for octet in Sha256::digest(frame) {
+            // Writing to a String cannot fail.
+            let _ = write!(text, "{octet:02x}");
+        }
+        self.sha256 = Some(text);
+        self
+    }
+
     pub(crate) fn of_syntax(error: &regwire_xml::Error) -> Fault {
         Fault {
             kind: "syntax".into(),
@@ -134,6 +154,7 @@ impl Fault {
             login_version: report.login_version,
             login_lang: report.login_lang,
             line: None,
+            ..Fault::default()
         }
     }
 }
@@ -143,7 +164,7 @@ impl Fault {
     /// For tests and for sessions that refuse a message themselves.
     #[new]
     #[pyo3(signature = (kind, faults=Vec::new(), *, command=None, object_ns=None, object_tag=None, extension_ns=Vec::new(), cl_trid=None,
-                        root=None, login_version=None, login_lang=None, line=None))]
+                        root=None, login_version=None, login_lang=None, line=None, octets=0, sha256=None))]
     #[allow(
         clippy::too_many_arguments,
         clippy::needless_pass_by_value,
@@ -161,6 +182,8 @@ impl Fault {
         login_version: Option<String>,
         login_lang: Option<String>,
         line: Option<u32>,
+        octets: usize,
+        sha256: Option<String>,
     ) -> Self {
         let faults = faults.iter().map(|item| item.get().clone()).collect();
         Fault {
@@ -175,6 +198,8 @@ impl Fault {
             login_version,
             login_lang,
             line,
+            octets,
+            sha256,
         }
     }
 

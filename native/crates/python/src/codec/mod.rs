@@ -591,7 +591,7 @@ impl Codec {
             Outcome::Stopped => Err(builder
                 .error
                 .unwrap_or_else(|| PyRuntimeError::new_err("building stopped"))),
-            Outcome::Syntax(error) => Self::fault(py, Fault::of_syntax(&error)),
+            Outcome::Syntax(error) => Self::fault(py, Fault::of_syntax(&error), frame),
             Outcome::Refused => self.refused(py, frame, role),
         }
     }
@@ -603,12 +603,13 @@ impl Codec {
             Ok(report) => Fault::of_schema(report),
             Err(error) => Fault::of_syntax(&error),
         };
-        Self::fault(py, fault)
+        Self::fault(py, fault, frame)
     }
 
-    fn fault(py: Python<'_>, fault: Fault) -> PyResult<Decoded> {
+    #[cold]
+    fn fault(py: Python<'_>, fault: Fault, frame: &[u8]) -> PyResult<Decoded> {
         Ok(Decoded {
-            item: Py::new(py, fault)?.into_any(),
+            item: Py::new(py, fault.of_frame(frame))?.into_any(),
             namespaces: 0,
         })
     }

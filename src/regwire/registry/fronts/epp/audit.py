@@ -88,11 +88,17 @@ class Auditor:
 
 
 def _fault(item: Any) -> str | None:
-    """Return where and why a frame was refused; never a value of it."""
-    if not isinstance(item, Fault) or not item.faults:
+    """Return where and why a frame was refused, its length and its hash; never a value of it.
+
+    A frame that is no message has no places known to be secret, so nothing else of it is kept: with length and hash a
+    registrar's own log tells which it was.
+    """
+    if not isinstance(item, Fault):
         return None
-    first = item.faults[0]
-    return f"{first.path or '/'}: {first.rule}"
+    told = [f"{first.path or '/'}: {first.rule}" for first in item.faults[:1]]
+    if item.sha256 is not None:
+        told.append(f"{item.octets} octets, SHA-256 {item.sha256}")
+    return "; ".join(told) or None
 
 
 def _address(peer: Any) -> str:
