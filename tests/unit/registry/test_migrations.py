@@ -144,6 +144,27 @@ def test_a_process_killed_in_a_step_leaves_the_version_before(old: Path) -> None
     world.store.close()
 
 
+def test_links_of_version_2_are_kept(old: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    links = "SELECT '{0}', {0}, domain FROM domain_{0} ORDER BY 2, 3"
+    with monkeypatch.context() as then:
+        then.setattr(migrate, "SCHEMA_VERSION", 2)
+        opened(old).store.close()
+    roid = "DT00004-TEST"
+    assert rows(old, links.format("host")) == [("host", "HT00003-TEST", roid)]
+    assert rows(old, links.format("contact")) == [("contact", "con-1", roid), ("contact", "con-2", roid)]
+    world = opened(old)
+    assert rows(migrate.backup_path(old, 2), "SELECT max(version) FROM schema_version") == [(2,)]
+    (number,) = rows(old, "SELECT id FROM domain WHERE name = 'a.example'")[0]
+    assert rows(old, links.format("host")) == [("host", "HT00003-TEST", number)]
+    assert rows(old, links.format("contact")) == [("contact", "con-1", number), ("contact", "con-2", number)]
+    with world.store.read() as view:
+        assert view.contact_linked("con-2")
+        assert not view.host_linked("HT00003-TEST", other_than=B)
+    # What they are used for still works: a contact that is linked cannot go, one that is removed can.
+    assert world.code(A, r.DeleteContact("con-2")) == 2305
+    world.store.close()
+
+
 def test_messages_of_the_old_file_are_read(old: Path) -> None:
     (data,) = rows(old, "SELECT data FROM poll WHERE id = 2")[0]
     assert "transfer" in json.loads(data)

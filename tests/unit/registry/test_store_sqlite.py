@@ -22,6 +22,7 @@ from regwire.registry.model.requests import (
     DeleteDomain,
     InfoDomain,
     TransferDomain,
+    UpdateDomain,
     UpdateHost,
 )
 from regwire.registry.rules import Policies
@@ -117,9 +118,21 @@ def test_links_in_the_file_are_those_of_the_domains(world: World, path: Path) ->
     world.contact()
     world.host("ns1.other.net")
     world.domain(registrant="con-1", contacts=world.links(("tech", "con-1")), hosts=("ns1.other.net",))
-    assert rows(path, "SELECT host, domain FROM domain_host") == [("HT00002-TEST", "DT00003-TEST")]
-    assert rows(path, "SELECT contact, domain FROM domain_contact") == [("con-1", "DT00003-TEST")]
+    by_name = "SELECT {0}, name FROM domain_{0} JOIN domain ON domain.id = domain_{0}.domain ORDER BY 1, 2"
+    assert rows(path, by_name.format("host")) == [("HT00002-TEST", "a.example")]
+    assert rows(path, by_name.format("contact")) == [("con-1", "a.example")]
+    # One that goes, comes again and changes in one group, beside one that is new.
+    outcomes = world.group(
+        (A, DeleteDomain("a.example")),
+        (A, CreateDomain("b.example", registrant="con-1", hosts=("ns1.other.net",))),
+        (A, CreateDomain("a.example", hosts=("ns1.other.net",))),
+        (A, UpdateDomain("a.example", registrant="con-1", remove_hosts=("ns1.other.net",))),
+    )
+    assert [outcome.code for outcome in outcomes] == [1000] * 4
+    assert rows(path, by_name.format("host")) == [("HT00002-TEST", "b.example")]
+    assert rows(path, by_name.format("contact")) == [("con-1", "a.example"), ("con-1", "b.example")]
     world.must(A, DeleteDomain("a.example"))
+    world.must(A, DeleteDomain("b.example"))
     assert rows(path, "SELECT * FROM domain_host") == rows(path, "SELECT * FROM domain_contact") == []
 
 
@@ -134,7 +147,7 @@ def test_a_database_of_a_newer_version_is_refused_with_the_cure(world: World, pa
         connection.execute("INSERT INTO schema_version VALUES (?, 0)", (SCHEMA_VERSION + 1,))
     connection.close()
     before = path.read_bytes()
-    with pytest.raises(StoreError, match=r"schema version 3, but this regwire knows 2; upgrade regwire"):
+    with pytest.raises(StoreError, match=r"schema version 4, but this regwire knows 3; upgrade regwire"):
         SqliteStore(path, world.policies, world.clock)
     assert path.read_bytes() == before
 

@@ -97,13 +97,17 @@ class Committed:
     def host_linked(self, roid: str, *, other_than: str | None = None, without: Collection[str] = ()) -> bool:
         """See View; ``without``: domains to leave out, by ROID."""
         left_out = json.dumps(list(without))
-        if other_than is None:
-            return self._one(_HOST_LINKED, roid, left_out) is not None
-        return self._one(_HOST_LINKED_BY_OTHERS, roid, left_out, other_than) is not None
+        if other_than is not None:
+            return self._one(_HOST_LINKED_BY_OTHERS, roid, left_out, other_than) is not None
+        if not without:
+            return self._one(_HOST_LINKED, roid) is not None
+        return self._one(_HOST_LINKED_WITHOUT, roid, left_out) is not None
 
     def contact_linked(self, id: str, *, without: Collection[str] = ()) -> bool:
         """See View; ``without``: domains to leave out, by ROID."""
-        return self._one(_CONTACT_LINKED, id, json.dumps(list(without))) is not None
+        if not without:
+            return self._one(_CONTACT_LINKED, id) is not None
+        return self._one(_CONTACT_LINKED_WITHOUT, id, json.dumps(list(without))) is not None
 
     def poll_head(self, account: str, *, without: Collection[int] = ()) -> tuple[PollMessage | None, int]:
         """See View; ``without``: messages to leave out."""
@@ -148,6 +152,16 @@ class Committed:
         at = codec.to_ms(now)
         return self._execute(_DUE, (at, at, at, limit)).fetchall()
 
+    def domain_ids(self, names: Sequence[str]) -> dict[str, int]:
+        """Return what links know domains by, by name."""
+        return dict(self._among("SELECT name, id FROM domain WHERE name", names)) if names else {}
+
+    def last_domain_id(self) -> int:
+        """Return the highest of these ids in use."""
+        row = self._one("SELECT coalesce(max(id), 0) FROM domain")
+        assert row is not None
+        return int(row[0])
+
     def last_message_id(self) -> int:
         """Return the highest message id ever given out."""
         row = self._one("SELECT value FROM counter WHERE name = 'poll'")
@@ -170,12 +184,15 @@ _EXISTING_HOSTS: Final = "SELECT name FROM host WHERE name"
 _EXISTING_CONTACTS: Final = "SELECT name FROM contact WHERE name"
 _HOST_NAMES: Final = "SELECT roid, name FROM host WHERE roid"
 _SUBORDINATES: Final = f"SELECT {codec.HOST_COLUMNS} FROM host WHERE superordinate = ? ORDER BY name"  # noqa: S608
-_HOST_LINKED: Final = f"SELECT 1 FROM domain_host WHERE host = ? AND domain NOT {_IN} LIMIT 1"  # noqa: S608
+_OTHER_DOMAINS: Final = f"domain NOT IN (SELECT id FROM domain WHERE roid {_IN})"  # noqa: S608
+_HOST_LINKED: Final = "SELECT 1 FROM domain_host WHERE host = ? LIMIT 1"
+_HOST_LINKED_WITHOUT: Final = f"SELECT 1 FROM domain_host WHERE host = ? AND {_OTHER_DOMAINS} LIMIT 1"  # noqa: S608
 _HOST_LINKED_BY_OTHERS: Final = (
-    "SELECT 1 FROM domain_host JOIN domain ON domain.roid = domain_host.domain "  # noqa: S608
+    "SELECT 1 FROM domain_host JOIN domain ON domain.id = domain_host.domain "  # noqa: S608
     f"WHERE host = ? AND domain.roid NOT {_IN} AND sponsor <> ? LIMIT 1"
 )
-_CONTACT_LINKED: Final = f"SELECT 1 FROM domain_contact WHERE contact = ? AND domain NOT {_IN} LIMIT 1"  # noqa: S608
+_CONTACT_LINKED: Final = "SELECT 1 FROM domain_contact WHERE contact = ? LIMIT 1"
+_CONTACT_LINKED_WITHOUT: Final = f"SELECT 1 FROM domain_contact WHERE contact = ? AND {_OTHER_DOMAINS} LIMIT 1"  # noqa: S608
 _POLL_HEAD: Final = (
     f"SELECT account, id, queued, text, data FROM poll WHERE account = ? AND id NOT {_IN} ORDER BY id LIMIT 1"  # noqa: S608
 )

@@ -13,6 +13,7 @@ from regwire.registry.model.objects import Domain
 from regwire.registry.model.outcomes import Change, Outcome
 from regwire.registry.model.requests import Call
 from regwire.registry.store import codec
+from regwire.registry.store._sqlite_read import Committed
 from regwire.registry.store.overlay import Overlay
 
 __all__ = ["Pending"]
@@ -90,23 +91,30 @@ class Pending:
             head = (self._now, call.account, call.transaction, call.client_transaction, operation, kind, key)
             self._history.append((*head, f"{kind}:{key}", None, None, detail))
 
-    def write(self, connection: sqlite3.Connection, overlay: Overlay) -> None:
+    def write(self, connection: sqlite3.Connection, committed: Committed, overlay: Overlay) -> None:
         """Write everything the group changed."""
+        new_domains: list[_Row] = []
         write_domains: list[_Row] = []
         write_hosts: list[_Row] = []
         write_contacts: list[_Row] = []
         gone: dict[str, list[_Row]] = {"domain": [], "host": [], "contact": []}
-        links = _Links()
+        links = _Links(committed)
         records = _Records()
         details = self._details
         for (kind, key), before in overlay.before.items():
             after: Any
             if kind == "domain":
                 after = overlay.domains[key]
-                links.compare(before, after)
-                if after is not None:
+                number = links.compare(before, after)
+                if number:
+                    new_domains.append((number, *codec.domain_row(after, details[id(after)])))
+                elif after is not None:
                     write_domains.append(codec.domain_row(after, details[id(after)]))
-            elif kind == "host":
+                if before is not None and (number or after is None):
+                    # Also one that was registered again: the new registration has an id of its own.
+                    gone[kind].append((key,))
+                continue
+            if kind == "host":
                 after = overlay.hosts[key]
                 if after is not None:
                     write_hosts.append(codec.host_row(after, details[id(after)]))
@@ -122,9 +130,11 @@ class Pending:
                     write_contacts.append(codec.contact_row(after, details[id(after)]))
             if after is None and before is not None:
                 gone[kind].append((key,))
+        links.resolve()
         # Names that go are freed before names that come: a host may have been renamed to one of them.
         for kind, keys in gone.items():
             _in_chunks(connection, f"DELETE FROM {kind} WHERE name IN (VALUES ", ")", keys)  # noqa: S608
+        _in_chunks(connection, *_INSERT_DOMAIN, new_domains)
         _in_chunks(connection, *_WRITE_DOMAIN, write_domains)
         _in_chunks(connection, *_WRITE_HOST, write_hosts)
         _in_chunks(connection, *_WRITE_CONTACT, write_contacts)
@@ -139,7 +149,7 @@ class Pending:
         acked = sorted(overlay.acked)
         _in_chunks(connection, "DELETE FROM poll WHERE (account, id) IN (VALUES ", ")", acked)
         rows = [codec.poll_row(message) for message in overlay.messages]
-        _in_chunks(connection, "INSERT INTO poll VALUES ", "", rows)
+        _in_chunks(connection, "INSERT OR FAIL INTO poll VALUES ", "", rows)
         if overlay.last_id is not None:
             connection.execute("UPDATE counter SET value = ? WHERE name = 'poll'", (overlay.last_id,))
 
@@ -172,42 +182,60 @@ class _Records:
         _in_chunks(connection, *_WRITE_RECORD, self.written)
         head = "DELETE FROM record_index WHERE (kind, name, value, key) IN (VALUES "
         _in_chunks(connection, head, ")", self.unindexed)
-        _in_chunks(connection, "INSERT INTO record_index VALUES ", "", self.indexed)
+        _in_chunks(connection, "INSERT OR FAIL INTO record_index VALUES ", "", self.indexed)
 
 
 class _Links:
     """Which rows of domain_host and domain_contact come and go."""
 
-    def __init__(self) -> None:
-        self.hosts_added: list[_Row] = []
-        self.hosts_removed: list[_Row] = []
-        self.contacts_added: list[_Row] = []
-        self.contacts_removed: list[_Row] = []
+    def __init__(self, committed: Committed) -> None:
+        self._committed = committed
+        self._last: int | None = None
+        #: Links of new domains, as rows.
+        self.hosts: list[_Row] = []
+        self.contacts: list[_Row] = []
+        #: What else comes and goes, with the name of the domain.
+        self._named: dict[str, list[tuple[str, str]]] = {"host+": [], "host-": [], "contact+": [], "contact-": []}
+        self._rows: dict[str, list[_Row]] = {}
 
-    def compare(self, before: Domain | None, after: Domain | None) -> None:
+    def compare(self, before: Domain | None, after: Domain | None) -> int:
+        """Note what changes for one domain; return the id of a new one, 0 for any other."""
+        named = self._named
         if before is not None and after is not None and before.roid == after.roid:
-            old, new = set(before.hosts), set(after.hosts)
-            self.hosts_added += [(host, after.roid) for host in new - old]
-            self.hosts_removed += [(host, before.roid) for host in old - new]
-            old, new = _contact_ids(before), _contact_ids(after)
-            self.contacts_added += [(id, after.roid) for id in new - old]
-            self.contacts_removed += [(id, before.roid) for id in old - new]
-            return
+            name = after.name
+            if before.hosts != after.hosts:
+                old, new = set(before.hosts), set(after.hosts)
+                named["host+"] += [(host, name) for host in new - old]
+                named["host-"] += [(host, name) for host in old - new]
+            if before.contacts != after.contacts or before.registrant != after.registrant:
+                old, new = _contact_ids(before), _contact_ids(after)
+                named["contact+"] += [(id, name) for id in new - old]
+                named["contact-"] += [(id, name) for id in old - new]
+            return 0
         if before is not None:
-            self.hosts_removed += [(host, before.roid) for host in before.hosts]
-            self.contacts_removed += [(id, before.roid) for id in _contact_ids(before)]
-        if after is not None:
-            self.hosts_added += [(host, after.roid) for host in after.hosts]
-            self.contacts_added += [(id, after.roid) for id in _contact_ids(after)]
+            name = before.name
+            named["host-"] += [(host, name) for host in before.hosts]
+            named["contact-"] += [(id, name) for id in _contact_ids(before)]
+        if after is None:
+            return 0
+        number = self._last = (self._committed.last_domain_id() if self._last is None else self._last) + 1
+        self.hosts += [(host, number) for host in after.hosts]
+        self.contacts += [(id, number) for id in _contact_ids(after)]
+        return number
+
+    def resolve(self) -> None:
+        """Look up the ids of domains that are in the file; to be called while they still are."""
+        names = {name for links in self._named.values() for _, name in links}
+        ids = self._committed.domain_ids(list(names))
+        self._rows = {which: [(key, ids[name]) for key, name in links] for which, links in self._named.items()}
 
     def write(self, connection: sqlite3.Connection) -> None:
-        for table, key, removed, added in (
-            ("domain_host", "host", self.hosts_removed, self.hosts_added),
-            ("domain_contact", "contact", self.contacts_removed, self.contacts_added),
-        ):
+        for table, key, new in (("domain_host", "host", self.hosts), ("domain_contact", "contact", self.contacts)):
             head = f"DELETE FROM {table} WHERE ({key}, domain) IN (VALUES "  # noqa: S608
-            _in_chunks(connection, head, ")", removed)
-            _in_chunks(connection, f"INSERT INTO {table} VALUES ", "", added)  # noqa: S608
+            _in_chunks(connection, head, ")", self._rows[f"{key}-"])
+            # In the order of the key: neighbours go to the same page one after another.
+            rows = sorted(new + self._rows[f"{key}+"])
+            _in_chunks(connection, f"INSERT OR FAIL INTO {table} VALUES ", "", rows)  # noqa: S608
 
 
 def _contact_ids(domain: Domain) -> set[str]:
@@ -224,31 +252,35 @@ _DETAIL: Final[dict[str, Any]] = {
 }
 
 
+# OR FAIL: after an error the whole group is rolled back, so that no statement needs to be able to take back its rows,
+# which costs a copy of every page that it changes.
 def _upsert(table: str, columns: str) -> tuple[str, str]:
     names = [name.strip() for name in columns.split(",")]
     changes = ", ".join(f"{name} = excluded.{name}" for name in names if name != "name")
-    return f"INSERT INTO {table} ({columns}) VALUES ", f" ON CONFLICT (name) DO UPDATE SET {changes}"  # noqa: S608
+    return f"INSERT OR FAIL INTO {table} ({columns}) VALUES ", f" ON CONFLICT (name) DO UPDATE SET {changes}"  # noqa: S608
 
 
+_INSERT_DOMAIN: Final = (f"INSERT OR FAIL INTO domain (id, {codec.DOMAIN_COLUMNS}) VALUES ", "")  # noqa: S608
 _WRITE_DOMAIN: Final = _upsert("domain", codec.DOMAIN_COLUMNS)
 _WRITE_HOST: Final = _upsert("host", codec.HOST_COLUMNS)
 _WRITE_CONTACT: Final = _upsert("contact", codec.CONTACT_COLUMNS)
 _WRITE_RECORD: Final = (
-    "INSERT INTO record (kind, key, due, detail) VALUES ",
+    "INSERT OR FAIL INTO record (kind, key, due, detail) VALUES ",
     " ON CONFLICT (kind, key) DO UPDATE SET due = excluded.due, detail = excluded.detail",
 )
 _WRITE_HISTORY: Final = (
-    "INSERT INTO history (at, account, txn, client_txn, operation, kind, key, roid, sponsor, expires, detail) VALUES ",
+    "INSERT OR FAIL INTO history "
+    "(at, account, txn, client_txn, operation, kind, key, roid, sponsor, expires, detail) VALUES ",
     "",
 )
 
 _WRITE_AUDIT: Final = (
-    "INSERT INTO audit (at, account, txn, client_txn, command, session, peer, code, fault, frame) VALUES ",
+    "INSERT OR FAIL INTO audit (at, account, txn, client_txn, command, session, peer, code, fault, frame) VALUES ",
     "",
 )
 
 #: Rows a statement; powers of two, so that a group of any size needs few different statements, which stay prepared.
-#: The largest times the widest table (13 columns) stays far below SQLite's 32,766 parameters.
+#: The largest times the widest table (14 columns) stays far below SQLite's 32,766 parameters.
 _CHUNKS: Final = (256, 128, 64, 32, 16, 8, 4, 2, 1)
 _statements: dict[tuple[str, int], str] = {}
 

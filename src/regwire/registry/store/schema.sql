@@ -1,4 +1,4 @@
--- The registry in SQLite, version 2. Instants are milliseconds since 1970 UTC.
+-- The registry in SQLite, version 3. Instants are milliseconds since 1970 UTC.
 -- "detail" is JSON: what no query looks for.
 
 CREATE TABLE schema_version (
@@ -55,17 +55,17 @@ CREATE TABLE contact (
 ) STRICT;
 CREATE INDEX contact_due ON contact (due) WHERE due IS NOT NULL;
 
--- Which domains (by ROID) use a host (by ROID: hosts can be renamed) or a contact; derived from domain.detail.
--- ROIDs grow: the links of new domains go to the ends of few ranges, where names would go everywhere.
+-- Which domains (by domain.id) use a host (by ROID: hosts can be renamed) or a contact; derived from domain.detail.
+-- The ids grow: the links of new domains go to the ends of few ranges, where names would go everywhere.
 CREATE TABLE domain_host (
     host TEXT NOT NULL,
-    domain TEXT NOT NULL,
+    domain INTEGER NOT NULL,
     PRIMARY KEY (host, domain)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE domain_contact (
     contact TEXT NOT NULL,
-    domain TEXT NOT NULL,
+    domain INTEGER NOT NULL,
     PRIMARY KEY (contact, domain)
 ) STRICT, WITHOUT ROWID;
 

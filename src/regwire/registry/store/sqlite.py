@@ -202,7 +202,7 @@ class SqliteStore:
                 self._decide(overlay, settling(calls[0]), now, pending)
             outcomes = [self._decide(overlay, call, now, pending) for call in calls]
             if overlay.changed:
-                pending.write(connection, overlay)
+                pending.write(connection, self._committed, overlay)
             pending.write_audit(connection)
             connection.execute("COMMIT")
         except BaseException:
@@ -237,7 +237,7 @@ class SqliteStore:
             overlay, pending = Overlay(committed), Pending(codec.to_ms(self._clock.now()))
             pending.record(call, outcome)
             overlay.apply(call.account, outcome)
-            pending.write(connection, overlay)
+            pending.write(connection, committed, overlay)
             connection.execute("COMMIT")
         finally:
             if connection.in_transaction:
