@@ -13,6 +13,7 @@ from regwire.cli.application import application
 from regwire.cli.drops import drops
 from regwire.cli.epp import epp
 from regwire.cli.maintenance import maintenance
+from regwire.cli.numbers import numbers
 from regwire.cli.objects import contact, domain, host
 from regwire.cli.queue import poll
 from regwire.cli.registrar import registrar
@@ -36,7 +37,7 @@ _ROOMS = {
     "Begin": ("init", "serve", "demo"),
     "As a registrar, or anybody with an EPP server": ("epp", "rst"),
     "As the operator of a registry: registrars": ("registrar", "poll", "maintenance"),
-    "As the operator of a registry: objects": ("domain", "host", "contact", "drops"),
+    "As the operator of a registry: objects": ("domain", "host", "contact", "numbers", "drops"),
     "As the operator of a registry: names and policy": ("tld", "premium", "reserved", "token", "application"),
     "As the operator of a registry: what happened": ("history", "audit"),
 }
@@ -74,6 +75,7 @@ app.add_typer(tld, name="tld")
 app.add_typer(domain, name="domain")
 app.add_typer(host, name="host")
 app.add_typer(contact, name="contact")
+app.add_typer(numbers, name="numbers")
 app.add_typer(premium, name="premium")
 app.add_typer(reserved, name="reserved")
 app.add_typer(token, name="token")

@@ -11,8 +11,9 @@ import getpass
 import os
 import secrets
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from itertools import count
 from typing import Any
 
@@ -21,12 +22,13 @@ from regwire.registry.accounts import taking
 from regwire.registry.clock import Clock, SystemClock
 from regwire.registry.config import Config
 from regwire.registry.model import codes
-from regwire.registry.model.audit import Origin
+from regwire.registry.model.audit import Audited, Origin
+from regwire.registry.model.numbers import NumberResource, NumbersImported, NumberSource, Party
 from regwire.registry.model.outcomes import Outcome
 from regwire.registry.model.requests import Call, Request
 from regwire.registry.rules import Policies, decide, is_read
 from regwire.registry.rules.ledger import OPERATOR
-from regwire.registry.store.base import Snapshot, Store
+from regwire.registry.store.base import Snapshot, Store, StoreError
 from regwire.registry.store.sqlite import SqliteStore
 
 __all__ = ["Operator", "open_operator"]
@@ -78,6 +80,41 @@ class Operator:
         origin = Origin(f"operator {type(request).__name__}", 0, self._peer, self._command or None)
         (outcome,) = self.store.execute([Call(account, request, transaction, None, os.urandom(16), origin)])
         return outcome
+
+    def now(self) -> datetime:
+        """Return the registry's instant."""
+        return self._clock.now()
+
+    def change_numbers(
+        self,
+        put: Sequence[NumberResource | Party] = (),
+        drop: Sequence[tuple[str, str]] = (),
+        *,
+        new: bool = False,
+    ) -> None:
+        """Write and remove number resources; see `regwire.registry.store.base.Store`. Noted in the audit.
+
+        Raises:
+            OperatorRefused: what is new is there already, or what is to go is not.
+
+        """
+        try:
+            self.store.change_numbers(put, drop, new=new, note=self._note("ChangeNumbers"))
+        except StoreError as error:
+            raise OperatorRefused(
+                2302 if new else 2303, str(error), "--replace writes over it" if new else ""
+            ) from None
+
+    def import_numbers(
+        self, source: NumberSource, values: Iterable[NumberResource | Party], *, older: bool = False
+    ) -> NumbersImported:
+        """Take a registry's file in; see `regwire.registry.store.base.Store`. Noted in the audit."""
+        return self.store.import_numbers(source, values, older=older, note=self._note("ImportNumbers"))
+
+    def _note(self, what: str) -> Audited:
+        origin = Origin(f"operator {what}", 0, self._peer, self._command or None)
+        transaction = f"{self._prefix}{next(self._numbers):08X}"
+        return Audited(self._clock.now(), OPERATOR, transaction, None, origin, codes.OK)
 
     def all(self, page: Callable[[str], Request], key: Callable[[Any], str]) -> Iterator[Any]:
         """Yield what a read of pages gives.

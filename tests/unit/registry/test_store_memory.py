@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lookup_suite import LookupSuite
 from registry_world import World
 from store_suite import StoreSuite
 
@@ -11,7 +12,7 @@ from regwire.registry.store.base import Store
 from regwire.registry.store.memory import MemoryStore
 
 
-class TestMemoryStore(StoreSuite):
+class TestMemoryStore(LookupSuite, StoreSuite):
     def make(self, policies: Policies, clock: MovableClock) -> Store:
         return MemoryStore(policies, clock)
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from lookup_suite import LookupSuite
 from registry_world import GLUE, PASSWORD, A, B, World
 from store_suite import StoreSuite
 
@@ -30,7 +31,7 @@ from regwire.registry.store.base import Store, StoreError
 from regwire.registry.store.sqlite import SCHEMA_VERSION, SqliteStore
 
 
-class TestSqliteStore(StoreSuite):
+class TestSqliteStore(LookupSuite, StoreSuite):
     @pytest.fixture(autouse=True)
     def _folder(self, tmp_path: Path) -> None:
         self.folder = tmp_path
@@ -147,7 +148,7 @@ def test_a_database_of_a_newer_version_is_refused_with_the_cure(world: World, pa
         connection.execute("INSERT INTO schema_version VALUES (?, 0)", (SCHEMA_VERSION + 1,))
     connection.close()
     before = path.read_bytes()
-    with pytest.raises(StoreError, match=r"schema version 4, but this regwire knows 3; upgrade regwire"):
+    with pytest.raises(StoreError, match=r"schema version 5, but this regwire knows 4; upgrade regwire"):
         SqliteStore(path, world.policies, world.clock)
     assert path.read_bytes() == before
 

@@ -10,6 +10,8 @@ from typing import Any, Final
 
 from regwire.registry.model.objects import Contact, Domain, Host, PollMessage
 from regwire.registry.store import codec
+from regwire.registry.store._sqlite_numbers import Numbers
+from regwire.registry.store._sqlite_search import Searches
 
 __all__ = ["Committed"]
 
@@ -17,8 +19,8 @@ _Row = tuple[Any, ...]
 _statements: dict[tuple[str, int], str] = {}
 
 
-class Committed:
-    """The committed state as one connection sees it: a View, and the Base of an Overlay."""
+class Committed(Numbers, Searches):
+    """The committed state as one connection sees it: a Lookup, and the Base of an Overlay."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._execute = connection.execute

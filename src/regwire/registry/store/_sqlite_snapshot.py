@@ -12,10 +12,9 @@ from typing import Any, TypeVar
 
 from regwire.registry.model.audit import Audited, HistoryRow
 from regwire.registry.model.objects import Contact, Domain, Host, PollMessage
-from regwire.registry.rules import View
 from regwire.registry.store import codec
 from regwire.registry.store._sqlite_read import Committed
-from regwire.registry.store.base import StoreError
+from regwire.registry.store.base import Lookup, StoreError
 
 __all__ = ["SqliteSnapshot", "open_snapshot"]
 
@@ -72,7 +71,7 @@ class SqliteSnapshot:
     def __init__(self, connection: sqlite3.Connection, end: float) -> None:
         self._connection = connection
         self._end = end
-        self.view: View = Committed(connection)
+        self.view: Lookup = Committed(connection)
 
     def domains(self, *, after: str = "") -> Iterator[Domain]:
         """See Snapshot."""

@@ -14,6 +14,7 @@ from regwire.registry.model.outcomes import Change, Outcome
 from regwire.registry.model.requests import Call
 from regwire.registry.store import codec
 from regwire.registry.store._sqlite_read import Committed
+from regwire.registry.store._sqlite_search import term_changes
 from regwire.registry.store.overlay import Overlay
 
 __all__ = ["Pending"]
@@ -24,8 +25,9 @@ _Row = tuple[Any, ...]
 class Pending:
     """The rows of a group: history and audit as it is decided, objects at the end."""
 
-    def __init__(self, now: int) -> None:
+    def __init__(self, now: int, *, searchable: bool = False) -> None:
         self._now = now
+        self._searchable = searchable
         self._history: list[_Row] = []
         self._former: list[_Row] = []
         self._audit: list[_Row] = []
@@ -100,6 +102,7 @@ class Pending:
         gone: dict[str, list[_Row]] = {"domain": [], "host": [], "contact": []}
         links = _Links(committed)
         records = _Records()
+        searched: list[tuple[Any, Any]] | None = [] if self._searchable else None
         details = self._details
         for (kind, key), before in overlay.before.items():
             after: Any
@@ -113,6 +116,8 @@ class Pending:
                 if before is not None and (number or after is None):
                     # Also one that was registered again: the new registration has an id of its own.
                     gone[kind].append((key,))
+                if searched is not None:
+                    searched.append((before, after))
                 continue
             if kind == "host":
                 after = overlay.hosts[key]
@@ -128,6 +133,8 @@ class Pending:
                 after = overlay.contacts[key]
                 if after is not None:
                     write_contacts.append(codec.contact_row(after, details[id(after)]))
+            if searched is not None:
+                searched.append((before, after))
             if after is None and before is not None:
                 gone[kind].append((key,))
         links.resolve()
@@ -140,6 +147,10 @@ class Pending:
         _in_chunks(connection, *_WRITE_CONTACT, write_contacts)
         links.write(connection)
         records.write(connection)
+        if searched:
+            left, come = term_changes(searched)
+            _in_chunks(connection, "DELETE FROM term WHERE (kind, field, text, key) IN (VALUES ", ")", left)
+            _in_chunks(connection, "INSERT OR IGNORE INTO term VALUES ", "", come)
         self._write_polls(connection, overlay)
         _in_chunks(connection, *_WRITE_HISTORY, self._history)
         _in_chunks(connection, "INSERT OR IGNORE INTO former VALUES ", "", self._former)

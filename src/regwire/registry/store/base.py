@@ -10,13 +10,30 @@ from typing import Protocol
 
 from regwire.errors import RegwireError
 from regwire.registry.model.audit import Audited, HistoryRow
+from regwire.registry.model.numbers import (
+    Match,
+    NumberResource,
+    NumbersImported,
+    NumberSource,
+    Party,
+)
 from regwire.registry.model.objects import Contact, Domain, Host, PollMessage
 from regwire.registry.model.outcomes import Change, Outcome
 from regwire.registry.model.record import record
 from regwire.registry.model.requests import Call, Request, SettleDue
 from regwire.registry.rules import View
 
-__all__ = ["Snapshot", "Store", "StoreError", "imported", "importing", "settling"]
+__all__ = [
+    "Lookup",
+    "SearchTooWide",
+    "Snapshot",
+    "Store",
+    "StoreError",
+    "imported",
+    "importing",
+    "require_newer",
+    "settling",
+]
 
 #: Objects that one group settles at most; what is left over is the next group's.
 _SETTLED_A_GROUP = 1000
@@ -55,19 +72,136 @@ def _kind(value: Domain | Host | Contact) -> str:
     return "domain" if isinstance(value, Domain) else "host" if isinstance(value, Host) else "contact"
 
 
+def require_newer(there: Iterable[NumberSource], source: NumberSource, *, older: bool) -> None:
+    """Refuse a registry's file that is older than the one that is here.
+
+    Raises:
+        StoreError: it is, and ``older`` does not allow it.
+
+    """
+    for last in there:
+        if last.registry == source.registry and source.date < last.date and not older:
+            raise StoreError(
+                f"the file of {source.registry} is of {source.date}, but that of {last.date} is here already; "
+                "fetch a newer one, or give --older"
+            )
+
+
 class StoreError(RegwireError):
     """A store cannot be opened or read: what is wrong, and the cure."""
+
+
+class SearchTooWide(RegwireError):
+    """A search that would look at too much; ask for more letters."""
+
+
+class Lookup(View, Protocol):
+    """A consistent state as fronts that look things up read it. Nothing is settled by time in it."""
+
+    # --- number resources
+
+    def number(self, type: str, handle: str) -> NumberResource | None:
+        """Return the network or range of a handle (letters of both cases are the same), or None."""
+        ...
+
+    def numbers_covering(self, type: str, first: int, last: int) -> list[NumberResource]:
+        """Return what contains the range from ``first`` to ``last`` or is that range, the smallest first."""
+        ...
+
+    def numbers_within(self, type: str, first: int, last: int, *, limit: int) -> list[NumberResource]:
+        """Return what lies in a range or is that range, by where it begins, of those the largest first."""
+        ...
+
+    def numbers_topmost(self, type: str, first: int, last: int, *, proper: bool, limit: int) -> list[NumberResource]:
+        """Return what lies in a range, but in nothing else that lies in it, by where it begins.
+
+        Args:
+            type: of which type.
+            first: of the range, included.
+            last: of the range, included.
+            proper: what is the very range is left out, as if it were not there.
+            limit: how many at most.
+
+        """
+        ...
+
+    def numbers_of(self, organisation: str, *, limit: int) -> list[NumberResource]:
+        """Return what an organisation holds."""
+        ...
+
+    def every_number(self, type: str, *, source: str | None = None) -> Iterator[NumberResource]:
+        """Yield everything of a type, by where it begins; only to be used in a `Snapshot`.
+
+        Args:
+            type: of which type.
+            source: only of this registry's file; empty: only the operator's own; None: all.
+
+        """
+        ...
+
+    def party(self, kind: str, handle: str) -> Party | None:
+        """Return the number organisation ("organisation") or point of contact ("numberContact"), or None."""
+        ...
+
+    def parties(self, kind: str, *, after: str = "", limit: int = 1000) -> list[Party]:
+        """Return number organisations or points of contact by handle, of greater handles than ``after``."""
+        ...
+
+    def number_sources(self) -> list[NumberSource]:
+        """Return which files of registries are here, by registry."""
+        ...
+
+    # --- searches
+
+    def found(self, kind: str, field: str, match: Match, *, limit: int) -> list[str]:
+        """Return the keys of what has a text in ``field`` that is like ``match``.
+
+        What the texts are: `regwire.registry.store.terms.terms`. Names, organisations of contacts and domain names
+        can be matched in part, all else as a whole.
+
+        Args:
+            kind: "domain", "host", "contact", "ipv4", "ipv6", "as", "organisation" or "numberContact"; of the first
+                three only what was there or changed since `Store.make_searchable`.
+            field: in which text.
+            match: what it is like.
+            limit: how many keys at most; they may be more than fit.
+
+        Raises:
+            SearchTooWide: begin and end that are given together are each too frequent.
+
+        """
+        ...
+
+    def searchable(self) -> bool:
+        """Tell whether domains, hosts and contacts can be searched."""
+        ...
+
+    def domains_using(self, host: str, *, limit: int) -> list[Domain]:
+        """Return domains that use the host of a ROID."""
+        ...
+
+    def domains_of_contact(self, contact: str, *, limit: int) -> list[Domain]:
+        """Return domains that have a contact in any role."""
+        ...
+
+    def domain_of_roid(self, roid: str) -> Domain | None:
+        """Return the domain of a ROID, or None."""
+        ...
+
+    def host_of_roid(self, roid: str) -> Host | None:
+        """Return the host of a ROID, or None."""
+        ...
 
 
 class Snapshot(Protocol):
     """A state of the registry for long reads; see `Store.snapshot`.
 
     Attributes:
-        view: the state as the rules read it.
+        view: the state as the rules and fronts read it.
 
     """
 
-    view: View
+    view: Lookup
 
     def domains(self, *, after: str = "") -> Iterator[Domain]:
         """Yield every domain by name, from the first name greater than ``after``; nothing is settled by time."""
@@ -128,7 +262,7 @@ class Snapshot(Protocol):
 class Store(Protocol):
     """Keeps the registry. Every store passes the suite of ``tests/support/store_suite.py``."""
 
-    def read(self) -> AbstractContextManager[View]:
+    def read(self) -> AbstractContextManager[Lookup]:
         """Give one consistent committed state for the duration of the ``with`` block.
 
         To be used by one thread (the first that reads) and never across a wait.
@@ -173,6 +307,62 @@ class Store(Protocol):
         Raises:
             StoreError: an object of that name is there already; nothing of its part is taken in.
 
+        """
+        ...
+
+    def change_numbers(
+        self,
+        put: Sequence[NumberResource | Party] = (),
+        drop: Sequence[tuple[str, str]] = (),
+        *,
+        new: bool = False,
+        note: Audited | None = None,
+    ) -> None:
+        """Write and remove number resources and their parties, all or nothing, in one commit.
+
+        Args:
+            put: to write; one of the same type (or kind) and handle is replaced.
+            drop: to remove: type (or kind) and handle.
+            new: nothing of ``put`` may be there already.
+            note: of the audit.
+
+        Raises:
+            StoreError: something to remove is not there, something new is, or it cannot be written.
+
+        """
+        ...
+
+    def import_numbers(
+        self,
+        source: NumberSource,
+        values: Iterable[NumberResource | Party],
+        *,
+        older: bool = False,
+        note: Audited | None = None,
+    ) -> NumbersImported:
+        """Make the resources of a registry those of a file, in one commit.
+
+        What the operator made stays; what comes from the file of another registry is taken over. While the file is
+        read nobody waits; then one transaction changes what differs.
+
+        Args:
+            source: which file it is.
+            values: each with ``source.registry`` as its source, without names, servers and contacts; of organisations
+                those that are not there are taken in.
+            older: it may be older than the one that is there.
+            note: of the audit.
+
+        Raises:
+            StoreError: the registry's file that is here is newer, or it cannot be written. What ``values`` raises
+                passes through; nothing is changed then.
+
+        """
+        ...
+
+    def make_searchable(self) -> bool:
+        """Have domains, hosts and contacts found by `Lookup.found`, from now on and for ever; False: they are already.
+
+        The terms of what is there are written in one commit: about 5 seconds for a million domains.
         """
         ...
 

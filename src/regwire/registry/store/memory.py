@@ -12,13 +12,14 @@ from regwire.registry.clock import Clock
 from regwire.registry.model import codes
 from regwire.registry.model.audit import Audited, HistoryRow
 from regwire.registry.model.kinds import kind_named
+from regwire.registry.model.numbers import NumberResource, NumbersImported, NumberSource, Party
 from regwire.registry.model.objects import Contact, Domain, Host, PollMessage
 from regwire.registry.model.outcomes import Outcome
 from regwire.registry.model.record import replace
 from regwire.registry.model.requests import Call
 from regwire.registry.rules import Policies, decide
-from regwire.registry.rules.view import View
-from regwire.registry.store.base import Snapshot, StoreError, imported, importing, settling
+from regwire.registry.store._memory_lookup import MemoryLookup
+from regwire.registry.store.base import Lookup, Snapshot, StoreError, imported, importing, require_newer, settling
 from regwire.registry.store.codec import history_rows
 from regwire.registry.store.overlay import Overlay
 
@@ -45,7 +46,7 @@ class MemoryStore:
         self._audit: list[Audited] = []
 
     @contextlib.contextmanager
-    def read(self) -> Iterator[View]:
+    def read(self) -> Iterator[Lookup]:
         """Give the committed state; see `regwire.registry.store.base.Store`."""
         yield self._state
 
@@ -95,14 +96,46 @@ class MemoryStore:
         """Give a state to read for long; see `regwire.registry.store.base.Store`."""
         yield _MemorySnapshot(self._state.copy(), list(self._history), list(self._audit))
 
+    def change_numbers(
+        self,
+        put: Sequence[NumberResource | Party] = (),
+        drop: Sequence[tuple[str, str]] = (),
+        *,
+        new: bool = False,
+        note: Audited | None = None,
+    ) -> None:
+        """Write number resources; see `regwire.registry.store.base.Store`."""
+        self._state.change_numbers(put, drop, new=new)
+        self._note([note] if note is not None else [])
+
+    def import_numbers(
+        self,
+        source: NumberSource,
+        values: Iterable[NumberResource | Party],
+        *,
+        older: bool = False,
+        note: Audited | None = None,
+    ) -> NumbersImported:
+        """Take a registry's file in; see `regwire.registry.store.base.Store`."""
+        staged = list(values)
+        require_newer(self._state.number_sources(), source, older=older)
+        done = self._state.import_numbers(replace(source, imported=self._clock.now()), staged)
+        self._note([note] if note is not None else [])
+        return done
+
+    def make_searchable(self) -> bool:
+        """See `regwire.registry.store.base.Store`. Everything is searched from end to end here."""
+        return self._state.make_searchable()
+
     def close(self) -> None:
         """Do nothing."""
 
 
-class _State:
-    """The committed state: a View, and the Base of an Overlay."""
+class _State(MemoryLookup):
+    """The committed state: a Lookup, and the Base of an Overlay."""
 
     def __init__(self) -> None:
+        super().__init__()
         self._domains: dict[str, Domain] = {}
         self._hosts: dict[str, Host] = {}
         self._contacts: dict[str, Contact] = {}
@@ -246,7 +279,7 @@ class _MemorySnapshot:
     """A copy of everything."""
 
     def __init__(self, state: _State, history: list[HistoryRow], audit: list[Audited]) -> None:
-        self.view: View = state
+        self.view: Lookup = state
         self._state = state
         self._history = history
         self._audit = audit

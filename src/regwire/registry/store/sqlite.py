@@ -23,17 +23,19 @@ from typing import Any, Final
 from regwire.registry.clock import Clock
 from regwire.registry.model import codes
 from regwire.registry.model.audit import Audited
+from regwire.registry.model.numbers import NumberResource, NumbersImported, NumberSource, Party
 from regwire.registry.model.objects import Contact, Domain, Host
 from regwire.registry.model.outcomes import Change, Outcome
 from regwire.registry.model.requests import Call, CreateDomain
 from regwire.registry.rules import Policies, decide, wanted
 from regwire.registry.rules.features import kinds_by_name
-from regwire.registry.rules.view import View
 from regwire.registry.store import codec, migrate
+from regwire.registry.store._sqlite_numbers import change_numbers, import_numbers, stage_numbers
 from regwire.registry.store._sqlite_read import Committed
+from regwire.registry.store._sqlite_search import index_everything
 from regwire.registry.store._sqlite_snapshot import open_snapshot
 from regwire.registry.store._sqlite_write import Pending
-from regwire.registry.store.base import Snapshot, StoreError, imported, importing, settling
+from regwire.registry.store.base import Lookup, Snapshot, StoreError, imported, importing, require_newer, settling
 from regwire.registry.store.migrate import SCHEMA_VERSION
 from regwire.registry.store.overlay import Overlay
 
@@ -142,7 +144,7 @@ class SqliteStore:
     # --- reading
 
     @contextlib.contextmanager
-    def read(self) -> Iterator[View]:
+    def read(self) -> Iterator[Lookup]:
         """Give one consistent committed state; see `regwire.registry.store.base.Store`."""
         reader = self._reader
         reader.execute("BEGIN")
@@ -195,7 +197,7 @@ class SqliteStore:
             overlay = Overlay(self._committed)
             self._prefetch(overlay, calls)
             now = self._clock.now()
-            pending = Pending(codec.to_ms(now))
+            pending = Pending(codec.to_ms(now), searchable=self._committed.searchable())
             for note in notes:
                 pending.note(note)
             if calls and self._committed.due(now, 1):
@@ -234,11 +236,67 @@ class SqliteStore:
             ]
             if there:
                 raise StoreError(f"{there[0]} is there already; nothing of its part of the import was taken in")
-            overlay, pending = Overlay(committed), Pending(codec.to_ms(self._clock.now()))
+            overlay, pending = (
+                Overlay(committed),
+                Pending(codec.to_ms(self._clock.now()), searchable=committed.searchable()),
+            )
             pending.record(call, outcome)
             overlay.apply(call.account, outcome)
             pending.write(connection, committed, overlay)
             connection.execute("COMMIT")
+        finally:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+
+    # --- number resources and searches
+
+    def change_numbers(
+        self,
+        put: Sequence[NumberResource | Party] = (),
+        drop: Sequence[tuple[str, str]] = (),
+        *,
+        new: bool = False,
+        note: Audited | None = None,
+    ) -> None:
+        """Write number resources; see `regwire.registry.store.base.Store`."""
+        with self._lock, self._noting(self._writer, note) as connection:
+            change_numbers(connection, put, drop, new=new)
+
+    def import_numbers(
+        self,
+        source: NumberSource,
+        values: Iterable[NumberResource | Party],
+        *,
+        older: bool = False,
+        note: Audited | None = None,
+    ) -> NumbersImported:
+        """Take a registry's file in; see `regwire.registry.store.base.Store`."""
+        # On a connection of its own: the writer goes on while the file is read.
+        with contextlib.closing(self._open()) as connection:
+            self._tune(connection)
+            stage_numbers(connection, values)
+            with self._noting(connection, note):
+                require_newer(Committed(connection).number_sources(), source, older=older)
+                return import_numbers(connection, source, codec.to_ms(self._clock.now()))
+
+    def make_searchable(self) -> bool:
+        """See `regwire.registry.store.base.Store`."""
+        with self._lock:
+            return index_everything(self._writer)
+
+    @contextlib.contextmanager
+    def _noting(self, connection: sqlite3.Connection, note: Audited | None) -> Iterator[sqlite3.Connection]:
+        """Commit what is done inside, together with its note of the audit, or nothing."""
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+            yield connection
+            if note is not None:
+                pending = Pending(codec.to_ms(self._clock.now()))
+                pending.note(note)
+                pending.write_audit(connection)
+            connection.execute("COMMIT")
+        except sqlite3.Error as error:
+            raise StoreError(f"{self.path}: {error}; nothing was changed") from error
         finally:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")

@@ -1,0 +1,1 @@
+"""Number resources beside the store: reading the registries' files (``delegated``)."""
