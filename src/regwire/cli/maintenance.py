@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import secrets
-from collections.abc import Iterator, Sequence
-from dataclasses import fields, is_dataclass
-from datetime import UTC, datetime
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from regwire.errors import ConfigError
+from regwire.cli.operate import Dir, Json, instant, operator, plain
 
 if TYPE_CHECKING:
     from regwire.registry.model.maintenance import System
     from regwire.registry.model.requests import Request
-    from regwire.registry.store.base import Store
 
 __all__ = ["maintenance"]
 
@@ -28,8 +23,6 @@ maintenance = typer.Typer(
     rich_markup_mode=None,
 )
 
-Dir = Annotated[Path, typer.Option("--dir", metavar="DIR", help="What `regwire init` wrote.")]
-Json = Annotated[bool, typer.Option("--json", help="For programs.")]
 Id = Annotated[str, typer.Argument(metavar="ID")]
 Systems = Annotated[
     list[str] | None,
@@ -77,7 +70,9 @@ def add(
     from regwire.registry.model.maintenance import AddMaintenance, Maintenance
 
     given = _given(name, type, environment, reason, detail, description, tld, (reconnect, reimplement))
-    first, last = _instant("--start", start), _instant("--end", end)
+    first, last = instant("--start", start), instant("--end", end)
+    assert first is not None
+    assert last is not None
     made = Maintenance(id, _systems(system or ["EPP"]), first, last, **given)
     _show(_ask(folder, AddMaintenance(made)), as_json=as_json)
 
@@ -107,8 +102,8 @@ def update(
     changed = ChangeMaintenance(
         id,
         None if system is None else _systems(system),
-        None if start is None else _instant("--start", start),
-        None if end is None else _instant("--end", end),
+        instant("--start", start),
+        instant("--end", end),
         **given,
     )
     _show(_ask(folder, changed), as_json=as_json)
@@ -129,7 +124,7 @@ def list_(folder: Dir = Path(), as_json: Json = False) -> None:
 
     found = _ask(folder, ListMaintenance()).items
     if as_json:
-        typer.echo(json.dumps([_plain(value) for value in found]))
+        typer.echo(json.dumps([plain(value) for value in found]))
         return
     for value in found:
         typer.echo(_line(value))
@@ -141,36 +136,8 @@ def list_(folder: Dir = Path(), as_json: Json = False) -> None:
 
 def _ask(folder: Path, request: Request) -> Any:
     """Have the registry of a folder do something; what it refuses is an error."""
-    from regwire.registry.model.requests import Call
-
-    with _opened(folder) as store:
-        transaction = f"OP{secrets.token_hex(8).upper()}"
-        (outcome,) = store.execute([Call("-", request, transaction, None, secrets.token_bytes(16))])
-    if outcome.code >= 2000:
-        value = outcome.value[1] if outcome.value else type(request).__name__
-        raise ConfigError(value, outcome.reason or f"refused ({outcome.code})", "`regwire maintenance list` shows all")
-    return outcome.data
-
-
-@contextlib.contextmanager
-def _opened(folder: Path) -> Iterator[Store]:
-    """Open the store, with the accounts of the file in it: it is them who are told."""
-    from regwire.registry.accounts import taking
-    from regwire.registry.clock import SystemClock
-    from regwire.registry.config import load_config
-    from regwire.registry.engine import open_store
-    from regwire.registry.model.requests import Call
-    from regwire.registry.rules import Policies
-
-    config = load_config(folder)
-    if config.store.kind == "memory":
-        raise ConfigError("store.kind", "is memory: only the server has it", 'set kind = "sqlite" in registry.toml')
-    with contextlib.closing(open_store(config, Policies(config), SystemClock())) as store:
-        with store.read() as view:
-            request = taking(view, None, config.path(config.registry.accounts))
-        if request is not None:
-            store.execute([Call("-", request, f"OP{secrets.token_hex(8).upper()}", None, secrets.token_bytes(16))])
-        yield store
+    with operator(folder) as found:
+        return found.ask(request, cure="`regwire maintenance list` shows all")
 
 
 # --- what the options say
@@ -215,33 +182,14 @@ def _systems(texts: Sequence[str]) -> tuple[System, ...]:
     return tuple(found)
 
 
-def _instant(option: str, text: str) -> datetime:
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        raise ConfigError(option, f"{text} is no instant", "write 2026-03-01 or 2026-03-01T14:00:00Z") from None
-    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
-
-
 # --- printing
 
 
 def _show(value: Any, *, as_json: bool) -> None:
-    typer.echo(json.dumps(_plain(value)) if as_json else _line(value))
+    typer.echo(json.dumps(plain(value)) if as_json else _line(value))
 
 
 def _line(value: Any) -> str:
     systems = ", ".join(f"{system.name} ({system.impact})" for system in value.systems)
     over = ", over" if value.ended else ""
-    return f"{value.id}  {_plain(value.start)} to {_plain(value.end)}  {systems}  {value.reason}{over}"
-
-
-def _plain(value: Any) -> Any:
-    """Return a record as JSON has it."""
-    if is_dataclass(value):
-        return {item.name: _plain(getattr(value, item.name)) for item in fields(value)}
-    if isinstance(value, tuple):
-        return [_plain(item) for item in value]
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-    return value
+    return f"{value.id}  {plain(value.start)} to {plain(value.end)}  {systems}  {value.reason}{over}"

@@ -18,7 +18,7 @@ from regwire.cli.init import create_registry
 from regwire.epp import command
 from regwire.epp.ext import maintenance as m
 from regwire.epp.ext.allocation_token import AllocationTokenInfo
-from regwire.errors import ConfigError
+from regwire.errors import OperatorRefused
 from regwire.registry.model.maintenance import (
     AddMaintenance,
     ChangeMaintenance,
@@ -252,7 +252,9 @@ def test_the_operators_commands(tmp_path: Path) -> None:
     assert [value["id"] for value in run("list")] == ["M1"]
     run("remove", "M1")
     assert run("list") == []
-    with pytest.raises(ConfigError, match="M1: no such maintenance"):
+    with pytest.raises(OperatorRefused, match="M1: no such maintenance"):
         run("remove", "M1")
-    with pytest.raises(ConfigError, match="is no instant"):
-        run("add", "--start", "soon", "--end", "later")
+    wrong = runner.invoke(app, ["maintenance", "add", "--start", "soon", "--end", "later", "--dir", str(tmp_path)])
+    assert (wrong.exit_code, "soon is no instant" in wrong.output) == (2, True)
+    audit = runner.invoke(app, ["audit", "--dir", str(tmp_path), "--json"])
+    assert [row["command"].split()[0] for row in json.loads(audit.output)] == ["operator"] * 5
