@@ -11,6 +11,8 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PYTHON_FILE_LINES = 700
+#: A stub lists everything of one compiled module, in the order of a reference: it is looked things up in, not read.
+STUB_FILE_LINES = 1100
 PYTHON_FUNCTION_LINES = 70
 RUST_FILE_LINES = 900
 RUST_FUNCTION_LINES = 100
@@ -68,7 +70,7 @@ def rust_functions(text: str) -> Iterator[tuple[str, int]]:
 @pytest.mark.parametrize("path", python_files(), ids=lambda path: str(path.relative_to(ROOT)))
 def test_python_sizes(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
-    assert text.count("\n") <= PYTHON_FILE_LINES
+    assert text.count("\n") <= (STUB_FILE_LINES if path.suffix == ".pyi" else PYTHON_FILE_LINES)
     if path.suffix == ".py":
         assert not long_python_functions(text, PYTHON_FUNCTION_LINES)
 

@@ -254,6 +254,107 @@ def beep_parse(data: bytes, *, limit: int = ...) -> tuple[BeepFrame | BeepSeq | 
     """
 
 @final
+class LwzDatagram:
+    """A request by datagram (RFC 4993), as a server receives it; also what its reply is addressed by."""
+
+    @property
+    def transaction(self) -> int:
+        """0xFFFF when it could not be read."""
+    @property
+    def maximum(self) -> int:
+        """The longest response, counting UDP header, descriptor and payload; 65535 when it could not be read."""
+    @property
+    def authority(self) -> str: ...
+    @property
+    def kind(self) -> Literal["xml", "vi", "si", "oi"]:
+        """The others than "xml" and "vi" only with an error."""
+    @property
+    def deflated(self) -> bool: ...
+    @property
+    def deflate_supported(self) -> bool:
+        """Whether the response may be compressed."""
+    @property
+    def document(self) -> Any:
+        """Of kind "xml", inflated: a message or `Fault` of the codec, or `bytes` without one; otherwise None."""
+    @property
+    def error(self) -> Literal["version", "descriptor-error", "payload-error", "request-size"] | None:
+        """What is wrong: answer version information, other information of this type, or size information."""
+    @property
+    def detail(self) -> str:
+        """The error in words; empty without one."""
+    @property
+    def peer(self) -> tuple[str, int] | None:
+        """None when it was not received by a reactor."""
+    @property
+    def endpoint(self) -> int: ...
+
+@final
+class LwzReply:
+    """A response by datagram, as a client receives it."""
+
+    @property
+    def transaction(self) -> int:
+        """Of the request; 0xFFFF when the server could not read it."""
+    @property
+    def kind(self) -> Literal["xml", "vi", "si", "oi"]: ...
+    @property
+    def deflated(self) -> bool: ...
+    @property
+    def deflate_supported(self) -> bool: ...
+    @property
+    def document(self) -> Any:
+        """Of whatever kind, inflated: a message or `Fault` of the codec, or `bytes` without one; None with an error."""
+    @property
+    def error(self) -> Literal["version", "descriptor-error", "payload-error"] | None: ...
+    @property
+    def detail(self) -> str: ...
+    @property
+    def peer(self) -> tuple[str, int] | None: ...
+    @property
+    def endpoint(self) -> int: ...
+
+def lwz_parse(
+    datagram: bytes, *, role: Literal["server", "client"], codec: _Codec | None = None, inflate_limit: int = 65536
+) -> LwzDatagram | LwzReply | None:
+    """Read a datagram as the role does that receives it; never raises on what it holds.
+
+    None: for a server a response, which must never be answered; for a client what is no response. A payload is inflated
+    to at most `inflate_limit` octets.
+    """
+
+def lwz_request(
+    content: object,
+    *,
+    transaction: int,
+    maximum: int = 1472,
+    authority: str | None = None,
+    kind: Literal["xml", "vi"] = "xml",
+    deflated: bool = False,
+    deflate_supported: bool = True,
+    codec: _Codec | None = None,
+) -> bytes:
+    """A client's datagram: `content` is a message for the codec, or `bytes` (`b""` for kind "vi").
+
+    `transaction` is random and not 0xFFFF, `maximum` the longest response (1472: what an Ethernet carries, UDP header
+    counted). Raises ValueError when it cannot be, or would be longer than 4,000 octets with its UDP header: then
+    compress it, or ask over XPC.
+    """
+
+def lwz_response(
+    datagram: LwzDatagram,
+    content: object,
+    *,
+    kind: Literal["xml", "vi", "si", "oi"] = "xml",
+    codec: _Codec | None = None,
+    limit: int = 4000,
+) -> bytes:
+    """A server's datagram, at most `limit` octets with its UDP header; `b""`: nothing is to be sent.
+
+    When it would exceed `limit` or the client's maximum it is compressed, if that may be and is enough, or becomes size
+    information (RFC 4993 section 3.1.6), which is sent even if itself exceeds that maximum.
+    """
+
+@final
 class EmptyFrame:
     """A frame without a payload."""
 

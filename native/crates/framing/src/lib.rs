@@ -10,6 +10,7 @@ use std::ops::Range;
 
 pub mod beep;
 pub mod epp;
+pub mod lwz;
 pub mod xpc;
 
 /// Which end of a conversation a framer reads at: what it cuts came from the other.

@@ -8,6 +8,7 @@ use pyo3::prelude::*;
 
 mod beep_items;
 mod codec;
+mod lwz;
 mod reactor;
 mod reactor_codec;
 mod reactor_items;
@@ -55,6 +56,11 @@ fn add_reactor(m: &Bound<'_, PyModule>) -> PyResult<()> {
 
 fn add_iris(m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add_class::<xpc::XpcBlock>()?;
+    m.add_class::<lwz::LwzDatagram>()?;
+    m.add_class::<lwz::LwzReply>()?;
+    m.add_function(wrap_pyfunction!(lwz::lwz_parse, m)?)?;
+    m.add_function(wrap_pyfunction!(lwz::lwz_request, m)?)?;
+    m.add_function(wrap_pyfunction!(lwz::lwz_response, m)?)?;
     m.add_function(wrap_pyfunction!(xpc::xpc_parse, m)?)?;
     m.add_function(wrap_pyfunction!(xpc::xpc_build, m)?)
 }

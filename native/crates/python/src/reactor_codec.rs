@@ -33,11 +33,16 @@ pub(crate) fn named_side(role: &str) -> PyResult<Side> {
     }
 }
 
+/// How documents become objects, and objects documents.
+pub(crate) struct Documents {
+    codec: Option<Translator>,
+    role: Role,
+}
+
 /// What the sessions of a listener have in common.
 pub(crate) struct Profile {
     pub(crate) framing: Framing,
-    codec: Option<Translator>,
-    role: Role,
+    pub(crate) documents: Documents,
 }
 
 /// The schema's codec, called without Python in between, or any object with its methods.
@@ -55,6 +60,54 @@ impl Translator {
     }
 }
 
+impl Documents {
+    pub(crate) fn new(py: Python<'_>, codec: Option<Py<PyAny>>, role: &str) -> PyResult<Self> {
+        Ok(Self {
+            codec: codec.map(|codec| Translator::new(py, codec)),
+            role: role_of(role)?,
+        })
+    }
+
+    /// What one document is: `bytes` without a codec.
+    #[inline]
+    pub(crate) fn decode(&self, py: Python<'_>, payload: &[u8]) -> PyResult<Decoded> {
+        match &self.codec {
+            None => Ok(Decoded {
+                item: PyBytes::new(py, payload).into_any().unbind(),
+                namespaces: 0,
+            }),
+            Some(Translator::Native(codec)) => codec.get().decode_frame(py, payload, self.role),
+            Some(Translator::Other(codec)) => Ok(Decoded {
+                item: codec
+                    .bind(py)
+                    .call_method1("decode", (PyBytes::new(py, payload), self.role as u8))?
+                    .unbind(),
+                namespaces: 0,
+            }),
+        }
+    }
+
+    /// Appends a document that somebody else frames: octets as they are, messages by the codec. On an error `out` may have
+    /// grown.
+    pub(crate) fn encode(&self, document: &Bound<'_, PyAny>, out: &mut Vec<u8>) -> PyResult<()> {
+        if let Ok(octets) = document.cast::<PyBytes>() {
+            out.extend_from_slice(octets.as_bytes());
+            return Ok(());
+        }
+        match &self.codec {
+            None => Err(no_codec()),
+            Some(Translator::Native(codec)) => codec.get().encode_into(document, out),
+            Some(Translator::Other(codec)) => {
+                let payload = codec
+                    .bind(document.py())
+                    .call_method1("encode", (document,))?;
+                out.extend_from_slice(payload.cast::<PyBytes>()?.as_bytes());
+                Ok(())
+            }
+        }
+    }
+}
+
 impl Profile {
     pub(crate) fn new(
         py: Python<'_>,
@@ -67,8 +120,7 @@ impl Profile {
             .map_err(|error| PyValueError::new_err(error.to_string()))?;
         Ok(Self {
             framing,
-            codec: codec.map(|codec| Translator::new(py, codec)),
-            role: role_of(role)?,
+            documents: Documents::new(py, codec, role)?,
         })
     }
 
@@ -92,28 +144,9 @@ impl Profile {
                 item: beep_items::item(py, payload)?,
                 namespaces: 0,
             }),
-            Framing::Epp => self.decode_document(py, payload),
+            Framing::Epp => self.documents.decode(py, payload),
             Framing::Xpc(side) => Ok(Decoded {
-                item: block_item(py, self, payload, side)?,
-                namespaces: 0,
-            }),
-        }
-    }
-
-    /// What one document is: `bytes` without a codec.
-    #[inline]
-    pub(crate) fn decode_document(&self, py: Python<'_>, payload: &[u8]) -> PyResult<Decoded> {
-        match &self.codec {
-            None => Ok(Decoded {
-                item: PyBytes::new(py, payload).into_any().unbind(),
-                namespaces: 0,
-            }),
-            Some(Translator::Native(codec)) => codec.get().decode_frame(py, payload, self.role),
-            Some(Translator::Other(codec)) => Ok(Decoded {
-                item: codec
-                    .bind(py)
-                    .call_method1("decode", (PyBytes::new(py, payload), self.role as u8))?
-                    .unbind(),
+                item: block_item(py, &self.documents, payload, side)?,
                 namespaces: 0,
             }),
         }
@@ -128,7 +161,7 @@ impl Profile {
         reply: &Reply<'_, '_>,
         out: &mut Vec<u8>,
     ) -> PyResult<()> {
-        match &self.codec {
+        match &self.documents.codec {
             Some(Translator::Native(codec))
                 if template.is_of(codec) && self.framing != Framing::Beep =>
             {
@@ -155,7 +188,7 @@ impl Profile {
         if self.framing == Framing::Beep {
             return beep_items::write(message, out);
         }
-        match &self.codec {
+        match &self.documents.codec {
             None => Err(PyValueError::new_err(
                 "send_message needs a codec; this session has none",
             )),
@@ -175,32 +208,6 @@ impl Profile {
                 framer
                     .frame(payload.cast::<PyBytes>()?.as_bytes(), out)
                     .map_err(too_long)
-            }
-        }
-    }
-}
-
-impl Profile {
-    /// Appends a document that somebody else frames: octets as they are, messages by the codec. On an error `out` may have
-    /// grown.
-    pub(crate) fn encode_document(
-        &self,
-        document: &Bound<'_, PyAny>,
-        out: &mut Vec<u8>,
-    ) -> PyResult<()> {
-        if let Ok(octets) = document.cast::<PyBytes>() {
-            out.extend_from_slice(octets.as_bytes());
-            return Ok(());
-        }
-        match &self.codec {
-            None => Err(no_codec()),
-            Some(Translator::Native(codec)) => codec.get().encode_into(document, out),
-            Some(Translator::Other(codec)) => {
-                let payload = codec
-                    .bind(document.py())
-                    .call_method1("encode", (document,))?;
-                out.extend_from_slice(payload.cast::<PyBytes>()?.as_bytes());
-                Ok(())
             }
         }
     }

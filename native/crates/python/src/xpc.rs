@@ -8,7 +8,7 @@ use regwire_framing::xpc::{Block, Builder, Kind, Unbuildable};
 use regwire_framing::{Framer, Side, Step};
 
 use crate::reactor::violation_item;
-use crate::reactor_codec::{Profile, named_side};
+use crate::reactor_codec::{Documents, Profile, named_side};
 
 /// A block whose end is known.
 #[pyclass(frozen, get_all, module = "regwire_native")]
@@ -84,7 +84,7 @@ pub(crate) fn authority_octets(authority: &Bound<'_, PyString>) -> PyResult<Vec<
 /// The item for one whole block.
 pub(crate) fn block_item(
     py: Python<'_>,
-    profile: &Profile,
+    documents: &Documents,
     octets: &[u8],
     side: Side,
 ) -> PyResult<Py<PyAny>> {
@@ -101,7 +101,7 @@ pub(crate) fn block_item(
     for run in block.runs() {
         let data = run.data(&mut room);
         if run.kind == Kind::Data && error.is_none() {
-            document = Some(profile.decode_document(py, data)?.item);
+            document = Some(documents.decode(py, data)?.item);
         } else {
             chunks.push((run.kind.name(), PyBytes::new(py, data)));
         }
@@ -151,13 +151,13 @@ impl Envelope {
         out: &mut Vec<u8>,
     ) -> PyResult<()> {
         let start = out.len();
-        self.append(profile, content, out)
+        self.append(&profile.documents, content, out)
             .inspect_err(|_| out.truncate(start))
     }
 
     fn append(
         &self,
-        profile: &Profile,
+        documents: &Documents,
         content: &Bound<'_, PyAny>,
         out: &mut Vec<u8>,
     ) -> PyResult<()> {
@@ -165,7 +165,7 @@ impl Envelope {
             Builder::begin(out, self.keep_open, self.authority.as_deref()).map_err(unbuildable)?;
         let mut part = |kind, data: &Bound<'_, PyAny>, out: &mut Vec<u8>| -> PyResult<()> {
             block.open(out, kind).map_err(unbuildable)?;
-            profile.encode_document(data, out)?;
+            documents.encode(data, out)?;
             block.close(out);
             Ok(())
         };
@@ -211,7 +211,7 @@ pub(crate) fn xpc_parse(
         Step::More(_) => Ok(None),
         Step::Violation(violation) => Ok(Some((violation_item(py, violation)?, data.len()))),
         Step::Frame { payload, next } => {
-            let item = block_item(py, &profile, &data[payload], side)?;
+            let item = block_item(py, &profile.documents, &data[payload], side)?;
             Ok(Some((item, next)))
         }
     }

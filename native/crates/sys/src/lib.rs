@@ -6,10 +6,12 @@
 use std::os::fd::{FromRawFd, OwnedFd, RawFd};
 
 mod clock;
+mod datagram;
 mod poller;
 mod socket;
 
 pub use clock::Millis;
+pub use datagram::{Arrival, BATCH, Departure, Inbox, Local, prepare_datagram, send_datagrams};
 pub use poller::{Interest, Poller, Ready, Token, Waker};
 pub use socket::{
     Accepted, accept, connect_result, local_address, peer_address, prepare_stream, receive, send,
