@@ -72,7 +72,10 @@ class Engine:
 
     def serves(self, authority: str) -> bool:
         """Whether requests for this authority are answered here; otherwise a transport answers authority-error."""
-        return not self._authorities or not authority or authority.lower().rstrip(".") in self._authorities
+        if not self._authorities:
+            # What is not UTF-8 arrives as surrogates, and could not be repeated in an answer.
+            return authority.isascii() or not any("\ud800" <= character <= "\udfff" for character in authority)
+        return not authority or authority.lower().rstrip(".") in self._authorities
 
     def respond(self, exchanges: Sequence[Exchange]) -> list[Response] | Awaitable[list[Response]]:
         """A response for each exchange, in order; an awaitable of them where a handler has to wait."""
