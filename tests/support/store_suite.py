@@ -521,6 +521,27 @@ class StoreSuite:
             assert [row.transaction for row in snapshot.audit(until=START)] == ["N1"]
             assert snapshot.audit(after=found[0].id, limit=2) == found[1:3]
 
+    def test_old_commands_of_the_audit_are_forgotten_in_parts(self, world: World) -> None:
+        for day in range(5):
+            note = Audited(START + timedelta(days=day), A, f"N{day}", None, Origin("poll"), 1000)
+            world.store.execute((), [note])
+
+        def kept() -> list[tuple[int, str]]:
+            with world.store.snapshot() as snapshot:
+                return [(row.id, row.transaction) for row in snapshot.audit()]
+
+        ids = [id for id, _ in kept()]
+        assert world.store.trim_audit(START) == 0
+        assert world.store.trim_audit(START + timedelta(days=3), limit=2) == 2
+        assert world.store.trim_audit(START + timedelta(days=3), limit=2) == 1
+        assert kept() == [(ids[3], "N3"), (ids[4], "N4")]
+        # The last one stays: its number is not given to another.
+        assert world.store.trim_audit(START + timedelta(days=99)) == 1
+        world.store.execute((), [Audited(START, A, "N5", None, Origin("poll"), 1000)])
+        self.reopen(world)
+        assert [transaction for _, transaction in kept()] == ["N4", "N5"]
+        assert kept()[1][0] > ids[4]
+
     def test_the_audit_is_searched_by_what_frames_mention(self, world: World) -> None:
         for number, frame in enumerate(("<name>a.example</name>", None, "<name>b.example</name>")):
             world.store.execute((), [Audited(START, A, f"N{number}", None, Origin("poll", frame=frame), 1000)])

@@ -8,7 +8,10 @@ import secrets
 import time
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
+from datetime import timedelta
+from functools import partial
 from itertools import count
+from typing import Final
 
 import trio
 
@@ -33,6 +36,8 @@ _log = logging.getLogger("regwire.registry")
 #: Accounts have at least three characters, so that nobody can be this one.
 _SERVER = "-"
 _SALT = 16
+#: Commands of the audit that are forgotten in one commit: a few milliseconds, for which the writer waits.
+_TRIMMED: Final = 1000
 
 
 class Registry:
@@ -121,6 +126,7 @@ class Registry:
                     pass
                 for refresh in refreshers():
                     await trio.to_thread.run_sync(refresh)
+                await self._trim_audit()
             except Exception:
                 _log.exception("what is due could not be looked for; trying again in %g s", interval)
             await trio.sleep(interval)
@@ -133,6 +139,13 @@ class Registry:
             return False
         (outcome,) = await self.submit([self.call(_SERVER, SettleDue())])
         return outcome.code < codes.FAILED
+
+    async def _trim_audit(self) -> None:
+        """Forget what the audit need not keep, in parts between which others write."""
+        if self.audit.keep:
+            before = self.clock.now() - timedelta(days=self.audit.keep)
+            while await trio.to_thread.run_sync(partial(self.store.trim_audit, before, limit=_TRIMMED)) == _TRIMMED:
+                pass
 
 
 class Reading:

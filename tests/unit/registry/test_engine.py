@@ -13,8 +13,9 @@ from registry_world import PASSWORD, START, A, B
 from store_suite import break_rule
 
 from regwire.registry.clock import MovableClock
-from regwire.registry.config import Config, StoreSettings
+from regwire.registry.config import AuditSettings, Config, StoreSettings
 from regwire.registry.engine import is_read, open_registry
+from regwire.registry.model.audit import Audited, Origin
 from regwire.registry.model.requests import (
     AuthInfo,
     CheckDomains,
@@ -87,6 +88,29 @@ def test_settling_does_what_is_due_by_the_registrys_clock() -> None:
                     await trio.sleep(0.001)
             with registry.reading() as reading:
                 assert reading.decide(A, PollRequest()).data.count == 2  # type: ignore[attr-defined]
+            nursery.cancel_scope.cancel()
+
+    trio.run(main)
+
+
+def test_settling_forgets_what_the_audit_need_not_keep() -> None:
+    async def main() -> None:
+        clock = MovableClock(START)
+        config = Config(store=StoreSettings(kind="memory"), audit=AuditSettings(keep=30))
+        async with open_registry(config, clock=clock) as registry, trio.open_nursery() as nursery:
+            for age in (31, 29):
+                at = START - timedelta(days=age)
+                registry.note(Audited(at, A, f"N{age}", None, Origin("poll"), 1000))
+            await registry.submit([registry.call(A, CreateDomain("a.example"), None, Origin("domain:create"))])
+            nursery.start_soon(registry.settle, 0.001)
+            with trio.fail_after(10):
+                while True:
+                    with registry.store.snapshot() as snapshot:
+                        left = [row.transaction for row in snapshot.audit()]
+                    if "N31" not in left:
+                        break
+                    await trio.sleep(0.001)
+            assert (len(left), left[0]) == (2, "N29")
             nursery.cancel_scope.cancel()
 
     trio.run(main)

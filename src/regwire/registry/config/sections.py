@@ -225,6 +225,9 @@ class AuditSettings:
     polls: bool = setting(True, why="prove that a registrar was told")
     logins: bool = setting(True, why="logins, logouts and refused frames: who tried to get in, from where")
     frames: bool = setting(True, why="the command as XML with its secrets removed; about 700 octets each")
+    keep: int = setting(
+        0, unit="days", why="older commands are forgotten; 0: never. The order of drops is read from here", minimum=0
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -359,6 +359,24 @@ class Store(Protocol):
         """
         ...
 
+    def trim_audit(self, before: datetime, *, limit: int = 1000) -> int:
+        """Forget the first commands of the audit, as long as they are older than ``before``; in one commit.
+
+        The last command stays, so that no number is given out twice.
+
+        Args:
+            before: what was decided from then on stays.
+            limit: how many at most: the writer waits for this commit.
+
+        Returns:
+            how many there were; fewer than ``limit``: nothing more is that old.
+
+        Raises:
+            StoreError: it cannot be written; nothing is forgotten.
+
+        """
+        ...
+
     def make_searchable(self) -> bool:
         """Have domains, hosts and contacts found by `Lookup.found`, from now on and for ever; False: they are already.
 

@@ -6,6 +6,7 @@ import contextlib
 import logging
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
+from itertools import takewhile
 from typing import Any, TypeVar
 
 from regwire.registry.clock import Clock
@@ -89,7 +90,14 @@ class MemoryStore:
         return loaded
 
     def _note(self, notes: Sequence[Audited]) -> None:
-        self._audit += [replace(note, id=len(self._audit) + i) for i, note in enumerate(notes, 1)]
+        last = self._audit[-1].id if self._audit else 0
+        self._audit += [replace(note, id=last + i) for i, note in enumerate(notes, 1)]
+
+    def trim_audit(self, before: datetime, *, limit: int = 1000) -> int:
+        """Forget the first commands of the audit; see `regwire.registry.store.base.Store`."""
+        count = len(list(takewhile(lambda note: note.at < before, self._audit[:-1][:limit])))
+        del self._audit[:count]
+        return count
 
     @contextlib.contextmanager
     def snapshot(self) -> Iterator[Snapshot]:

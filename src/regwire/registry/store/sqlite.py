@@ -17,6 +17,7 @@ import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
+from itertools import takewhile
 from pathlib import Path
 from typing import Any, Final
 
@@ -247,6 +248,17 @@ class SqliteStore:
         finally:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
+
+    def trim_audit(self, before: datetime, *, limit: int = 1000) -> int:
+        """Forget the first commands of the audit; see `regwire.registry.store.base.Store`."""
+        bound = codec.to_ms(before)
+        with self._lock, self._noting(self._writer, None) as connection:
+            # One more than may go: the last of all stays.
+            first = connection.execute("SELECT id, at FROM audit ORDER BY id LIMIT ?", (limit + 1,)).fetchall()
+            old = [id for id, at in takewhile(lambda row: row[1] < bound, first[:-1])]
+            if old:
+                connection.execute("DELETE FROM audit WHERE id <= ?", (old[-1],))
+        return len(old)
 
     # --- number resources and searches
 
