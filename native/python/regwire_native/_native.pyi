@@ -485,6 +485,12 @@ class Reactor:
         """
     def poll(self) -> int:
         """Do one bounded step of network work without the GIL; returns the number of items that `take` will give."""
+    def linger(self, beside: int, seconds: float, /) -> int:
+        """Wait until there is something to do, and then `poll()`; 0 when that gives nothing.
+
+        It ends with 0, too, when the descriptor `beside` is readable, on a signal, and after `seconds`: so one can wait
+        in the place of an event loop that waits for `fileno()` among others.
+        """
     def take(self, n: int = 32) -> tuple[list[object], list[object]]:
         """The next `n` items in order, and for each its session's owner (`set_owner`, else the session's number)."""
     def set_owner(self, session: int, owner: object) -> None:

@@ -7,6 +7,7 @@ use std::mem;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::sync_channel;
+use std::time::Duration;
 
 use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
@@ -312,6 +313,17 @@ impl Reactor {
         })?;
         self.waiting += self.events.range(before..).map(items).sum::<usize>();
         Ok(self.waiting)
+    }
+
+    #[pyo3(signature = (beside, seconds, /))]
+    fn linger(&mut self, py: Python<'_>, beside: i32, seconds: f64) -> PyResult<usize> {
+        let own = self.fileno();
+        let timeout = Duration::try_from_secs_f64(seconds).unwrap_or_default();
+        if py.detach(|| regwire_sys::readable_alone(own, beside, timeout))? {
+            self.poll(py)
+        } else {
+            Ok(0)
+        }
     }
 
     #[pyo3(signature = (n=32))]

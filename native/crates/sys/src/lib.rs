@@ -7,11 +7,13 @@ use std::os::fd::{FromRawFd, OwnedFd, RawFd};
 
 mod clock;
 mod datagram;
+mod either;
 mod poller;
 mod socket;
 
 pub use clock::Millis;
 pub use datagram::{Arrival, BATCH, Departure, Inbox, Local, prepare_datagram, send_datagrams};
+pub use either::readable_alone;
 pub use poller::{Interest, Poller, Ready, Token, Waker};
 pub use socket::{
     Accepted, accept, connect_result, local_address, peer_address, prepare_stream, receive, send,
