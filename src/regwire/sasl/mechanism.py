@@ -60,7 +60,7 @@ class Continue:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """It succeeded. `identity` is who the client now is (None: anonymous).
+    """It succeeded. `identity` is who the client now is (None: anonymous; on the client's side also: not told).
 
     `data` goes with the server's notice of success, where the protocol can carry it (RFC 4422 section 3.6); None: none.
     """

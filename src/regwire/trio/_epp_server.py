@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import socket
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -17,17 +16,14 @@ from regwire.epp.engine import Engine
 from regwire.epp.handlers import Handlers
 from regwire.epp.messages.core import Command, Login
 from regwire.epp.server import ServerConfig
-from regwire.errors import ConfigError
 from regwire.trio._collector import Collector, CollectorPolicy
+from regwire.trio._listen import stream_sockets, until_cancelled
 from regwire.trio._reactor import make_reactor
 from regwire.trio._workers import Workers
 
 __all__ = ["Bound", "Listener", "Server", "serve"]
 
 logger = logging.getLogger("regwire.trio.epp")
-
-BACKLOG = 4096
-"""Connections that the kernel may queue: a thousand registrars that reconnect after a restart must all get in."""
 
 DRAIN_SECONDS = 30.0
 """How long commands that wait may take to finish when the server stops."""
@@ -130,7 +126,7 @@ class Server:
     def listen(self, listeners: Sequence[Listener]) -> None:
         """Bind every listener."""
         for listener in listeners:
-            for sock in _sockets(listener):
+            for sock in stream_sockets(listener.host, listener.port):
                 host, port = sock.getsockname()[:2]
                 with sock:
                     number = self._reactor.listen(
@@ -171,7 +167,7 @@ class Server:
         stop = trio.Event()
         try:
             async with trio.open_nursery() as outer:
-                outer.start_soon(_until_cancelled, stop)
+                outer.start_soon(until_cancelled, stop)
                 with trio.CancelScope(shield=True):
                     async with trio.open_nursery() as nursery:
                         self._workers.open(nursery, self.engine.loop)
@@ -212,13 +208,6 @@ class Server:
         )
 
 
-async def _until_cancelled(stop: trio.Event) -> None:
-    try:
-        await trio.sleep_forever()
-    finally:
-        stop.set()
-
-
 def _session_limits(config: ServerConfig) -> Any:
     limits = config.limits
     return regwire_native.SessionLimits(
@@ -229,31 +218,3 @@ def _session_limits(config: ServerConfig) -> Any:
         idle_seconds=limits.idle,
         session_seconds=limits.session,
     )
-
-
-def _sockets(listener: Listener) -> list[socket.socket]:
-    where = f"{listener.host or '*'}:{listener.port}"
-    try:
-        found = socket.getaddrinfo(
-            listener.host or None, listener.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )
-    except OSError as error:
-        raise ConfigError(where, f"no such address ({error})") from error
-    sockets: list[socket.socket] = []
-    try:
-        for family, kind, proto, _, address in dict.fromkeys(found):
-            sock = socket.socket(family, kind, proto)
-            sockets.append(sock)
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            if family == socket.AF_INET6:
-                sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-            sock.bind(address)
-            sock.listen(BACKLOG)
-            sock.setblocking(False)
-    except OSError as error:
-        for sock in sockets:
-            sock.close()
-        raise ConfigError(
-            where, f"cannot listen ({error.strerror})", "choose another port or stop what uses it"
-        ) from error
-    return sockets

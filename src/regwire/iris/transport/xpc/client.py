@@ -43,12 +43,13 @@ __all__ = [
 
 @dataclass(slots=True, eq=False)
 class Slot:
-    """A request on its way. `caller` is the driver's."""
+    """A request on its way. `caller` and `outcome` are the driver's."""
 
     request: Any
     authority: str
     deadline: float
     caller: Any = None
+    outcome: Any = None
 
 
 @dataclass(frozen=True, slots=True)

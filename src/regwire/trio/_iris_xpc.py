@@ -1,0 +1,190 @@
+"""XPC and XPCS on the reactor: listeners, and the link of one session."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import regwire_native
+import trio
+
+from regwire.errors import EncodeError
+from regwire.iris.messages.core import Response
+from regwire.iris.transport.common import Limits, other
+from regwire.iris.transport.xpc.server import Action, Ask, Authenticate, Close, Reply, Send, ServerSession
+from regwire.sasl import Channel, Outcome
+from regwire.session import items as item_types
+from regwire.trio._iris_server import Bound, Service
+from regwire.trio._listen import stream_sockets
+
+__all__ = ["XpcListener", "XpcsListener", "channel_of"]
+
+logger = logging.getLogger("regwire.trio.iris")
+
+BLOCK_OVERHEAD = 4096
+"""Octets of a block besides its documents: header, authority, chunk headers, SASL data."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class XpcListener:
+    """XPC on TCP (RFC 4992). `port` 0 takes a free one, `host` "" is every address."""
+
+    host: str = "127.0.0.1"
+    port: int = 713
+
+    def open(self, service: Service) -> None:
+        """Bind; see `Listener`."""
+        _open(service, self.host, self.port, None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class XpcsListener:
+    """XPC within TLS from the first octet (RFC 4992 section 9). `tls` is a `regwire_native.ServerTls`."""
+
+    host: str = "127.0.0.1"
+    port: int = 714
+    tls: Any
+
+    def open(self, service: Service) -> None:
+        """Bind; see `Listener`."""
+        _open(service, self.host, self.port, self.tls)
+
+
+def _open(service: Service, host: str, port: int, tls: Any) -> None:
+    transport = "xpc" if tls is None else "xpcs"
+    for sock in stream_sockets(host, port):
+        address = sock.getsockname()
+        with sock:
+            number = service.reactor.listen(
+                sock.fileno(),
+                framing="xpc",
+                tls=tls,
+                limits=session_limits(service.config.limits),
+                codec=service.codec,
+                role="server",
+            )
+        bound = Bound(transport, address[0], address[1], tls is not None, number)
+        service.bind(bound, partial(_Link, service, transport))
+
+
+def session_limits(limits: Limits) -> regwire_native.SessionLimits:
+    """The reactor's limits of one session."""
+    return regwire_native.SessionLimits(
+        frame_octets=limits.request_octets + BLOCK_OVERHEAD,
+        handshake_seconds=limits.handshake,
+        login_seconds=None,
+        frame_seconds=limits.block,
+        idle_seconds=limits.idle,
+        session_seconds=limits.session,
+    )
+
+
+def channel_of(peer: Any) -> Channel:
+    """What TLS gives to SASL, from what the reactor tells of a peer."""
+    if peer is None or peer.tls_version is None:
+        return Channel()
+    certificates = peer.certificates
+    return Channel(encrypted=True, certificate=certificates[0] if certificates else None, fingerprint=peer.fingerprint)
+
+
+class _Link:
+    """One XPC session: items to the session, its actions to the reactor, its requests to the engine."""
+
+    __slots__ = ("_limit", "_paused", "_reactor", "_service", "_session", "number")
+
+    def __init__(self, service: Service, transport: str, opened: Any) -> None:
+        self.number: int = opened.session
+        self._service = service
+        self._reactor = service.reactor
+        self._limit = service.config.limits.in_flight
+        self._paused = False
+        peer = opened.peer
+        self._session = ServerSession(
+            service.engine,
+            service.config,
+            0.0,
+            channel=channel_of(peer),
+            peer=None if peer is None else peer.address,
+            transport=transport,
+            timers=False,
+        )
+
+    def arrived(self, item: Any) -> None:
+        """Take an item; a block that is nothing but a request takes the short way."""
+        session = self._session
+        if type(item) is regwire_native.XpcBlock and (exchange := session.plain(item)) is not None:
+            self._service.ask(exchange, partial(self._answered, session.expect(item.keep_open)))
+        elif isinstance(item, item_types.Opened):
+            service = self._service
+            crowded = len(service.links) > service.config.limits.sessions
+            self._perform(session.open(trio.current_time(), available=not crowded and not service.draining))
+        else:
+            self._perform(session.receive(item, trio.current_time()))
+            if isinstance(item, item_types.Closed):
+                self._service.forget(self, session.transport, item)
+                return
+        if session.waiting >= self._limit and not self._paused:
+            self._paused = True
+            self._reactor.pause(self.number)
+
+    def drain(self) -> bool:
+        """Answer what waits, then close."""
+        session = self._session
+        if not session.ended:
+            self._perform(session.drain())
+        return not session.waiting
+
+    def _answered(self, ticket: Reply, response: Response) -> None:
+        self._perform(self._session.answered(ticket, response, 0.0))
+        self._go_on()
+
+    def _authenticated(self, ticket: Reply, outcome: Outcome) -> None:
+        self._perform(self._session.authenticated(ticket, outcome, 0.0))
+        self._go_on()
+
+    def _go_on(self) -> None:
+        if self._paused and self._session.waiting <= self._limit // 2:
+            self._paused = False
+            self._reactor.resume(self.number)
+
+    def _perform(self, actions: list[Action]) -> None:
+        for action in actions:
+            if type(action) is Send:
+                self._send(action)
+            elif type(action) is Ask:
+                self._service.ask(action.exchange, partial(self._answered, action.ticket))
+            elif type(action) is Authenticate:
+                self._service.in_thread(action.step, partial(self._authenticated, action.ticket))
+            elif type(action) is Close:
+                if action.reason not in _USUAL:
+                    self._say_why(action.reason)
+                self._reactor.close(self.number)
+
+    def _send(self, action: Send) -> None:
+        try:
+            self._reactor.send_xpc(self.number, action.content, keep_open=action.keep_open)
+        except EncodeError as error:
+            # Ours, not the peer's: it gets an answer all the same, in its place.
+            self._service.counts["invalid"] += 1
+            logger.error("a response is not valid: %s", error, extra={"event": "iris.invalid"})  # noqa: TRY400
+            self._reactor.send_xpc(self.number, (("oi", other("system-error")),), keep_open=action.keep_open)
+
+    def _say_why(self, reason: str) -> None:
+        session = self._session
+        logger.info(
+            "ending session: %s",
+            reason,
+            extra={
+                "event": "iris.ending",
+                "transport": session.transport,
+                "reason": reason,
+                "session": self.number,
+                "peer": str(session.peer),
+            },
+        )
+
+
+_USUAL = frozenset({"as the client asked", "as the server said", "the server stops"})
+"""Ends that need no line in the log of their own."""

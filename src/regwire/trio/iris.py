@@ -1,0 +1,60 @@
+"""IRIS in trio: `connect` for clients, `serve` for servers, on any transport.
+
+A server::
+
+    handlers = Handlers(authorities=("example.com",))
+
+
+    @handlers.lookup(DCHK, "domain-name")
+    def check(entity, context): ...
+
+
+    await serve(handlers, listeners=[XpcListener(port=713), LwzListener(port=715)])
+
+A client::
+
+    async with connect("iris.example.com", transport="xpc") as client:
+        response = await client.ask(request, authority="example.com")
+"""
+
+from regwire_native import ClientTls, ServerTls
+
+from regwire.iris.found import error_of, raise_for
+from regwire.iris.handlers import Context, Exchange, Handlers, Operator, ServiceLimits
+from regwire.iris.transport.common import ClientConfig, Limits, ServerConfig
+from regwire.sasl import Credentials, SaslClient, SaslServer
+from regwire.trio._collector import CollectorPolicy
+from regwire.trio._iris_client import WELL_KNOWN_PORTS, Client, Transport, connect
+from regwire.trio._iris_server import Bound, Link, Listener, Server, Service, serve
+from regwire.trio._iris_xpc import XpcListener, XpcsListener
+
+__all__ = [
+    "WELL_KNOWN_PORTS",
+    "Bound",
+    "Client",
+    "ClientConfig",
+    "ClientTls",
+    "CollectorPolicy",
+    "Context",
+    "Credentials",
+    "Exchange",
+    "Handlers",
+    "Limits",
+    "Link",
+    "Listener",
+    "Operator",
+    "SaslClient",
+    "SaslServer",
+    "Server",
+    "ServerConfig",
+    "ServerTls",
+    "Service",
+    "ServiceLimits",
+    "Transport",
+    "XpcListener",
+    "XpcsListener",
+    "connect",
+    "error_of",
+    "raise_for",
+    "serve",
+]
