@@ -127,6 +127,11 @@ impl Build for Ledger {
     fn release(&mut self, value: Ticket) {
         self.take(value);
     }
+    fn share(&mut self, value: Ticket) -> Ticket {
+        assert!(self.live[(value / 2) as usize], "{value} is gone");
+        self.live.push(true);
+        self.live.len() as u32 * 2 - 1
+    }
 }
 
 fn simple(kind: &str) -> SimpleDeclaration {
@@ -452,6 +457,30 @@ fn check(frame: &[u8], role: Role, fail_at: Option<usize>) {
     }
 }
 
+/// What is remembered of a frame changes nothing when it comes again, whole or cut short.
+fn check_again(frame: &[u8], role: Role, cut: usize) {
+    let limits = Limits::default();
+    let mut ledger = Ledger::default();
+    let mut scratch = Scratch::remembering(&PLAN);
+    let short = &frame[..frame.len().saturating_sub(cut)];
+    let mut seen = Vec::new();
+    for _ in 0..12 {
+        for frame in [frame, short] {
+            let outcome = decode(&PLAN, &mut scratch, frame, role, &limits, &mut ledger);
+            seen.push(match outcome {
+                Outcome::Message(message, _) => {
+                    ledger.take(message);
+                    "message".to_owned()
+                }
+                other => format!("{other:?}"),
+            });
+        }
+    }
+    assert!(seen.chunks(2).all(|pair| pair == &seen[..2]), "{seen:?}");
+    scratch.forget(&mut ledger);
+    assert!(!ledger.live.contains(&true), "a value was lost");
+}
+
 fuzz_target!(|input: &[u8]| {
     let Some((&choice, frame)) = input.split_first() else {
         return;
@@ -461,5 +490,6 @@ fuzz_target!(|input: &[u8]| {
     for role in [Role::Strict, Role::Server, Role::Client] {
         check(frame, role, None);
         check(frame, role, Some(usize::from(choice % 32)));
+        check_again(frame, role, usize::from(choice % 32));
     }
 });

@@ -65,6 +65,8 @@ pub trait Build {
     fn record(&mut self, kind: usize, values: &mut [Self::Value]) -> Result<Self::Value, Stop>;
     /// Lets go of a value.
     fn release(&mut self, value: Self::Value);
+    /// The same value once more, to be released once more: what is remembered from frame to frame is given out so.
+    fn share(&mut self, value: Self::Value) -> Self::Value;
 }
 
 /// Makes nothing: for finding faults.
@@ -124,4 +126,7 @@ impl Build for Nothing {
         Ok(true)
     }
     fn release(&mut self, _value: bool) {}
+    fn share(&mut self, value: bool) -> bool {
+        value
+    }
 }

@@ -3,11 +3,19 @@
 //! The decoder knows only right frames. At the first thing that is not right it stops building, lets the tokenizer read to
 //! the end, and leaves saying what is wrong to [`crate::faults`], which reads the frame again: wrong frames are rare, and
 //! the fast path stays short.
-use regwire_xml::{Context, Error, Input, Limits, NsId, QName, Sink, Text, Tokenizer, key8};
+use regwire_xml::{Context, Error, Input, Limits, NsId, QName, Sink, Text, key8};
 
 use crate::build::{Build, RawParts};
 use crate::plan::{Particle, Plan, Process, Role, Target, XSI};
 use crate::rule::Rule;
+
+mod look;
+mod memory;
+mod record;
+mod scratch;
+
+pub(crate) use look::{chosen_type, is_blank, is_nothing};
+pub use scratch::Scratch;
 
 /// What became of a frame.
 #[derive(Debug)]
@@ -55,38 +63,6 @@ enum Mode {
     Failed,
 }
 
-/// Memory of decoding, kept from frame to frame.
-#[derive(Debug)]
-pub struct Scratch<V> {
-    open: Vec<Open>,
-    values: Vec<V>,
-    lists: Vec<Vec<V>>,
-    joined: Vec<u8>,
-    expanded: Vec<u8>,
-    inherited: Vec<u8>,
-    /// Text of mixed elements that are open: depth and text.
-    mixed: Vec<(usize, Vec<u8>)>,
-    /// Attributes that a type to be chosen by `xsi:type` may have.
-    deferred: Vec<(QName, Text)>,
-    tokenizer: Tokenizer,
-}
-
-impl<V> Default for Scratch<V> {
-    fn default() -> Self {
-        Scratch {
-            open: Vec::new(),
-            values: Vec::new(),
-            lists: Vec::new(),
-            joined: Vec::new(),
-            expanded: Vec::new(),
-            inherited: Vec::new(),
-            mixed: Vec::new(),
-            deferred: Vec::new(),
-            tokenizer: Tokenizer::default(),
-        }
-    }
-}
-
 /// Decodes one frame.
 #[inline]
 pub fn decode<B: Build>(
@@ -101,11 +77,11 @@ pub fn decode<B: Build>(
         Ok(input) => input,
         Err(error) => return Outcome::Syntax(error),
     };
-    let mut tokenizer = std::mem::take(&mut scratch.tokenizer);
+    let mut tokenizer = scratch.tokenizer.take().unwrap_or_default();
     let mut decoder = Decoder::new(plan, scratch, role, build);
     let read = tokenizer.run(&plan.names, limits, &input, &mut decoder);
     let outcome = decoder.finish(read);
-    scratch.tokenizer = tokenizer;
+    scratch.tokenizer = Some(tokenizer);
     outcome
 }
 
@@ -123,6 +99,10 @@ struct Decoder<'a, B: Build> {
     lists: usize,
     namespaces: u128,
     stopped: bool,
+    /// The scratch remembers elements of this plan.
+    remembers: bool,
+    /// The element that is read is recorded.
+    recording: bool,
 }
 
 impl<'a, B: Build> Decoder<'a, B> {
@@ -136,6 +116,7 @@ impl<'a, B: Build> Decoder<'a, B> {
         scratch.open.clear();
         scratch.values.clear();
         scratch.values.push(B::NULL);
+        let remembers = scratch.memory.is_of(plan);
         Decoder {
             plan,
             build,
@@ -148,6 +129,8 @@ impl<'a, B: Build> Decoder<'a, B> {
             lists: 0,
             namespaces: 0,
             stopped: false,
+            remembers,
+            recording: false,
         }
     }
 
@@ -157,6 +140,9 @@ impl<'a, B: Build> Decoder<'a, B> {
             return Outcome::Message(message, self.namespaces);
         }
         self.release();
+        if self.recording {
+            self.stop_recording();
+        }
         match read {
             Err(error) => Outcome::Syntax(error),
             Ok(()) if self.stopped => Outcome::Stopped,
@@ -259,6 +245,9 @@ impl<'a, B: Build> Decoder<'a, B> {
     #[inline(always)]
     fn enter(&mut self, cx: &Context<'_>, particle: &Particle, name: QName, at: u32) {
         let (slot, list) = (particle.slot, particle.list);
+        if self.recording {
+            self.record_start(cx, particle);
+        }
         match &particle.target {
             Target::Leaf(simple) => {
                 self.pieces = 0;
@@ -337,6 +326,7 @@ impl<'a, B: Build> Decoder<'a, B> {
         let Some(&top) = self.scratch.open.last() else {
             return;
         };
+        self.spoil();
         let plan = self.plan;
         let kind = plan.kind(top.kind);
         if kind.any {
@@ -444,6 +434,7 @@ impl<'a, B: Build> Decoder<'a, B> {
     /// Text where the automaton expects elements.
     #[cold]
     fn stray_text(&mut self, cx: &Context<'_>, text: Text) {
+        self.spoil();
         let depth = self.scratch.open.len();
         let Some(top) = self.scratch.open.last() else {
             return;
@@ -481,6 +472,7 @@ impl<'a, B: Build> Decoder<'a, B> {
     /// `xsi:type` and its kin.
     #[cold]
     fn schema_attribute(&mut self, cx: &Context<'_>, name: QName, value: Text) {
+        self.spoil();
         match name.local(cx.doc()) {
             b"schemaLocation" | b"noNamespaceSchemaLocation" => {}
             b"type" => {
@@ -541,7 +533,7 @@ impl<'a, B: Build> Decoder<'a, B> {
         let kind = plan.kind(kind);
         let doc = cx.doc();
         let key = key8(doc, name.local as usize, name.end as usize);
-        let Some((place, attribute)) = kind.attribute(name.ns, key, name.local(doc)) else {
+        let Some((number, attribute)) = kind.attribute(name.ns, key, name.local(doc)) else {
             self.other_attribute(name, value, last);
             return;
         };
@@ -569,9 +561,13 @@ impl<'a, B: Build> Decoder<'a, B> {
         };
         match read {
             Ok(value) => {
-                self.scratch.values[base as usize + usize::from(attribute.slot)] = value;
+                let place = base as usize + usize::from(attribute.slot);
+                self.scratch.values[place] = value;
+                if self.recording {
+                    self.record_attribute(place, attribute.simple, value);
+                }
                 if let Some(top) = self.scratch.open.last_mut() {
-                    top.attributes |= 1 << place;
+                    top.attributes |= 1 << number;
                 }
             }
             Err(rule) => self.fail_by(rule),
@@ -606,7 +602,13 @@ impl<'a, B: Build> Decoder<'a, B> {
                 self.end_mixed(base, slot, simple);
             } else {
                 match self.read(cx, simple) {
-                    Ok(value) => self.scratch.values[base as usize + usize::from(slot)] = value,
+                    Ok(value) => {
+                        let place = base as usize + usize::from(slot);
+                        self.scratch.values[place] = value;
+                        if self.recording {
+                            self.record_text(place, false, simple, value);
+                        }
+                    }
                     Err(rule) => return self.fail_by(rule),
                 }
             }
@@ -666,10 +668,15 @@ impl<'a, B: Build> Decoder<'a, B> {
         let record = self
             .build
             .record(kind as usize, &mut self.scratch.values[base..]);
+        let count = self.scratch.values.len() - base;
         self.scratch.values.truncate(base);
         match record {
             Ok(record) => {
                 let outer = self.scratch.open.last().map_or(0, |open| open.base);
+                if self.recording {
+                    let place = outer as usize + usize::from(slot);
+                    self.record_object(kind, (base, count), place, record);
+                }
                 self.put(outer, slot, list, record);
             }
             Err(_) => self.fail_by(Rule::Stopped),
@@ -708,6 +715,10 @@ impl<'a, B: Build> Decoder<'a, B> {
             Ok(value) => {
                 let base = self.scratch.open.last().map_or(0, |open| open.base);
                 self.mode = Mode::Normal;
+                if self.recording {
+                    let place = base as usize + usize::from(slot);
+                    self.record_text(place, true, simple, value);
+                }
                 self.put(base, slot, list, value);
             }
             Err(rule) => self.fail_by(rule),
@@ -750,36 +761,6 @@ impl<'a, B: Build> Decoder<'a, B> {
             Err(_) => self.fail_by(Rule::Stopped),
         }
     }
-}
-
-/// The text is white space once it is expanded (CDATA sections and references to spaces count).
-pub(crate) fn is_blank(cx: &Context<'_>, text: Text, buffer: &mut Vec<u8>) -> bool {
-    text.is_whitespace()
-        || text
-            .value(cx.doc(), buffer)
-            .iter()
-            .all(|octet| matches!(octet, b' ' | b'\t' | b'\n' | b'\r'))
-}
-
-/// The text is none for an element of empty content: the schema has not even white space there, peers do.
-pub(crate) fn is_nothing(cx: &Context<'_>, text: Text, role: Role, buffer: &mut Vec<u8>) -> bool {
-    text.is_empty() || (role != Role::Strict && is_blank(cx, text, buffer))
-}
-
-/// The name that the value of an `xsi:type` is.
-pub(crate) fn chosen_type<'a>(
-    cx: &Context<'_>,
-    value: Text,
-    buffer: &'a mut Vec<u8>,
-) -> Option<(NsId, &'a [u8])> {
-    buffer.clear();
-    value.expand(cx.doc(), buffer);
-    let name = buffer.trim_ascii();
-    let (prefix, local) = match memchr::memchr(b':', name) {
-        Some(at) => (&name[..at], &name[at + 1..]),
-        None => (&name[..0], name),
-    };
-    Some((cx.resolve(prefix)?, local))
 }
 
 impl<B: Build> Sink for Decoder<'_, B> {
@@ -862,5 +843,13 @@ impl<B: Build> Sink for Decoder<'_, B> {
             Mode::Raw { .. } | Mode::Drop(_) => self.end_inside(cx, at),
             Mode::Failed => {}
         }
+        if self.recording {
+            self.record_end(cx, at);
+        }
+    }
+
+    #[inline(always)]
+    fn recall(&mut self, cx: &Context<'_>, at: u32) -> Option<u32> {
+        self.recalled(cx, at)
     }
 }

@@ -1,4 +1,6 @@
 //! The compiled form of a schema: what decoding, fault finding and encoding share.
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use regwire_xml::{Names, NsId, key8, same};
 
 use crate::build::Constant;
@@ -171,6 +173,8 @@ pub struct Type {
     pub particles: Vec<Particle>,
     /// The automaton; state 0 starts.
     pub states: Vec<State>,
+    /// The number of state 0 among those of all automata.
+    pub(crate) first_state: usize,
     /// Edges of all states.
     pub edges: Vec<Edge>,
     /// The content model, for encoding.
@@ -194,6 +198,9 @@ pub struct Type {
     /// Slots that collect tuples.
     pub(crate) tuples: Vec<u16>,
 }
+
+/// Counts plans, from 1 on.
+static PLANS: AtomicU64 = AtomicU64::new(1);
 
 /// A declared global element.
 #[derive(Debug, Clone)]
@@ -225,6 +232,10 @@ pub struct Plan {
     pub globals: Vec<Global>,
     /// Open addressing over `globals`: index plus one.
     table: Vec<u16>,
+    /// States of all automata.
+    pub(crate) states: usize,
+    /// No other plan of this process has the same.
+    pub(crate) identity: u64,
 }
 
 /// Number of the namespace of `xsi:type` in every plan.
@@ -289,11 +300,16 @@ impl Plan {
             .into_iter()
             .map(Simple::new)
             .collect::<Result<Vec<_>, _>>()?;
-        let types = declared
+        let mut types = declared
             .types
             .into_iter()
             .map(Type::new)
-            .collect::<Result<Vec<_>, _>>()?;
+            .collect::<Result<Vec<Type>, _>>()?;
+        let mut states = 0;
+        for kind in &mut types {
+            kind.first_state = states;
+            states += kind.states.len();
+        }
         if declared.globals.len() > 0x7FFF || types.len() > 0x7FFF {
             return Err("too many classes".into());
         }
@@ -310,6 +326,8 @@ impl Plan {
             roots: declared.roots,
             globals: declared.globals,
             table: Vec::new(),
+            states,
+            identity: PLANS.fetch_add(1, Ordering::Relaxed),
         };
         plan.table = plan.index();
         plan.check()?;
@@ -517,6 +535,7 @@ impl Type {
             any: declared.any,
             particles: declared.particles,
             states,
+            first_state: 0,
             edges,
             model: declared.model,
             derived: declared

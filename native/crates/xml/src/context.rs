@@ -59,6 +59,14 @@ pub trait Sink {
     fn text(&mut self, cx: &Context<'_>, text: Text);
     /// The element ends; `at` is the offset behind its end tag, or behind `/>`.
     fn end(&mut self, cx: &Context<'_>, at: u32);
+    /// Asked before an element inside the root is read, whose `<` is at `at`: a sink that has read it before may answer where it
+    /// ends, and is then told nothing of it. Its octets must be those of an element that was read to its end at the same depth
+    /// and in the same [`Context::scope`], but for texts for which [`crate::plain_text_end`] holds.
+    #[inline(always)]
+    fn recall(&mut self, cx: &Context<'_>, at: u32) -> Option<u32> {
+        let _ = (cx, at);
+        None
+    }
 }
 
 /// The document and the namespaces in scope, for the time of one call of a [`Sink`].
@@ -87,6 +95,13 @@ impl<'a> Context<'a> {
     #[inline]
     pub fn depth(&self) -> usize {
         self.scratch.open.len()
+    }
+
+    /// A number for the bindings in scope. Where it is the same, in one document or in several read by one
+    /// [`crate::Tokenizer`] for the same names, the bindings are the same, in number and in order. 0: they have none.
+    #[inline(always)]
+    pub fn scope(&self) -> u32 {
+        self.scratch.scopes.current
     }
 
     /// The name of a namespace; empty for [`NsId::NONE`].

@@ -85,6 +85,20 @@ pub(crate) fn find_in_text(doc: &[u8], at: usize) -> usize {
     )
 }
 
+/// The end of the text at `at`, where a `<` stands; none if there is no such end, or something in the text is not just itself
+/// (a reference, a carriage return) or has to be looked at (a bracket).
+///
+/// ```
+/// use regwire_xml::plain_text_end;
+/// assert_eq!(plain_text_end(b"some text</a>", 0), Some(9));
+/// assert_eq!(plain_text_end(b"a &amp; b</a>", 0), None);
+/// ```
+#[inline(always)]
+pub fn plain_text_end(doc: &[u8], at: usize) -> Option<usize> {
+    let end = find_in_text(doc, at);
+    (doc.get(end) == Some(&b'<')).then_some(end)
+}
+
 /// Finds what ends or marks an attribute's value: its quote, `<`, `&` and everything below 0x20 (white space, that is).
 #[inline(always)]
 pub(crate) fn find_in_value(doc: &[u8], at: usize, quote: u8) -> usize {

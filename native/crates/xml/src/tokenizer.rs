@@ -6,6 +6,7 @@ use crate::input::Input;
 use crate::limits::Limits;
 use crate::names::{Names, NsId, XML_NAMESPACE, XMLNS_NAMESPACE, hash};
 use crate::scan::{NameSpan, find_in_text, find_in_value, key8, repeats, scan_name, skip_space};
+use crate::scopes::Scopes;
 use crate::text::{Text, TextFlags};
 use crate::uri::is_reference;
 
@@ -69,6 +70,7 @@ impl Tokenizer {
 pub(crate) struct Scratch {
     pub open: Vec<Open>,
     pub bindings: Vec<Binding>,
+    pub scopes: Scopes,
     attributes: Vec<Attribute>,
     unknown: Vec<Unknown>,
     /// Namespace names that differ from their octets (they hold references).
@@ -80,6 +82,7 @@ impl Scratch {
     fn clear(&mut self) {
         self.open.clear();
         self.bindings.clear();
+        self.scopes.begin();
         self.attributes.clear();
         self.unknown.clear();
         self.expanded.clear();
@@ -116,6 +119,8 @@ pub(crate) struct Open {
     end: u32,
     /// How many bindings there were before this element's own.
     pub bindings: u32,
+    /// The scope around this element.
+    scope: u32,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -226,8 +231,25 @@ impl<S: Sink> Run<'_, S> {
             Some(b'/') => self.end_tag(at),
             Some(b'!') => self.section_or_comment(at),
             Some(b'?') => self.instruction(at),
-            _ => self.start_tag(at),
+            _ => match self.recall(at) {
+                Some(behind) => Ok(behind),
+                None => self.start_tag(at),
+            },
         }
+    }
+
+    /// Behind the element that starts here, if the sink knows all of it.
+    #[inline(always)]
+    fn recall(&mut self, at: usize) -> Option<usize> {
+        let cx = Context {
+            doc: self.doc,
+            ascii: self.ascii,
+            names: self.names,
+            scratch: self.scratch,
+        };
+        self.sink
+            .recall(&cx, at as u32)
+            .map(|behind| behind as usize)
     }
 
     #[inline(always)]
@@ -332,6 +354,7 @@ impl<S: Sink> Run<'_, S> {
         self.sink.end(&cx, behind as u32);
         if let Some(open) = self.scratch.open.pop() {
             self.scratch.bindings.truncate(open.bindings as usize);
+            self.scratch.scopes.current = open.scope;
         }
     }
 
@@ -438,6 +461,7 @@ impl<S: Sink> Run<'_, S> {
             return fail(at, Reason::TooDeep);
         }
         let bindings = self.scratch.bindings.len();
+        let scope = self.scratch.scopes.current;
         let mut name = self.name(at + 1)?;
         let mut behind = name.end as usize;
         self.scratch.attributes.clear();
@@ -449,6 +473,7 @@ impl<S: Sink> Run<'_, S> {
             start: name.start,
             end: name.end,
             bindings: bindings as u32,
+            scope,
         });
         let empty = self.peek(behind) == Some(b'/');
         if !self.scratch.attributes.is_empty() {
@@ -665,6 +690,9 @@ impl<S: Sink> Run<'_, S> {
             ns,
         };
         self.scratch.bindings.push(binding);
+        self.scratch
+            .scopes
+            .enter(binding.key, binding.length, binding.ns);
         Ok(())
     }
 

@@ -300,4 +300,11 @@ impl Build for Builder<'_, '_> {
         // SAFETY: the builder gave this reference out and nobody took it over.
         unsafe { ffi::Py_DECREF(value) }
     }
+
+    #[inline(always)]
+    fn share(&mut self, value: Value) -> Value {
+        // SAFETY: a live object, of which the caller holds a reference.
+        unsafe { ffi::Py_INCREF(value) }
+        value
+    }
 }

@@ -60,11 +60,27 @@ pub(crate) struct Codec {
     buffers: Mutex<Vec<Vec<u8>>>,
 }
 
-// SAFETY: the scratch holds values only while a decode runs, which owns it meanwhile; in the pool it is empty.
+// SAFETY: the values that a scratch remembers are touched by holders of the interpreter lock only, as the scratch is.
 unsafe impl Send for Codec {}
 // SAFETY: as for Send; `buffers` is behind a lock of its own, and `scratch` is touched by holders of the interpreter lock only
 // (the extension does not declare support for running without it).
 unsafe impl Sync for Codec {}
+
+impl Drop for Codec {
+    /// Lets go of what was remembered.
+    fn drop(&mut self) {
+        Python::attach(|py| {
+            let mut builder = Builder {
+                py,
+                shared: &self.shared,
+                error: None,
+            };
+            for scratch in self.scratch.get_mut() {
+                scratch.forget(&mut builder);
+            }
+        });
+    }
+}
 
 #[derive(FromPyObject)]
 #[pyo3(from_item_all)]
@@ -563,7 +579,8 @@ impl Codec {
         role: Role,
     ) -> PyResult<Decoded> {
         // SAFETY: `py` holds the lock, and nothing else runs while the pool is looked at.
-        let mut scratch = unsafe { (*self.scratch.get()).pop() }.unwrap_or_default();
+        let mut scratch = unsafe { (*self.scratch.get()).pop() }
+            .unwrap_or_else(|| Box::new(Scratch::remembering(&self.plan)));
         let mut builder = Builder {
             py,
             shared: &self.shared,
