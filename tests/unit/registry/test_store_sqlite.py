@@ -27,6 +27,7 @@ from regwire.registry.model.requests import (
     UpdateHost,
 )
 from regwire.registry.rules import Policies
+from regwire.registry.store import codec
 from regwire.registry.store.base import Store, StoreError
 from regwire.registry.store.sqlite import SCHEMA_VERSION, SqliteStore
 
@@ -279,3 +280,20 @@ def test_a_long_read_ends_by_itself(path: Path) -> None:
     # Nothing is held up by it any more.
     assert world.code(A, CreateDomain("later.example")) == 1000
     world.store.close()
+
+
+# --- JSON of rows
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"hosts": ("H1-TEST",), "contacts": [("tech", "con-1")], "grace": [("add", 1767322445000, -1, 1)]},
+        {"text": 'Ünïcode "quoted" \\ / \x00 \x1f \x7f \u2028 😀', "none": None, "flags": [True, False], "empty": {}},
+        {"amount": 2**63 - 1, "rate": 0.1},
+    ],
+)
+def test_rows_are_written_as_the_standard_library_writes_them(value: dict[str, Any]) -> None:
+    text = codec._encode(value)
+    assert text == json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    assert codec._decode(text) == json.loads(text)
