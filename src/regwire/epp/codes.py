@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any
 
+from regwire.schema import constructed_natively
+
 if TYPE_CHECKING:
     from regwire.epp.messages.core import ExtValue, MsgQ, Value
     from regwire.schema import Element, Raw
@@ -116,6 +118,7 @@ MESSAGES: dict[ResultCode, str] = {
 _ENDING = frozenset({1500, 2500, 2501, 2502})
 
 
+@constructed_natively
 @dataclass(frozen=True, slots=True)
 class Reply:
     """What a handler answers: a `Response` without transaction identifiers, which the session adds.

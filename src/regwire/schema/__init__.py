@@ -27,6 +27,7 @@ from regwire.schema._fields import (
 )
 from regwire.schema._message import MASK, Element, Message, Type, replace, to_dict
 from regwire.schema._models import ANY, All, Choice, Sequence
+from regwire.schema._plain import constructed_natively
 from regwire.schema._schema import Role, Schema, raise_fault
 from regwire.schema._simple import (
     Simple,
@@ -75,6 +76,7 @@ __all__ = [
     "base64",
     "boolean",
     "child",
+    "constructed_natively",
     "content",
     "date",
     "date_time",

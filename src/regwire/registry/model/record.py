@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeVar, dataclass_transform
 
+from regwire.schema import constructed_natively
+
 __all__ = ["record", "replace"]
 
 _T = TypeVar("_T")
@@ -21,7 +23,7 @@ def record(cls: type[_T]) -> type[_T]:
     """Make ``cls`` a slotted dataclass whose objects are never changed once built."""
     # Hashable in either case: checked records are, and what only tests can do is a fault that only users meet.
     make: Callable[[type[_T]], type[_T]] = dataclass(slots=True, frozen=CHECKED, unsafe_hash=True)
-    return make(cls)
+    return constructed_natively(make(cls))
 
 
 def replace(value: _T, /, **changes: object) -> _T:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import lru_cache
 
 from regwire.registry.model import codes
 from regwire.registry.model.outcomes import Refusal
@@ -14,6 +15,7 @@ __all__ = ["add_months", "months_of"]
 _DAYS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
 
+@lru_cache(maxsize=1024)
 def add_months(instant: datetime, months: int) -> datetime:
     """Return ``instant`` moved by ``months`` months.
 

@@ -38,11 +38,13 @@ def check_attributes(attributes: tuple[HostAttribute, ...]) -> tuple[HostAttribu
 def check_create(request: CreateDomain, attributes: tuple[HostAttribute, ...], policy: ZonePolicy) -> None:
     """Refuse with 2306 name servers that no domain of the zone can have: see `check_update`; and too few."""
     _check_model(request.hosts, attributes, policy)
-    check_count(len(request.hosts) + len(attributes), policy)
-    if len(request.hosts) + len(attributes) < policy.settings.min_name_servers:
+    count = len(request.hosts) + len(attributes)
+    check_count(count, policy)
+    if count < policy.settings.min_name_servers:
         raise Refusal(codes.POLICY, f"at least {policy.settings.min_name_servers} name servers", "domain:ns")
     _check_distinct(request.hosts or tuple([attribute.name for attribute in attributes]))
-    _check_attribute_glue(request.name, attributes, policy)
+    if attributes:
+        _check_attribute_glue(request.name, attributes, policy)
 
 
 def check_update(request: UpdateDomain, attributes: tuple[HostAttribute, ...], policy: ZonePolicy) -> None:

@@ -7,7 +7,8 @@ transfer, authInfo, status, eligibility, association, data policy, billing.
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import lru_cache
 
 from regwire.registry.model import codes
 from regwire.registry.model.objects import PENDING, Domain, GracePeriod, Transfer
@@ -137,7 +138,7 @@ def prepared(ctx: Context, request: CreateDomain) -> tuple[Domain, ZonePolicy]:
     roids = delegation.check_glue(hosts)
     now = ctx.now
     expires = add_months(now, months)
-    grace = (GracePeriod("add", now, now + policy.add_grace, months // 12),) if policy.add_grace else ()
+    grace = _add_grace(now, policy.add_grace, months // 12) if policy.add_grace else ()
     value = Domain(
         name,
         ctx.roid("D"),
@@ -159,6 +160,12 @@ def prepared(ctx: Context, request: CreateDomain) -> tuple[Domain, ZonePolicy]:
         grace,
     )
     return value, policy
+
+
+@lru_cache(maxsize=64)
+def _add_grace(now: datetime, span: timedelta, years: int) -> tuple[GracePeriod, ...]:
+    """Return the grace period of a create; the creates of one group share theirs."""
+    return (GracePeriod("add", now, now + span, years),)
 
 
 def renew(ctx: Context, request: RenewDomain) -> Outcome:

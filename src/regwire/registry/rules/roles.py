@@ -91,6 +91,8 @@ def _model(ctx: Context, policy: ZonePolicy) -> str:
 
 
 def _check_number(links: tuple[ContactLink, ...], policy: ZonePolicy) -> None:
+    if policy.settings.max_contacts and len({link.type for link in links}) == len(links):
+        return
     seen: dict[str, list[str]] = {}
     for link in links:
         ids = seen.setdefault(link.type, [])

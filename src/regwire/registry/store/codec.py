@@ -6,6 +6,7 @@ import importlib.util
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any, Final
 
 from regwire.registry.model.audit import Audited, HistoryRow, Origin
@@ -80,22 +81,24 @@ else:
 _Row = tuple[Any, ...]
 
 
+@lru_cache(maxsize=1024)
 def to_ms(instant: datetime) -> int:
     """Return an aware instant as stored."""
+    # One group's rows have few different instants.
     return (instant - _EPOCH) // _MS
 
 
 def from_ms(value: int) -> datetime:
     """Return a stored instant."""
-    return _EPOCH + timedelta(milliseconds=value)
+    return _EPOCH + value * _MS
 
 
 def _opt_to_ms(instant: datetime | None) -> int | None:
-    return None if instant is None else (instant - _EPOCH) // _MS
+    return None if instant is None else to_ms(instant)
 
 
 def _opt_from_ms(value: int | None) -> datetime | None:
-    return None if value is None else _EPOCH + timedelta(milliseconds=value)
+    return None if value is None else _EPOCH + value * _MS
 
 
 # --- parts

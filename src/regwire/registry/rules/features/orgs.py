@@ -112,6 +112,8 @@ class Orgs(Feature):
 
     def data(self, ctx: Context, request: Request, before: Any, after: Any, zone: ZonePolicy) -> Any:
         """Refuse organisations that are not there, or not in that role; and deleting a contact of one: 2305."""
+        if not request.extensions and type(request) is not DeleteContact:
+            return after
         given, change = request.extension(SetOrgs), request.extension(ChangeOrgs)
         new = () if given is None else given.links
         if change is not None and before is not None:
@@ -125,6 +127,8 @@ class Orgs(Feature):
 
     def commit(self, ctx: Context, request: Request, before: Any, after: Any, zone: ZonePolicy) -> Any:
         """Keep the links; those of what is gone go."""
+        if before is None and not request.extensions:
+            return after
         given, change = request.extension(SetOrgs), request.extension(ChangeOrgs)
         if after is None:
             _forget(ctx, before)

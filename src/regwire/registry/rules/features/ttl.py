@@ -83,6 +83,8 @@ class Ttl(Feature):
 
     def policy(self, ctx: Context, request: Request, zone: ZonePolicy) -> None:
         """Refuse types that this kind of object has not here (2306), and what is out of range (2004)."""
+        if not request.extensions:
+            return
         given = request.extension(SetTtls)
         if given is None:
             return
@@ -94,6 +96,8 @@ class Ttl(Feature):
 
     def commit(self, ctx: Context, request: Request, before: Any, after: Any, zone: ZonePolicy) -> Any:
         """Keep what was chosen with the object."""
+        if not request.extensions:
+            return after
         given = request.extension(SetTtls)
         if given is None or after is None:
             return after
@@ -106,6 +110,8 @@ class Ttl(Feature):
 
     def informed(self, ctx: Context, request: Request, value: Any, zone: ZonePolicy) -> None:
         """Tell what was chosen; with the policy, of every type."""
+        if not request.extensions:
+            return
         wanted = request.extension(TtlWanted)
         if wanted is not None and isinstance(request, InfoDomain | InfoHost):
             settings = _settings(ctx, request, zone)
