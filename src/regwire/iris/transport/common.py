@@ -28,6 +28,7 @@ __all__ = [
     "ServerConfig",
     "is_other_version",
     "other",
+    "refusal_for",
     "refusal_of",
     "size",
     "versions",
@@ -96,12 +97,18 @@ class ClientConfig:
       connection ends and all that is outstanding has an unknown outcome.
     - `window`: requests outstanding on one connection; more wait.
     - `response_octets`: longest block taken.
+    - `datagram_octets`: longest datagram sent and asked for over LWZ, UDP header counted. RFC 4993 section 4: 1,500
+      where the path MTU is unknown, less the IP header; at most 4,000.
+    - `datagrams_outstanding`: requests over LWZ on their way at a time. RFC 4993 section 4 allows more than one only to
+      clients that have network resources dedicated to them.
     """
 
     connect_timeout: float = 20.0
     reply_timeout: float = 60.0
     window: int = 16
     response_octets: int = 16_777_216
+    datagram_octets: int = 1_460
+    datagrams_outstanding: int = 1
     schema: Schema = DEFAULT
 
 
@@ -150,11 +157,15 @@ def _octets(count: int | None) -> Octets | None:
 
 
 def refusal_of(kind: str, data: bytes, schema: Schema = DEFAULT) -> RegwireError:
-    """What a client raises for information ("oi", "si", "vi") that came in place of data."""
+    """What a client raises for information ("oi", "si", "vi") that came in place of data, in octets."""
     try:
-        message: Any = decode(data, role="client", schema=schema)
+        return refusal_for(decode(data, role="client", schema=schema), kind)
     except RegwireError as error:
         return TransferRefused(f"unreadable {kind}", (str(error),))
+
+
+def refusal_for(message: Any, kind: str) -> RegwireError:
+    """The same for a message."""
     if isinstance(message, Other):
         texts = tuple([" ".join(text.text.split()) for text in message.descriptions])
         cls = AuthorityNotServed if message.type == "authority-error" else TransferRefused
