@@ -80,14 +80,14 @@ class Specificity(Type, ns=AREG):
 
 
 class FindNetworksByName(Query, ns=AREG, tag="findNetworksByName", substitutes=Query):
-    """<findNetworksByName> (RFC 4698 section 3.1.2)."""
+    """<findNetworksByName> (RFC 4698 section 3.1.3)."""
 
     name: AnyMatch
     languages: tuple[Language, ...] = child("language", default=())
 
 
 class FindAutonomousSystemsByName(Query, ns=AREG, tag="findAutonomousSystemsByName", substitutes=Query):
-    """<findAutonomousSystemsByName> (RFC 4698 section 3.1.8)."""
+    """<findAutonomousSystemsByName> (RFC 4698 section 3.1.3)."""
 
     name: AnyMatch
     languages: tuple[Language, ...] = child("language", default=())
@@ -107,7 +107,7 @@ class FindNetworksByAddress(
     substitutes=Query,
     content=Sequence(Choice("ipv4_address", "ipv6_address"), "specificity"),
 ):
-    """<findNetworksByAddress> (RFC 4698 section 3.1.3)."""
+    """<findNetworksByAddress> (RFC 4698 section 3.1.4)."""
 
     ipv4_address: AddressRange | None = None
     ipv6_address: AddressRange | None = None
@@ -115,7 +115,7 @@ class FindNetworksByAddress(
 
 
 class FindASByNumber(Query, ns=AREG, tag="findASByNumber", substitutes=Query):
-    """<findASByNumber> (RFC 4698 section 3.1.9)."""
+    """<findASByNumber> (RFC 4698 section 3.1.6)."""
 
     start: Token = child("asNumberStart")
     end: Token | None = child("asNumberEnd", default=None)
@@ -134,7 +134,7 @@ class FindByContact(
         "languages",
     ),
 ):
-    """<findByContact> (RFC 4698 section 3.1.6): resources and organizations by a contact."""
+    """<findByContact> (RFC 4698 section 3.1.7): resources and organizations by a contact."""
 
     common_name: AnyMatch | None = None
     email: ResourceMatch | None = child("eMail", default=None)
@@ -151,7 +151,7 @@ class FindByContact(
 
 
 class FindNetworksByHandle(Query, ns=AREG, tag="findNetworksByHandle", substitutes=Query):
-    """<findNetworksByHandle> (RFC 4698 section 3.1.4): networks related to one."""
+    """<findNetworksByHandle> (RFC 4698 section 3.1.5): networks related to one."""
 
     network_handle: Token
     specificity: Literal["all-less-specific", "one-level-less-specific", "all-more-specific", "one-level-more-specific"]
@@ -189,7 +189,7 @@ class FindOrganizations(
         "languages",
     ),
 ):
-    """<findOrganizations> (RFC 4698 section 3.1.7)."""
+    """<findOrganizations> (RFC 4698 section 3.1.2)."""
 
     organization_name: AnyMatch | None = None
     email: ResourceMatch | None = child("eMail", default=None)
@@ -201,7 +201,7 @@ class FindOrganizations(
 
 
 class FindNetworksByNameServer(Query, ns=AREG, tag="findNetworksByNameServer", substitutes=Query):
-    """<findNetworksByNameServer> (RFC 4698 section 3.1.5)."""
+    """<findNetworksByNameServer> (RFC 4698 section 3.1.8)."""
 
     name_server: Normalized
     returned_result_type: Literal["returnIPv4Networks", "returnIPv6Networks"] | None = None

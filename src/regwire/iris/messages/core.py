@@ -63,11 +63,11 @@ __all__ = [
 
 
 class Query(Element, ns=IRIS, abstract=True, tag="query"):
-    """<query> (RFC 3981 section 4.2): what the queries of the registry types stand for."""
+    """<query> (RFC 3981 section 4.1): what the queries of the registry types stand for."""
 
 
 class LookupEntity(Element, ns=IRIS, tag="lookupEntity"):
-    """<lookupEntity> (RFC 3981 section 4.2): one entity by registry type, class and name."""
+    """<lookupEntity> (RFC 3981 section 4.1): one entity by registry type, class and name."""
 
     registry_type: Uri = attribute()
     entity_class: Token = attribute()
@@ -75,7 +75,7 @@ class LookupEntity(Element, ns=IRIS, tag="lookupEntity"):
 
 
 class SearchSet(Type, ns=IRIS):
-    """<searchSet> (RFC 3981 section 4.2): a lookup or a query, and the bag that goes with it."""
+    """<searchSet> (RFC 3981 section 4.1): a lookup or a query, and the bag that goes with it."""
 
     bag: Raw | None = wrapped("bag", wildcard(ns="##any", process="skip"), default=None)
     query: LookupEntity | Query = child(kw_only=True)
@@ -91,7 +91,7 @@ class StandardReaction(
     tag="standardReaction",
     content=Choice("control_accepted", "control_denied", "control_disabled", "control_unrecognized"),
 ):
-    """<standardReaction> (RFC 3981 section 4.3.9): what became of a control; exactly one is True."""
+    """<standardReaction> (RFC 3981 section 4.3.8): what became of a control; exactly one is True."""
 
     control_accepted: bool = flag(default=False, process="empty")
     control_denied: bool = flag(default=False, process="empty")
@@ -100,14 +100,14 @@ class StandardReaction(
 
 
 class Request(Element, ns=IRIS, tag="request"):
-    """<request> (RFC 3981 section 4.2)."""
+    """<request> (RFC 3981 section 4.1)."""
 
     control: Element | Raw | None = wrapped("control", wildcard(ns="##any", process="lax"), default=None)
     search_sets: tuple[SearchSet, ...] = child("searchSet", min=1, kw_only=True)
 
 
 class Result(Element, ns=IRIS, abstract=True, tag="result"):
-    """<result> (RFC 3981 section 4.3.1): what all results have in common, the attributes that name the entity."""
+    """<result> (RFC 3981 section 4.2): what all results have in common, the attributes that name the entity."""
 
     authority: Token = attribute(kw_only=True)
     resolution: Token | None = attribute(default=None, kw_only=True)
@@ -118,7 +118,7 @@ class Result(Element, ns=IRIS, abstract=True, tag="result"):
 
 
 class Entity(Element, ns=IRIS, tag="entity"):
-    """<entity> (RFC 3981 section 4.3.3): a reference to an entity, here or at another authority.
+    """<entity> (RFC 3981 section 4.3.5): a reference to an entity, here or at another authority.
 
     An empty `authority` is that of the document's own server. `referent_type` is the name of the element that stands
     for the entity in a response, or "ANY".
@@ -136,11 +136,11 @@ class Entity(Element, ns=IRIS, tag="entity"):
 
 
 class SeeAlso(Entity, ns=IRIS, tag="seeAlso"):
-    """<seeAlso> (RFC 3981 section 4.3.6): a reference to an entity that is of interest as well."""
+    """<seeAlso> (RFC 3981 section 4.3.7): a reference to an entity that is of interest as well."""
 
 
 class SearchContinuation(Element, ns=IRIS, tag="searchContinuation"):
-    """<searchContinuation> (RFC 3981 section 4.3.4): the query to be asked of another authority."""
+    """<searchContinuation> (RFC 3981 section 4.2): the query to be asked of another authority."""
 
     query: Query
     bag_ref: Name | None = attribute(default=None)
@@ -149,7 +149,7 @@ class SearchContinuation(Element, ns=IRIS, tag="searchContinuation"):
 
 
 class Code(Element, ns=IRIS, abstract=True):
-    """What all errors of a result set have in common (RFC 3981 section 4.3.5): explanations."""
+    """What all errors of a result set have in common (RFC 3981 section 4.2): explanations."""
 
     explanations: tuple[Text, ...] = child("explanation", default=())
 
@@ -199,7 +199,7 @@ class GenericCode(Code, ns=IRIS, abstract=True, tag="genericCode"):
 
 
 class Answer(Type, ns=IRIS):
-    """<answer> (RFC 3981 section 4.3): what was found, references to it, and where to search on."""
+    """<answer> (RFC 3981 section 4.2): what was found, references to it, and where to search on."""
 
     results: tuple[Result, ...] = child(default=())
     entities: tuple[Entity, ...] = child(default=())
@@ -207,13 +207,13 @@ class Answer(Type, ns=IRIS):
 
 
 class Additional(Type, ns=IRIS):
-    """<additional> (RFC 3981 section 4.3): results that the answer refers to."""
+    """<additional> (RFC 3981 section 4.2): results that the answer refers to."""
 
     results: tuple[Result, ...] = child(min=1)
 
 
 class ResultSet(Type, ns=IRIS):
-    """<resultSet> (RFC 3981 section 4.3): what became of one search set."""
+    """<resultSet> (RFC 3981 section 4.2): what became of one search set."""
 
     answer: Answer
     additional: Additional | None = None
@@ -241,7 +241,7 @@ class Bag(Type, ns=IRIS):
 
 
 class Response(Element, ns=IRIS, tag="response"):
-    """<response> (RFC 3981 section 4.3)."""
+    """<response> (RFC 3981 section 4.2)."""
 
     reaction: Element | Raw | None = wrapped("reaction", wildcard(ns="##any", process="lax"), default=None)
     result_sets: tuple[ResultSet, ...] = child("resultSet", min=1, kw_only=True)

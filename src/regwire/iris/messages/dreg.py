@@ -77,7 +77,7 @@ class AnyMatch(Type, ns=DREG, content=Choice(Sequence("begins_with", "ends_with"
 
 
 class ResourceMatch(Type, ns=DREG, content=Choice("exact_match", "in_domain")):
-    """An address matched as a whole or by its domain (RFC 3982 section 3.1.5)."""
+    """An address matched as a whole or by its domain (RFC 3982 section 3.1.7)."""
 
     exact_match: Normalized | None = None
     in_domain: Token | None = None
@@ -167,7 +167,7 @@ class FindDomainsByHost(
 
 
 class Private(Type, ns=DREG, abstract=True):
-    """The labels of a value that not everybody may see (RFC 3982 section 3.3.1)."""
+    """The labels of a value that not everybody may see (RFC 3982 section 3.2.1)."""
 
     private: bool | None = attribute(default=None, kw_only=True)
     denied: bool | None = attribute(default=None, kw_only=True)
@@ -200,7 +200,7 @@ class PrivateToken(Private, ns=DREG, nillable=True):
 
 
 class Status(Private, ns=DREG):
-    """One status of a domain (RFC 3982 section 3.2.1)."""
+    """One status of a domain (RFC 3982 section 3.2.2)."""
 
     applied_date: DateTime | None = None
     descriptions: tuple[Text, ...] = child("description", default=())
@@ -222,7 +222,7 @@ class DomainStatus(
         "other",
     ),
 ):
-    """<status> of a domain (RFC 3982 section 3.2.1): each status at most once."""
+    """<status> of a domain (RFC 3982 section 3.2.2): each status at most once."""
 
     reserved_delegation: Status | None = None
     assigned_and_active: Status | None = None
@@ -236,13 +236,13 @@ class DomainStatus(
 
 
 class HostingEntity(Entity, ns=DREG, tag="registrar"):
-    """A reference to a registry or registrar that may host the domain's data itself (RFC 3982 section 3.2.1)."""
+    """A reference to a registry or registrar that may host the domain's data itself (RFC 3982 section 3.2.2)."""
 
     hosting: bool | None = attribute(default=None, kw_only=True)
 
 
 class Domain(Result, ns=DREG, tag="domain", substitutes=Result):
-    """<domain> (RFC 3982 section 3.2.1)."""
+    """<domain> (RFC 3982 section 3.2.2)."""
 
     domain_name: Token = child(kw_only=True)
     idn: Token | None = None
@@ -274,7 +274,7 @@ class Domain(Result, ns=DREG, tag="domain", substitutes=Result):
 
 
 class Host(Result, ns=DREG, tag="host", substitutes=Result):
-    """<host> (RFC 3982 section 3.2.2)."""
+    """<host> (RFC 3982 section 3.2.3)."""
 
     host_handle: PrivateNormalized | None = None
     host_name: Normalized = child(kw_only=True)
@@ -294,7 +294,7 @@ class ContactKind(Private, ns=DREG):
 
 
 class ContactType(Type, ns=DREG, content=Choice("person", "organization", "role", "other")):
-    """<type> of a contact (RFC 3982 section 3.2.3): exactly one is there."""
+    """<type> of a contact (RFC 3982 section 3.2.4): exactly one is there."""
 
     person: ContactKind | None = None
     organization: ContactKind | None = None
@@ -303,7 +303,7 @@ class ContactType(Type, ns=DREG, content=Choice("person", "organization", "role"
 
 
 class PostalAddress(Type, ns=DREG):
-    """<postalAddress> (RFC 3982 section 3.2.3)."""
+    """<postalAddress> (RFC 3982 section 3.2.4)."""
 
     address: PrivateString | None = None
     city: PrivateString | None = None
@@ -313,7 +313,7 @@ class PostalAddress(Type, ns=DREG):
 
 
 class Contact(Result, ns=DREG, tag="contact", substitutes=Result):
-    """<contact> (RFC 3982 section 3.2.3)."""
+    """<contact> (RFC 3982 section 3.2.4)."""
 
     contact_handle: PrivateNormalized | None = None
     common_name: PrivateNormalized | None = None
@@ -346,7 +346,7 @@ class OtherRole(Element, ns=DREG, tag="other"):
 
 
 class RegistrationAuthority(Result, ns=DREG, tag="registrationAuthority", substitutes=Result):
-    """<registrationAuthority> (RFC 3982 section 3.2.4): a registry or registrar."""
+    """<registrationAuthority> (RFC 3982 section 3.2.5): a registry or registrar."""
 
     service_instance: Entity | None = child("serviceInstance", default=None)
     organization_name: String | None = None
@@ -355,10 +355,10 @@ class RegistrationAuthority(Result, ns=DREG, tag="registrationAuthority", substi
 
 
 class SearchTooWide(GenericCode, ns=DREG, tag="searchTooWide", substitutes=GenericCode):
-    """<searchTooWide> (RFC 3982 section 3.3.2): too much was found; ask for less."""
+    """<searchTooWide> (RFC 3982 section 3.3.1): too much was found; ask for less."""
 
 
 class LanguageNotSupported(GenericCode, ns=DREG, tag="languageNotSupported", substitutes=GenericCode):
-    """<languageNotSupported> (RFC 3982 section 3.3.3): the languages that queries cannot be in."""
+    """<languageNotSupported> (RFC 3982 section 3.3.2): the languages that queries cannot be in."""
 
     unsupported_languages: tuple[Language, ...] = child("unsupportedLanguage", min=1, kw_only=True)

@@ -173,7 +173,7 @@ class FindEnumsByHost(
 
 
 class Private(Type, ns=EREG, abstract=True):
-    """The labels of a value that not everybody may see (RFC 4414 section 3.3)."""
+    """The labels of a value that not everybody may see (RFC 4414 section 3.2.1)."""
 
     private: bool | None = attribute(default=None, kw_only=True)
     denied: bool | None = attribute(default=None, kw_only=True)
@@ -213,7 +213,7 @@ class SubStatus(Type, ns=EREG):
 
 
 class Status(Element, ns=EREG, abstract=True):
-    """What all statuses have in common (RFC 4414 section 3.2.1); the class says which one it is."""
+    """What all statuses have in common (RFC 4414 section 3.2.3); the class says which one it is."""
 
     applied_date: DateTime | None = None
     descriptions: tuple[Text, ...] = child("description", default=())
@@ -292,7 +292,7 @@ class Other(Status, ns=EREG, tag="other", substitutes=Status):
 
 
 class Enum(Result, ns=EREG, tag="enum", substitutes=Result):
-    """<enum> (RFC 4414 section 3.2.1): an E.164 number and its delegation."""
+    """<enum> (RFC 4414 section 3.2.3): an E.164 number and its delegation."""
 
     e164_number: Token = child(kw_only=True)
     enum_handle: PrivateNormalized | None = None
@@ -329,7 +329,7 @@ class Enum(Result, ns=EREG, tag="enum", substitutes=Result):
 
 
 class Host(Result, ns=EREG, tag="host", substitutes=Result):
-    """<host> (RFC 4414 section 3.2.2)."""
+    """<host> (RFC 4414 section 3.2.4)."""
 
     host_handle: PrivateNormalized | None = None
     host_name: Normalized = child(kw_only=True)
@@ -349,7 +349,7 @@ class ContactKind(Private, ns=EREG):
 
 
 class ContactType(Type, ns=EREG, content=Choice("person", "organization", "role", "other")):
-    """<type> of a contact (RFC 4414 section 3.2.3): exactly one is there."""
+    """<type> of a contact (RFC 4414 section 3.2.5): exactly one is there."""
 
     person: ContactKind | None = None
     organization: ContactKind | None = None
@@ -358,7 +358,7 @@ class ContactType(Type, ns=EREG, content=Choice("person", "organization", "role"
 
 
 class PostalAddress(Type, ns=EREG):
-    """<postalAddress> (RFC 4414 section 3.2.3)."""
+    """<postalAddress> (RFC 4414 section 3.2.5)."""
 
     address: PrivateString | None = None
     city: PrivateString | None = None
@@ -368,7 +368,7 @@ class PostalAddress(Type, ns=EREG):
 
 
 class Contact(Result, ns=EREG, tag="contact", substitutes=Result):
-    """<contact> (RFC 4414 section 3.2.3)."""
+    """<contact> (RFC 4414 section 3.2.5)."""
 
     contact_handle: PrivateNormalized | None = None
     common_name: PrivateNormalized | None = None
@@ -401,7 +401,7 @@ class OtherRole(Element, ns=EREG, tag="other"):
 
 
 class RegistrationAuthority(Result, ns=EREG, tag="registrationAuthority", substitutes=Result):
-    """<registrationAuthority> (RFC 4414 section 3.2.4): a registry or registrar."""
+    """<registrationAuthority> (RFC 4414 section 3.2.6): a registry or registrar."""
 
     service_instance: Entity | None = child("serviceInstance", default=None)
     organization_name: String | None = None
@@ -419,7 +419,7 @@ class RegistrationAuthority(Result, ns=EREG, tag="registrationAuthority", substi
 
 
 class ValidationEntity(Result, ns=EREG, tag="validationEntity", substitutes=Result):
-    """<validationEntity> (RFC 4414 section 3.2.5): who checks that a number is the registrant's."""
+    """<validationEntity> (RFC 4414 section 3.2.7): who checks that a number is the registrant's."""
 
     service_instance: Entity | None = child("serviceInstance", default=None)
     organization_name: String | None = None
@@ -452,7 +452,7 @@ class SignalService(Element, ns=EREG, tag="signal"):
 
 
 class CommunicationServiceProvider(Result, ns=EREG, tag="communicationServiceProvider", substitutes=Result):
-    """<communicationServiceProvider> (RFC 4414 section 3.2.6)."""
+    """<communicationServiceProvider> (RFC 4414 section 3.2.8)."""
 
     service_instance: Entity | None = child("serviceInstance", default=None)
     organization_name: String | None = None
@@ -473,7 +473,7 @@ class CommunicationServiceProvider(Result, ns=EREG, tag="communicationServicePro
 
 
 class ValidationEvent(Result, ns=EREG, tag="validationEvent", substitutes=Result):
-    """<validationEvent> (RFC 4414 section 3.2.7): a check that was made."""
+    """<validationEvent> (RFC 4414 section 3.2.9): a check that was made."""
 
     serials: tuple[Token, ...] = child("serial", default=())
     method_ids: tuple[Token, ...] = child("methodId", default=())
@@ -485,10 +485,10 @@ class ValidationEvent(Result, ns=EREG, tag="validationEvent", substitutes=Result
 
 
 class SearchTooWide(GenericCode, ns=EREG, tag="searchTooWide", substitutes=GenericCode):
-    """<searchTooWide> (RFC 4414 section 3.3.2): too much was found; ask for less."""
+    """<searchTooWide> (RFC 4414 section 3.3.1): too much was found; ask for less."""
 
 
 class LanguageNotSupported(GenericCode, ns=EREG, tag="languageNotSupported", substitutes=GenericCode):
-    """<languageNotSupported> (RFC 4414 section 3.3.3): the languages that queries cannot be in."""
+    """<languageNotSupported> (RFC 4414 section 3.3.2): the languages that queries cannot be in."""
 
     unsupported_languages: tuple[Language, ...] = child("unsupportedLanguage", min=1, kw_only=True)

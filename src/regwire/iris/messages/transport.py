@@ -75,13 +75,13 @@ class AuthenticationSuccess(Element, ns=IRIS_TRANSPORT, tag="authenticationSucce
 
 
 class AuthenticationFailure(Element, ns=IRIS_TRANSPORT, tag="authenticationFailure"):
-    """<authenticationFailure> (RFC 4991 section 6): SASL failed."""
+    """<authenticationFailure> (RFC 4991 section 7): SASL failed."""
 
     descriptions: tuple[Text, ...] = child("description", default=())
 
 
 class Other(Element, ns=IRIS_TRANSPORT, tag="other"):
-    """<other> (RFC 4991 section 7): anything else; `type` says what, such as block-error."""
+    """<other> (RFC 4991 section 8): anything else; `type` says what, such as block-error."""
 
     descriptions: tuple[Text, ...] = child("description", default=())
     type: Token = attribute(kw_only=True)
