@@ -105,6 +105,10 @@ impl Build for Ledger {
     fn binary(&mut self, _octets: &[u8]) -> Result<Ticket, Stop> {
         self.make()
     }
+    fn qname(&mut self, _namespace: &[u8], local: &[u8]) -> Result<Ticket, Stop> {
+        assert!(regwire_plan::simple::lexical::is_ncname(local));
+        self.make()
+    }
     fn raw(&mut self, parts: RawParts<'_>) -> Result<Ticket, Stop> {
         let mut alone = Vec::new();
         regwire_xml::write::standalone(&mut alone, parts.xml, parts.inherited);
@@ -241,6 +245,7 @@ fn kind(name: &str, fields: usize) -> TypeDeclaration {
         type_name: None,
         is_abstract: false,
         transparent: false,
+        nillable: false,
         inline: false,
     }
 }

@@ -44,11 +44,12 @@ from regwire.schema._simple import (
     list_of,
     nmtoken,
     normalized,
+    qname,
     string,
     token,
     xml_id,
 )
-from regwire.schema._values import Duration
+from regwire.schema._values import Duration, QName
 
 __all__ = [
     "ANY",
@@ -65,6 +66,7 @@ __all__ = [
     "FaultItem",
     "Message",
     "Namespace",
+    "QName",
     "Raw",
     "Role",
     "Schema",
@@ -89,6 +91,7 @@ __all__ = [
     "list_of",
     "nmtoken",
     "normalized",
+    "qname",
     "raise_fault",
     "replace",
     "string",

@@ -14,7 +14,7 @@ from regwire.schema._fields import INHERIT, MISSING, XML, Namespace, Spec
 from regwire.schema._message import FieldInfo, MessageMeta, fields_of, seal
 from regwire.schema._models import ANY, All, Automaton, Choice, Group, Node
 from regwire.schema._simple import Simple
-from regwire.schema._values import Duration
+from regwire.schema._values import Duration, QName
 
 XSI: Final = Namespace("http://www.w3.org/2001/XMLSchema-instance", "xsi")
 
@@ -47,6 +47,7 @@ class Compiler:
             "roots": self.roots,
             "globals": self.globals,
             "duration": Duration,
+            "qname": QName,
             "decimal": decimal.Decimal,
             "encode_error": EncodeError,
         }
@@ -182,6 +183,7 @@ class _TypeCompiler:
             "type_name": None if self.d.type_name is None else (self.c.ns(self.d.ns), self.d.type_name),
             "abstract": self.d.abstract,
             "transparent": self._transparent(),
+            "nillable": self.d.nillable,
         }
 
     def _transparent(self) -> bool:
@@ -265,8 +267,6 @@ class _TypeCompiler:
         kind = "choice" if isinstance(group, Choice) else "seq"
         items = []
         for item in group.items:
-            if isinstance(item, All):
-                raise DeclarationError(self.where, "All() is a whole content model, not a part of one")
             if isinstance(item, Group):
                 items.append(self._group(scope, item, fields))
                 continue
@@ -438,6 +438,7 @@ class _Particles:
                 "type_name": None,
                 "abstract": False,
                 "transparent": False,
+                "nillable": False,
             }
         )
         return self._add(f, slot, spec, kind="wrap", ns=self._ns(spec, f), local=spec.name, type=kind)

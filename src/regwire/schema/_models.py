@@ -26,6 +26,8 @@ class Group:
             raise DeclarationError(type(self).__name__, "a group needs at least one field name")
         if min < 0 or (max is not None and max < min):
             raise DeclarationError(type(self).__name__, f"min={min}, max={max} allow nothing")
+        if any(isinstance(item, All) for item in items):
+            raise DeclarationError(type(self).__name__, "All() is a whole content model, not a part of one")
         self.items = items
         self.min = min
         self.max = max

@@ -14,6 +14,7 @@ from decimal import Decimal
 from typing import Any, Literal
 
 from regwire.errors import DeclarationError
+from regwire.schema._values import QName
 
 IntegerKind = Literal[
     "integer",
@@ -275,6 +276,15 @@ def hex_binary(
 ) -> Simple:
     """`xs:hexBinary`. Value: bytes; lengths in octets."""
     return _text("hexBinary", min_length, max_length, length, None, (), secret)
+
+
+def qname(*, words: Sequence[str] = ()) -> Simple:
+    """`xs:QName`, for attributes only. Value: `regwire.schema.QName`.
+
+    `words` are values beside names, as in a union of QName and an enumeration; they win over a name written alike.
+    """
+    simple = Simple("QName", python=(QName,))
+    return simple.with_enumeration(words) if words else simple
 
 
 def list_of(item: Simple, *, min_length: int = 0, max_length: int | None = None) -> Simple:

@@ -13,6 +13,17 @@ _LEXICAL: Final = re.compile(
 )
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class QName:
+    """An `xs:QName`: a namespace (empty for none) and a local name; prefixes are left to encoding."""
+
+    namespace: str
+    local: str
+
+    def __str__(self) -> str:
+        return f"{{{self.namespace}}}{self.local}" if self.namespace else self.local
+
+
 @dataclass(frozen=True, slots=True)
 class Duration:
     """An `xs:duration`, in the parts it was written with: months have no fixed length, so nothing is converted.

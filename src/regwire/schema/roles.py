@@ -29,7 +29,7 @@ DIFFERENCES: Final[tuple[str, ...]] = (
     "Dates outside the years 1 to 9999 (in UTC) are refused: datetime cannot hold them.",
     "What is inside an element without a type is dropped unseen; XML Schema would check declared elements in it.",
     "xs:ID values are not checked to be unique in the document.",
-    "xsi:nil is refused: no registry schema has nillable elements.",
+    "xsi:nil is refused on elements that the Schema does not declare nillable.",
     "xsi:type is taken for the types that a Schema declares to be derived from the expected one, and for no others.",
 )
 """What differs from the XML schema in every role."""

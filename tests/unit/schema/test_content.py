@@ -13,6 +13,7 @@ from regwire.schema import (
     Element,
     Fault,
     Namespace,
+    QName,
     Raw,
     Schema,
     Sequence,
@@ -21,6 +22,7 @@ from regwire.schema import (
     child,
     content,
     flag,
+    qname,
     string,
     token,
     wildcard,
@@ -324,9 +326,10 @@ def test_all_takes_its_fields_in_any_order_and_each_once() -> None:
         ("<b>2</b>", (None, "2", False)),
         ("", (None, None, False)),
     ):
-        data = frame(body)
-        assert values(schema, data) == expected
-        assert schema.decode(schema.encode(schema.decode(data))) == schema.decode(data)
+        assert values(schema, frame(body)) == expected
+    for role in ("strict", "server", "client"):
+        assert rule(schema, frame("<a>1</a><b>2</b><a>1</a>"), role) == ("/doc/a", "duplicate")
+        assert rule(schema, frame("<c/><c/>"), role) == ("/doc/c", "duplicate")
 
 
 class Entity(Type, ns=NS, abstract=True, type_name="entityType"):
@@ -505,6 +508,36 @@ AMBIGUOUS: list[tuple[str, Callable[[], Schema], str]] = [
         "named element",
         lambda: schema_of(("a", One | Two, child("b"))),
         "Doc.a: child('b'): several Elements cannot share one name",
+    ),
+    (
+        "all of tuples",
+        lambda: schema_of(("a", tuple[Token, ...], None), content=All("a")),
+        "Doc.a: a field of All() is optional, and no tuple",
+    ),
+    (
+        "all of required",
+        lambda: schema_of(("a", Token, None), content=All("a")),
+        "Doc.a: a field of All() is optional, and no tuple",
+    ),
+    (
+        "all inside",
+        lambda: schema_of(("a", Token | None, None), ("b", Token, None), content=Sequence("b", All("a"))),
+        "Sequence: All() is a whole content model, not a part of one",
+    ),
+    (
+        "name as child",
+        lambda: schema_of(("a", Annotated[QName, qname()], None)),
+        "Doc: a qname() is for attributes only",
+    ),
+    (
+        "two names",
+        lambda: schema_of(("a", Annotated[QName, qname()], attribute()), ("b", Annotated[QName, qname()], attribute())),
+        "Doc: a second attribute that is a qname()",
+    ),
+    (
+        "nillable without content",
+        lambda: schema_of(("a", Token, None), nillable=True),
+        "Doc: only a class of simple content is nillable",
     ),
     (
         "twins",

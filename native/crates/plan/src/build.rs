@@ -57,6 +57,8 @@ pub trait Build {
     fn duration(&mut self, text: &[u8]) -> Result<Self::Value, Stop>;
     /// Octets.
     fn binary(&mut self, octets: &[u8]) -> Result<Self::Value, Stop>;
+    /// The name of something: namespace (empty for none) and local name.
+    fn qname(&mut self, namespace: &[u8], local: &[u8]) -> Result<Self::Value, Stop>;
     /// Unread content.
     fn raw(&mut self, parts: RawParts<'_>) -> Result<Self::Value, Stop>;
     /// A tuple; takes the values.
@@ -114,6 +116,9 @@ impl Build for Nothing {
         Ok(true)
     }
     fn binary(&mut self, _octets: &[u8]) -> Result<bool, Stop> {
+        Ok(true)
+    }
+    fn qname(&mut self, _namespace: &[u8], _local: &[u8]) -> Result<bool, Stop> {
         Ok(true)
     }
     fn raw(&mut self, _parts: RawParts<'_>) -> Result<bool, Stop> {

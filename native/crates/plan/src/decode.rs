@@ -8,13 +8,14 @@ use regwire_xml::{Context, Error, Input, Limits, NsId, QName, Sink, Text, key8};
 use crate::build::{Build, RawParts};
 use crate::plan::{Particle, Plan, Process, Role, Target, XSI};
 use crate::rule::Rule;
+use crate::simple::{Kind, Simple};
 
 mod look;
 mod memory;
 mod record;
 mod scratch;
 
-pub(crate) use look::{chosen_type, is_blank, is_nothing};
+pub(crate) use look::{chosen_nil, chosen_type, is_blank, is_nothing};
 pub use scratch::Scratch;
 
 /// What became of a frame.
@@ -40,6 +41,8 @@ struct Open {
     inline: bool,
     /// Children came out of order (role client): the automaton has no say any more.
     loose: bool,
+    /// `xsi:nil`: there is no value.
+    nil: bool,
     attributes: u64,
 }
 
@@ -238,6 +241,7 @@ impl<'a, B: Build> Decoder<'a, B> {
             list,
             inline,
             loose: false,
+            nil: false,
             attributes: 0,
         });
     }
@@ -488,6 +492,18 @@ impl<'a, B: Build> Decoder<'a, B> {
                     None => self.fail(),
                 }
             }
+            b"nil" => {
+                let nil = match (self.mode, self.scratch.open.last()) {
+                    (Mode::Normal, Some(top)) if self.plan.kind(top.kind).nillable => {
+                        chosen_nil(cx, value, &mut self.scratch.expanded)
+                    }
+                    _ => None,
+                };
+                match (nil, self.scratch.open.last_mut()) {
+                    (Some(nil), Some(top)) => top.nil = nil,
+                    _ => self.fail(),
+                }
+            }
             _ => self.fail(),
         }
     }
@@ -539,7 +555,9 @@ impl<'a, B: Build> Decoder<'a, B> {
         };
         let simple = &plan.simples[attribute.simple as usize];
         let lenient = self.role == Role::Client;
-        let read = if value.needs_expansion() {
+        let read = if simple.kind == Kind::QName {
+            self.read_name(cx, simple, value)
+        } else if value.needs_expansion() {
             self.scratch.expanded.clear();
             value.expand(doc, &mut self.scratch.expanded);
             let expanded = &self.scratch.expanded;
@@ -574,6 +592,29 @@ impl<'a, B: Build> Decoder<'a, B> {
         }
     }
 
+    #[inline(never)]
+    fn read_name(
+        &mut self,
+        cx: &Context<'_>,
+        simple: &Simple,
+        value: Text,
+    ) -> Result<B::Value, Rule> {
+        self.scratch.expanded.clear();
+        value.expand(cx.doc(), &mut self.scratch.expanded);
+        let resolve = |prefix: &[u8]| cx.resolve(prefix).map(|ns| cx.uri(ns));
+        simple.read_qname(&self.scratch.expanded, resolve, self.build)
+    }
+
+    /// There is nothing at all in an element that `xsi:nil` calls empty.
+    #[cold]
+    fn end_nil(&mut self) -> bool {
+        match self.pieces {
+            0 => true,
+            1 => self.text.is_empty(),
+            _ => self.scratch.joined.is_empty(),
+        }
+    }
+
     #[cold]
     fn other_attribute(&mut self, name: QName, value: Text, last: bool) {
         let Some(top) = self.scratch.open.last() else {
@@ -600,6 +641,10 @@ impl<'a, B: Build> Decoder<'a, B> {
         if let Some((slot, simple)) = declared.text {
             if declared.mixed {
                 self.end_mixed(base, slot, simple);
+            } else if top.nil {
+                if !self.end_nil() {
+                    return self.fail();
+                }
             } else {
                 match self.read(cx, simple) {
                     Ok(value) => {

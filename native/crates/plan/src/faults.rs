@@ -7,9 +7,10 @@ use std::collections::VecDeque;
 use regwire_xml::{Context, Error, Input, Limits, NsId, QName, Sink, Text, Tokenizer, key8};
 
 use crate::build::Nothing;
-use crate::decode::{chosen_type, is_blank, is_nothing};
+use crate::decode::{chosen_nil, chosen_type, is_blank, is_nothing};
 use crate::plan::{Edge, Marker, Particle, Plan, Process, Role, Target, Type, XSI};
 use crate::rule::{Class, Rule};
+use crate::simple::Kind;
 
 /// What a secret value shows as.
 pub const MASK: &str = "***";
@@ -121,6 +122,8 @@ struct Open {
     missing: Vec<(NsId, Box<[u8]>, u32)>,
     /// Role client: children out of order.
     loose: bool,
+    /// `xsi:nil`: there is no value.
+    nil: bool,
     /// An unknown or misplaced child may have been meant for what seems missing at the end, or hides the value.
     shaken: bool,
     deferred: Vec<(QName, Text)>,
@@ -201,6 +204,7 @@ impl<'a> Finder<'a> {
             seen: Vec::new(),
             missing: Vec::new(),
             loose: false,
+            nil: false,
             shaken: false,
             deferred: Vec::new(),
             guarded: what == What::Ignored && self.plan.is_secret(name.ns, name.local(cx.doc())),
@@ -243,8 +247,10 @@ impl<'a> Finder<'a> {
         }
         if let Some(edge) = matching(kind, state, cx, name) {
             let particle = &kind.particles[usize::from(edge.particle)];
-            let again =
-                self.role == Role::Client && !particle.list && self.is_filled(kind, particle.slot);
+            // A particle that leads back to its own state is one of an All().
+            let again = (self.role == Role::Client || edge.next == state)
+                && !particle.list
+                && self.is_filled(kind, particle.slot);
             self.take(edge);
             self.enter(cx, name, at, particle);
             if again {
@@ -450,7 +456,14 @@ impl<'a> Finder<'a> {
         self.guard(attribute.simple, value);
         let mut text = Vec::new();
         value.expand(doc, &mut text);
-        if let Some(rule) = self.check_value(attribute.simple, &text) {
+        let broken = match &self.plan.simples[attribute.simple as usize] {
+            simple if simple.kind == Kind::QName => {
+                let resolve = |prefix: &[u8]| cx.resolve(prefix).map(|ns| cx.uri(ns));
+                simple.read_qname(&text, resolve, &mut Nothing).err()
+            }
+            _ => self.check_value(attribute.simple, &text),
+        };
+        if let Some(rule) = broken {
             let shown = self.shown(attribute.simple, &text);
             self.note(rule, path, Some(shown), value.start);
         }
@@ -474,6 +487,16 @@ impl<'a> Finder<'a> {
                     self.note(Rule::XsiType, self.path.clone(), Some(shown), at);
                 }
             }
+            b"nil" if matches!(what, What::Content(kind) if self.plan.kind(kind).nillable) => {
+                let nil = chosen_nil(cx, value, &mut self.buffer);
+                if let (Some(nil), Some(top)) = (nil, self.open.last_mut()) {
+                    top.nil = nil;
+                } else {
+                    let path = format!("{}/@{}", self.path, self.display(cx, name));
+                    let shown = lossy(value.as_raw(cx.doc()));
+                    self.note(Rule::Datatype, path, Some(shown), at);
+                }
+            }
             _ => {
                 let path = format!("{}/@{}", self.path, self.display(cx, name));
                 self.note(Rule::Unexpected, path, None, at);
@@ -482,8 +505,12 @@ impl<'a> Finder<'a> {
     }
 
     fn end_content(&mut self, top: &Open, kind: &'a Type, at: u32) {
+        if top.nil && !top.text.is_empty() {
+            self.note(Rule::Text, self.path.clone(), None, top.at);
+        }
         if let Some((_, simple)) = kind.text
             && !kind.mixed
+            && !top.nil
             && !top.shaken
             && let Some(rule) = self.check_value(simple, &top.text)
         {

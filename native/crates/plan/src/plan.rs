@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use regwire_xml::{Names, NsId, key8, same};
 
 use crate::build::Constant;
-use crate::simple::{Simple, SimpleDeclaration};
+use crate::simple::{Kind, Simple, SimpleDeclaration};
 use crate::template::Model;
 
 /// How a reader treats what the XML schema refuses (`regwire.schema.roles` lists it for users).
@@ -187,6 +187,8 @@ pub struct Type {
     pub is_abstract: bool,
     /// The document hands out its only field instead of itself.
     pub transparent: bool,
+    /// `xsi:nil` may say that there is no value: then the text's slot stays empty.
+    pub nillable: bool,
     /// Slots that must be filled whatever the order of children is (role client).
     pub(crate) needed: Vec<u16>,
     /// Attributes need a second look when all of them were seen.
@@ -260,6 +262,7 @@ pub struct TypeDeclaration {
     pub type_name: Option<(NsId, String)>,
     pub is_abstract: bool,
     pub transparent: bool,
+    pub nillable: bool,
     pub inline: bool,
 }
 
@@ -380,6 +383,15 @@ impl Plan {
                 .derived
                 .iter()
                 .all(|(_, _, kind)| (*kind as usize) < types);
+            if let Some(wrong) = self.misplaced_name(kind) {
+                return Err(format!("{}: {wrong}", kind.name));
+            }
+            if kind.nillable && (kind.text.is_none() || kind.mixed) {
+                return Err(format!(
+                    "{}: only a class of simple content is nillable",
+                    kind.name
+                ));
+            }
             if !attributes || !text || !derived || kind.attributes.len() > 64 {
                 return Err(fault("attribute"));
             }
@@ -397,6 +409,23 @@ impl Plan {
             }
         }
         Ok(())
+    }
+
+    /// Names with a prefix can only be read and written where the namespaces in scope are at hand, and declared once.
+    fn misplaced_name(&self, kind: &Type) -> Option<&'static str> {
+        let is_name = |simple: u32| {
+            self.simples
+                .get(simple as usize)
+                .is_some_and(|simple| simple.kind == Kind::QName)
+        };
+        let names = kind.attributes.iter().filter(|a| is_name(a.simple));
+        if names.count() > 1 {
+            return Some("a second attribute that is a qname(); an element has one");
+        }
+        let leaf = |particle: &Particle| matches!(particle.target, Target::Leaf(simple) if is_name(simple));
+        let misplaced =
+            kind.particles.iter().any(leaf) || kind.text.is_some_and(|(_, simple)| is_name(simple));
+        misplaced.then_some("a qname() is for attributes only")
     }
 
     /// The declared global element of this name.
@@ -548,6 +577,7 @@ impl Type {
                 .map(|(ns, name)| (ns, name.into_bytes().into())),
             is_abstract: declared.is_abstract,
             transparent: declared.transparent,
+            nillable: declared.nillable,
             inline: declared.inline,
             needed,
             name: declared.name.into(),

@@ -8,6 +8,7 @@ use regwire_xml::{NsId, write};
 
 use crate::build::Constant;
 use crate::plan::{Admits, Global, Plan, Process, Target, Type};
+use crate::simple::Kind;
 
 /// What a node of a content model is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -129,8 +130,36 @@ pub enum Op {
         /// For errors.
         name: Box<str>,
     },
+    /// An attribute whose value is a name with a prefix, which may have to be declared in front of it.
+    Name {
+        /// Slot of the value.
+        slot: u16,
+        /// Its simple type.
+        simple: u32,
+        /// ` name="`.
+        open: Box<[u8]>,
+        /// It must be there.
+        required: bool,
+        /// Namespaces whose prefixes are declared here.
+        declared: Box<[NsId]>,
+        /// The default namespace here.
+        default: NsId,
+        /// A prefix that is free here.
+        spare: Box<str>,
+        /// For errors.
+        name: Box<str>,
+    },
     /// Ends the start tag.
     EndTag,
+    /// The end of the start tag and the text of an element that may be nil.
+    Nillable {
+        /// Slot of the value, None for nil.
+        slot: u16,
+        /// Its simple type.
+        simple: u32,
+        /// ` xsi:nil="true"`, with the declaration of its prefix where it needs one.
+        nil: Box<[u8]>,
+    },
     /// Text of the element itself.
     Content {
         /// Slot of the value.
@@ -235,7 +264,9 @@ impl Op {
         match self {
             Self::Literal(_) | Self::EndTag => Vec::new(),
             Self::Attribute { slot, .. }
+            | Self::Name { slot, .. }
             | Self::Content { slot, .. }
+            | Self::Nillable { slot, .. }
             | Self::Leaf { slot, .. }
             | Self::Flag { slot, .. }
             | Self::Node { slot, .. }
@@ -248,8 +279,11 @@ impl Op {
     /// What errors call it.
     pub fn name(&self) -> String {
         match self {
-            Self::Literal(_) | Self::EndTag | Self::Content { .. } => "the element".to_owned(),
+            Self::Literal(_) | Self::EndTag | Self::Content { .. } | Self::Nillable { .. } => {
+                "the element".to_owned()
+            }
             Self::Attribute { name, .. }
+            | Self::Name { name, .. }
             | Self::Leaf { name, .. }
             | Self::Flag { name, .. }
             | Self::Node { name, .. }
@@ -328,12 +362,14 @@ impl Scope {
     }
 }
 
-#[derive(PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 struct Key {
     kind: u32,
     ns: NsId,
     local: Box<[u8]>,
     scope: Scope,
+    /// The element is declared to be of another type, so that `xsi:type` has to name this one.
+    typed: bool,
 }
 
 struct Compiler<'a> {
@@ -400,11 +436,23 @@ impl Compiler<'_> {
     }
 
     fn template(&mut self, kind: u32, ns: NsId, local: &[u8], scope: &Scope) -> u32 {
+        self.template_of(kind, ns, local, scope, false)
+    }
+
+    fn template_of(
+        &mut self,
+        kind: u32,
+        ns: NsId,
+        local: &[u8],
+        scope: &Scope,
+        typed: bool,
+    ) -> u32 {
         let key = Key {
             kind,
             ns,
             local: local.into(),
             scope: scope.clone(),
+            typed,
         };
         if let Some(number) = self.known.get(&key) {
             return *number;
@@ -416,15 +464,7 @@ impl Compiler<'_> {
             ops: Box::default(),
             close: Box::default(),
         });
-        self.known.insert(
-            Key {
-                kind,
-                ns,
-                local: local.into(),
-                scope: scope.clone(),
-            },
-            number,
-        );
+        self.known.insert(key.clone(), number);
         self.todo.push((number, key));
         number
     }
@@ -501,7 +541,9 @@ impl Compiler<'_> {
             .map(|attribute| attribute.ns)
             .collect();
         let (mut open, close) = self.tags(key.ns, &key.local, &mut scope, &qualified);
-        if let Some(name) = self.type_attribute(kind, &mut scope, &mut open) {
+        if key.typed
+            && let Some(name) = self.type_attribute(kind, &mut scope, &mut open)
+        {
             open.extend_from_slice(&name);
         }
         let mut ops = vec![Op::Literal(open.into())];
@@ -513,22 +555,50 @@ impl Compiler<'_> {
             } else {
                 format!("{prefix}:{local}")
             };
+            let open = format!(" {name}=\"").into_bytes().into();
+            let shown = format!("@{name}").into();
+            if plan.simples[attribute.simple as usize].kind == Kind::QName {
+                ops.push(Op::Name {
+                    slot: attribute.slot,
+                    simple: attribute.simple,
+                    open,
+                    required: attribute.required,
+                    declared: scope.declared.clone().into(),
+                    default: scope.default,
+                    spare: self.spare_prefix(),
+                    name: shown,
+                });
+                continue;
+            }
             ops.push(Op::Attribute {
                 slot: attribute.slot,
                 simple: attribute.simple,
-                open: format!(" {name}=\"").into_bytes().into(),
+                open,
                 required: attribute.required,
                 default: attribute.default,
-                name: format!("@{name}").into(),
+                name: shown,
             });
         }
         let content = self.model(kind, kind.model.as_ref(), &scope)?;
-        if content.iter().any(always_writes) {
+        if let Some((slot, simple)) = kind.text
+            && kind.nillable
+        {
+            let mut nil = Vec::new();
+            self.declare(crate::plan::XSI, &mut scope, &mut nil);
+            nil.extend_from_slice(b" xsi:nil=\"true\"");
+            ops.push(Op::Nillable {
+                slot,
+                simple,
+                nil: nil.into(),
+            });
+        } else if content.iter().any(always_writes) {
             literal(&mut ops, b">");
         } else {
             ops.push(Op::EndTag);
         }
-        if let Some((slot, simple)) = kind.text {
+        if let Some((slot, simple)) = kind.text
+            && !kind.nillable
+        {
             ops.push(Op::Content { slot, simple });
         }
         for op in content {
@@ -541,6 +611,20 @@ impl Compiler<'_> {
             ops: ops.into(),
             close: close.into(),
         })
+    }
+
+    /// A prefix that no namespace of the schema has.
+    fn spare_prefix(&self) -> Box<str> {
+        let mut prefix = "q".to_owned();
+        while self
+            .plan
+            .namespaces
+            .iter()
+            .any(|(_, have)| **have == *prefix)
+        {
+            prefix.push('q');
+        }
+        prefix.into()
     }
 
     /// ` xsi:type="…"` of a type that is known by it.
@@ -799,7 +883,13 @@ impl Compiler<'_> {
                 if !plan.kind(member).is_abstract {
                     choices.push((
                         member,
-                        self.template(member, particle.ns, &particle.local, scope),
+                        self.template_of(
+                            member,
+                            particle.ns,
+                            &particle.local,
+                            scope,
+                            member != own,
+                        ),
                     ));
                 }
             }

@@ -63,6 +63,7 @@ fn right_frames_are_taken() {
     let mut scratch = Scratch::default();
     assert!(check(&plan, &mut scratch, FRAMES[0].as_bytes()));
     assert!(check(&plan, &mut scratch, FRAMES[2].as_bytes()));
+    assert!(check(&plan, &mut scratch, FRAMES[3].as_bytes()));
     let with_stray_attribute = FRAMES[1];
     assert!(!check(&plan, &mut scratch, with_stray_attribute.as_bytes()));
     assert!(check(
@@ -70,6 +71,49 @@ fn right_frames_are_taken() {
         &mut scratch,
         with_stray_attribute.replace(" id2=\"\"", "").as_bytes()
     ));
+}
+
+#[test]
+fn names_and_nil_and_any_order() {
+    let plan = plan();
+    let mut scratch = Scratch::default();
+    let right = FRAMES[3];
+    for (from, to, expected) in [
+        ("", "", true),
+        ("d:x", "ANY", true),
+        ("d:x", "x", true),
+        ("d:x", "e:x", false),
+        ("d:x", "d:", false),
+        ("d:x", "d:1", false),
+        ("d:x", "", false),
+        ("<d:three/>", "", true),
+        ("<d:three/>", "<d:three/><d:three/>", false),
+        ("<d:three/>", "<d:one/>", false),
+        ("\"true\"", "\"maybe\"", false),
+        ("\"true\"", "\"false\"", false),
+        ("xsi:nil=\"true\"", "", false),
+        ("<d:one>1", "<d:one xsi:nil=\"1\">", false),
+        ("d:maybe", "d:other", false),
+    ] {
+        let frame = right.replacen(from, to, 1);
+        assert_eq!(
+            check(&plan, &mut scratch, frame.as_bytes()),
+            expected,
+            "{frame}"
+        );
+    }
+    for inside in [" ", "1", "<d:x/>", "<![CDATA[ ]]>", "&#32;"] {
+        let nil = "xsi:type=\"d:maybe\"";
+        let full = format!("{nil}>{inside}</d:two>");
+        let frame = right.replace(&format!("{nil}/>"), &full);
+        assert!(!check(&plan, &mut scratch, frame.as_bytes()), "{frame}");
+    }
+    for inside in ["", "<!-- -->", "<?p?>", "<![CDATA[]]>"] {
+        let nil = "xsi:type=\"d:maybe\"";
+        let full = format!("{nil}>{inside}</d:two>");
+        let frame = right.replace(&format!("{nil}/>"), &full);
+        assert!(check(&plan, &mut scratch, frame.as_bytes()), "{frame}");
+    }
 }
 
 #[test]

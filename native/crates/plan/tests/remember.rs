@@ -94,6 +94,13 @@ impl Build for Ledger {
     fn binary(&mut self, octets: &[u8]) -> Result<usize, Stop> {
         self.make(format!("octets {octets:?}"))
     }
+    fn qname(&mut self, namespace: &[u8], local: &[u8]) -> Result<usize, Stop> {
+        self.make(format!(
+            "{}:{}",
+            String::from_utf8_lossy(namespace),
+            String::from_utf8_lossy(local)
+        ))
+    }
     fn raw(&mut self, parts: RawParts<'_>) -> Result<usize, Stop> {
         let shown = |octets| String::from_utf8_lossy(octets).into_owned();
         self.make(format!(

@@ -3,7 +3,20 @@
 import datetime as dt
 from typing import Annotated, Literal
 
-from regwire.schema import Namespace, Type, any_uri, attribute, content, date_time, language, normalized, string, token
+from regwire.schema import (
+    Namespace,
+    QName,
+    Type,
+    any_uri,
+    attribute,
+    content,
+    date_time,
+    language,
+    normalized,
+    qname,
+    string,
+    token,
+)
 from regwire.schema import xml_id as name
 
 __all__ = ["AREG", "DCHK", "DREG", "EREG", "IRIS", "IRIS_TRANSPORT", "Text"]
@@ -25,6 +38,9 @@ Name = Annotated[str, name()]
 """xs:ID and xs:IDREF."""
 Part = Annotated[str, token(min_length=1)]
 """What a partial match begins or ends with."""
+
+ReferentType = Annotated[QName | Literal["ANY"], qname(words=("ANY",))]
+"""The name of the element that stands for an entity in a response; "ANY" where that is not known."""
 
 Actor = Literal["registry", "registrar", "registrationServiceProvider"]
 Disposition = Literal["prohibited", "pending"]

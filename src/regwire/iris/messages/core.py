@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from regwire.iris.messages.common import IRIS, Language, Name, String, Text, Token, Uri
+from regwire.iris.messages.common import IRIS, Language, Name, ReferentType, String, Text, Token, Uri
 from regwire.schema import (
     Choice,
     Element,
@@ -120,8 +120,8 @@ class Result(Element, ns=IRIS, abstract=True, tag="result"):
 class Entity(Element, ns=IRIS, tag="entity"):
     """<entity> (RFC 3981 section 4.3.5): a reference to an entity, here or at another authority.
 
-    An empty `authority` is that of the document's own server. `referent_type` is the name of the element that stands
-    for the entity in a response, or "ANY".
+    `referent_type` is the name of the element that stands for the entity in a response (`QName`), or "ANY". In a
+    serialization, an empty `authority` is that of whoever serves it.
     """
 
     display_names: tuple[Text, ...] = child("displayName", default=(), kw_only=True)
@@ -130,7 +130,7 @@ class Entity(Element, ns=IRIS, tag="entity"):
     registry_type: Uri = attribute(kw_only=True)
     entity_class: Token = attribute(kw_only=True)
     entity_name: Token = attribute(kw_only=True)
-    referent_type: Token = attribute(ns=IRIS, kw_only=True)
+    referent_type: ReferentType = attribute(ns=IRIS, kw_only=True)
     temporary_reference: bool = attribute(default=False, kw_only=True)
     bag_ref: Name | None = attribute(default=None, kw_only=True)
 

@@ -2,6 +2,7 @@
 use regwire_xml::{Context, NsId, Text};
 
 use crate::plan::Role;
+use crate::simple::split_name;
 
 /// The text is white space once it is expanded (CDATA sections and references to spaces count).
 pub(crate) fn is_blank(cx: &Context<'_>, text: Text, buffer: &mut Vec<u8>) -> bool {
@@ -25,10 +26,17 @@ pub(crate) fn chosen_type<'a>(
 ) -> Option<(NsId, &'a [u8])> {
     buffer.clear();
     value.expand(cx.doc(), buffer);
-    let name = buffer.trim_ascii();
-    let (prefix, local) = match memchr::memchr(b':', name) {
-        Some(at) => (&name[..at], &name[at + 1..]),
-        None => (&name[..0], name),
-    };
+    let (prefix, local) = split_name(buffer.trim_ascii());
     Some((cx.resolve(prefix)?, local))
+}
+
+/// What the value of an `xsi:nil` says; nothing if it is no truth value.
+pub(crate) fn chosen_nil(cx: &Context<'_>, value: Text, buffer: &mut Vec<u8>) -> Option<bool> {
+    buffer.clear();
+    value.expand(cx.doc(), buffer);
+    match buffer.trim_ascii() {
+        b"1" | b"true" => Some(true),
+        b"0" | b"false" => Some(false),
+        _ => None,
+    }
 }

@@ -50,6 +50,8 @@ pub enum Kind {
     Base64,
     /// `hexBinary`.
     Hex,
+    /// `QName`: its value depends on the namespaces in scope, so that only attributes are of it.
+    QName,
     /// `list` of another simple type.
     List(u32),
 }
@@ -145,6 +147,7 @@ impl Simple {
             "anyURI" => (Kind::AnyUri, Collapse),
             "NMTOKEN" => (Kind::NmToken, Collapse),
             "NCName" => (Kind::NcName, Collapse),
+            "QName" => (Kind::QName, Collapse),
             "boolean" => (Kind::Boolean, Collapse),
             "integer" => (Kind::Integer, Collapse),
             "decimal" => (Kind::Decimal, Collapse),
@@ -271,7 +274,8 @@ impl Simple {
                 .date_time(lexical::date_time(text).ok_or(Rule::Datatype)?)
                 .map_err(stopped),
             Kind::Duration if lexical::is_duration(text) => build.duration(text).map_err(stopped),
-            Kind::Duration => Err(Rule::Datatype),
+            // A name needs the namespaces in scope: `read_qname` is for it.
+            Kind::Duration | Kind::QName => Err(Rule::Datatype),
             Kind::Base64 | Kind::Hex => {
                 let mut octets = Vec::new();
                 let well = match self.kind {
@@ -322,10 +326,36 @@ impl Simple {
         build.tuple(&mut values).map_err(|_| Rule::Stopped)
     }
 
+    /// Reads a name with a prefix; `resolve` gives the namespace that a prefix stands for (an empty one: the default).
+    ///
+    /// Words of an enumeration come before names: they are values beside the type, as in a union.
+    pub fn read_qname<'n, B: Build>(
+        &self,
+        raw: &[u8],
+        resolve: impl FnOnce(&[u8]) -> Option<&'n [u8]>,
+        build: &mut B,
+    ) -> Result<B::Value, Rule> {
+        let text = raw.trim_ascii();
+        if let Some(word) = self.word(text) {
+            return Ok(build.constant(word.constant));
+        }
+        let (prefix, local) = split_name(text);
+        if !lexical::is_ncname(local) || (local.len() < text.len() && !lexical::is_ncname(prefix)) {
+            return Err(Rule::Datatype);
+        }
+        let namespace = resolve(prefix).ok_or(Rule::Datatype)?;
+        build.qname(namespace, local).map_err(|_| Rule::Stopped)
+    }
+
     /// ASCII text of this length without any white space needs no further look before it is written.
     #[inline]
     pub fn takes_plain(&self, length: usize) -> bool {
         self.plain && length >= self.min_length && length <= self.max_length
+    }
+
+    /// The text is a word of the enumeration.
+    pub fn has_word(&self, text: &[u8]) -> bool {
+        self.word(text).is_some()
     }
 
     /// The text is a word of an enumeration, and needs neither more checks nor escapes.
@@ -509,7 +539,7 @@ fn enumeration(kind: Kind, declared: Vec<(String, Constant)>) -> Result<Enumerat
     if declared.is_empty() {
         return Ok((Box::default(), Box::default()));
     }
-    if kind.is_text() {
+    if kind.is_text() || kind == Kind::QName {
         let words = declared.into_iter().map(|(text, constant)| Word {
             key: key8(text.as_bytes(), 0, text.len()),
             text: text.into_bytes().into_boxed_slice(),
@@ -540,6 +570,14 @@ fn integer_range(low: Option<&Bound>, high: Option<&Bound>) -> Result<(i128, i12
         },
     };
     Ok((parse(low, i128::MIN, 1)?, parse(high, i128::MAX, -1)?))
+}
+
+/// Prefix (empty if there is none) and local name.
+pub(crate) fn split_name(name: &[u8]) -> (&[u8], &[u8]) {
+    match memchr::memchr(b':', name) {
+        Some(at) => (&name[..at], &name[at + 1..]),
+        None => (&name[..0], name),
+    }
 }
 
 /// Some octet is white space: below 0x21 there is nothing else in a checked document. Words of octets are looked at at once;

@@ -63,6 +63,10 @@ impl Build for Counting {
     fn binary(&mut self, _octets: &[u8]) -> Result<usize, Stop> {
         self.make()
     }
+    fn qname(&mut self, namespace: &[u8], local: &[u8]) -> Result<usize, Stop> {
+        assert!(namespace.is_ascii() && lexical::is_ncname(local));
+        self.make()
+    }
     fn raw(&mut self, parts: RawParts<'_>) -> Result<usize, Stop> {
         assert!(parts.xml.starts_with(b"<") && parts.xml.ends_with(b">") && !parts.tag.is_empty());
         self.make()

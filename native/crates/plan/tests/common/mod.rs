@@ -81,6 +81,7 @@ fn kind(name: &str, fields: &[&str], particles: Vec<Particle>, states: States) -
         type_name: None,
         is_abstract: false,
         transparent: false,
+        nillable: false,
         inline: false,
     }
 }
@@ -132,6 +133,10 @@ fn simples() -> Vec<SimpleDeclaration> {
         simple("anyURI"),
         simple("language"),
         simple("date"),
+        SimpleDeclaration {
+            enumeration: vec![word("ANY", 0)],
+            ..simple("QName")
+        },
     ]
 }
 
@@ -284,10 +289,42 @@ fn others() -> [TypeDeclaration; 5] {
     [period, note, entity, person, firm]
 }
 
+/// 8 and 9: children in any order, a name with a prefix, and what may be nil.
+fn sundry() -> [TypeDeclaration; 2] {
+    let particles = vec![
+        particle(D, "one", Target::Leaf(0), 0, false),
+        particle(D, "two", Target::Node(9), 1, false),
+        particle(D, "three", Target::Flag(false), 2, false),
+    ];
+    let states = vec![((0..3).map(|edge| (edge, 0)).collect(), true)];
+    let items = (0..3).map(|place| field(&[place], place, 1, Some(1)));
+    let sundry = TypeDeclaration {
+        attributes: vec![Attribute::new(P, "ref", 15, 3)],
+        model: Some(Model {
+            kind: ModelKind::Choice,
+            min: 0,
+            max: None,
+            items: items.collect(),
+            particles: Vec::new(),
+            slot: 0,
+        }),
+        ..kind("Sundry", &["one", "two", "three", "ref"], particles, states)
+    };
+    let maybe = TypeDeclaration {
+        text: Some((0, 1)),
+        nillable: true,
+        type_name: Some((D, "maybe".into())),
+        attributes: vec![Attribute::new(NsId::NONE, "why", 0, 1)],
+        ..kind("Maybe", &["value", "why"], Vec::new(), empty())
+    };
+    [sundry, maybe]
+}
+
 /// The schema.
 pub fn plan() -> Plan {
     let mut types = vec![document(), extension(), names()];
     types.extend(others());
+    types.extend(sundry());
     let namespace =
         |uri: &[u8], prefix: &str| (String::from_utf8_lossy(uri).into_owned(), prefix.to_owned());
     let global = |ns, local: &str, kind| Global {
@@ -305,13 +342,17 @@ pub fn plan() -> Plan {
         types,
         simples: simples(),
         roots: vec![global(P, "doc", 0)],
-        globals: vec![global(D, "names", 2), global(D, "note", 4)],
+        globals: vec![
+            global(D, "names", 2),
+            global(D, "note", 4),
+            global(D, "sundry", 8),
+        ],
     })
     .expect("the sample is right")
 }
 
 /// Right frames of the schema.
-pub const FRAMES: [&str; 3] = [
+pub const FRAMES: [&str; 4] = [
     concat!(
         r#"<doc xmlns="urn:p"><d:names xmlns:d="urn:d" kind="y" xml:lang="en"><d:name>a.exam</d:name><d:name> b </d:name>"#,
         r#"<d:period unit="m">12</d:period><d:when>2025-01-02T03:04:05.678Z</d:when>"#,
@@ -325,4 +366,8 @@ pub const FRAMES: [&str; 3] = [
         r#"<p:extension><note>n</note><u:x xmlns:u="urn:u"><u:y/></u:x></p:extension><p:flag/></p:doc>"#
     ),
     r#"<doc xmlns="urn:p"><note xmlns="urn:d"><![CDATA[<]]>&amp;<!-- c --></note><flag>any<thing/></flag></doc>"#,
+    concat!(
+        r#"<p:doc xmlns:p="urn:p" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"><d:sundry xmlns:d="urn:d" p:ref=" d:x">"#,
+        r#"<d:three/><d:two why="1" xsi:nil="true" xsi:type="d:maybe"/><d:one>1</d:one></d:sundry></p:doc>"#
+    ),
 ];

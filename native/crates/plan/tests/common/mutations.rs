@@ -13,7 +13,7 @@ impl Random {
     }
 }
 
-const PIECES: [&str; 26] = [
+const PIECES: [&str; 31] = [
     "<",
     ">",
     "/>",
@@ -40,6 +40,11 @@ const PIECES: [&str; 26] = [
     "-",
     "<clTRID>x</clTRID>",
     "</d:names>",
+    "<d:one/>",
+    "<d:three/>",
+    "<d:two xsi:nil=\"1\"/>",
+    "ANY",
+    " xsi:nil=\"0\"",
 ];
 
 /// Changes a few octets.

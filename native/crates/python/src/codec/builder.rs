@@ -66,6 +66,7 @@ pub(crate) struct Shared {
     pub(crate) constants: Vec<Py<PyAny>>,
     pub(crate) decimal: Py<PyAny>,
     pub(crate) duration: Py<PyAny>,
+    pub(crate) qname: Py<PyAny>,
     pub(crate) empty: Py<PyTuple>,
     pub(crate) utc: Py<PyAny>,
 }
@@ -232,6 +233,12 @@ impl Build for Builder<'_, '_> {
             ffi::PyBytes_FromStringAndSize(octets.as_ptr().cast(), octets.len().cast_signed())
         };
         self.made(value)
+    }
+
+    fn qname(&mut self, namespace: &[u8], local: &[u8]) -> Result<Value, Stop> {
+        let name = (string(self.py, namespace), string(self.py, local));
+        let result = self.shared.qname.bind(self.py).call1(name);
+        self.called(result)
     }
 
     fn raw(&mut self, parts: RawParts<'_>) -> Result<Value, Stop> {

@@ -309,6 +309,22 @@ impl<'py> Writer<'_, 'py> {
                     let value = self.value(record, *slot, index)?;
                     self.simple(*simple, value, false)?;
                 }
+                Op::Nillable { slot, simple, nil } => {
+                    let value = self.value(record, *slot, index)?;
+                    if value.is_none() {
+                        append(self.out, nil);
+                    }
+                    self.out.push(b'>');
+                    start = self.out.len();
+                    if !value.is_none() {
+                        self.simple(*simple, value, false)?;
+                    }
+                }
+                Op::Name { slot, name, .. } => {
+                    let value = self.value(record, *slot, index)?;
+                    self.name(op, value)
+                        .map_err(|trouble| inside(trouble, name))?;
+                }
                 Op::Any {
                     slot,
                     admits,

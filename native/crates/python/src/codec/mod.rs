@@ -157,6 +157,7 @@ struct TypeItem<'py> {
     #[pyo3(item("abstract"))]
     is_abstract: bool,
     transparent: bool,
+    nillable: bool,
 }
 
 #[derive(FromPyObject)]
@@ -169,6 +170,7 @@ struct SchemaItem<'py> {
     roots: Vec<(i32, String, u32)>,
     globals: Vec<(i32, String, u32)>,
     duration: Py<PyAny>,
+    qname: Py<PyAny>,
     decimal: Py<PyAny>,
     encode_error: Py<PyAny>,
 }
@@ -338,6 +340,7 @@ impl<'py> TypeItem<'py> {
             type_name: self.type_name.map(|(ns, name)| (ns_of(ns), name)),
             is_abstract: self.is_abstract,
             transparent: self.transparent,
+            nillable: self.nillable,
             inline,
         };
         Ok((declaration, class))
@@ -435,6 +438,7 @@ impl Codec {
             constants: constants.0,
             decimal: description.decimal,
             duration: description.duration,
+            qname: description.qname,
             empty: PyTuple::empty(py).unbind(),
             utc,
         };

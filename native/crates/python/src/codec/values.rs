@@ -2,10 +2,10 @@
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDate, PyDateTime, PyInt, PyString};
 use pyo3::{ffi, intern};
-use regwire_plan::Rule;
 use regwire_plan::faults::MASK;
 use regwire_plan::simple::{Kind, Simple, lexical};
-use regwire_xml::write;
+use regwire_plan::{Op, Rule};
+use regwire_xml::{NsId, XML_NAMESPACE, XMLNS_NAMESPACE, uri, write};
 
 use super::encode::{Writer, items};
 use super::memory::append;
@@ -146,6 +146,102 @@ impl<'py> Writer<'_, 'py> {
             Kind::List(item) => self.list(simple, item, value, attribute),
             _ => Err(mistaken(simple, "a str", value)),
         }
+    }
+
+    /// An attribute whose value is a name with a prefix.
+    pub(super) fn name(&mut self, op: &Op, value: Object<'py>) -> Written {
+        let Op::Name {
+            simple,
+            open,
+            required,
+            declared,
+            default,
+            spare,
+            ..
+        } = op
+        else {
+            return Ok(());
+        };
+        let simple = &self.plan.simples[*simple as usize];
+        if value.is_none() {
+            return if *required {
+                Err(Trouble::new("required", "is required", None))
+            } else {
+                Ok(())
+            };
+        }
+        if let Ok(word) = value.cast::<PyString>() {
+            let word = word.to_str().map_err(Trouble::raised)?;
+            if !simple.has_word(word.as_bytes()) {
+                return Err(refused(simple, "enumeration", "a QName is needed", value));
+            }
+            append(self.out, open);
+            write::attribute(self.out, word)
+                .map_err(|found| refused(simple, "character", &found.to_string(), value))?;
+            self.out.push(b'"');
+            return Ok(());
+        }
+        let is_name = value
+            .is_instance(self.shared.qname.bind(self.py))
+            .map_err(Trouble::raised)?;
+        if !is_name {
+            return Err(mistaken(simple, "a QName", value));
+        }
+        let part = |name| -> Result<String, Box<Trouble>> {
+            let part = value.getattr(name).map_err(Trouble::raised)?;
+            part.extract().map_err(Trouble::raised)
+        };
+        let (namespace, local) = (
+            part(intern!(self.py, "namespace"))?,
+            part(intern!(self.py, "local"))?,
+        );
+        if !lexical::is_ncname(local.as_bytes()) {
+            return Err(refused(
+                simple,
+                "datatype",
+                "its local part is no name",
+                value,
+            ));
+        }
+        let ns = if namespace.is_empty() {
+            Some(NsId::NONE)
+        } else if namespace.as_bytes() == XML_NAMESPACE {
+            Some(NsId::XML)
+        } else {
+            self.plan.names.get(namespace.as_bytes())
+        };
+        let prefix = match ns {
+            Some(NsId::XML) => "xml",
+            Some(ns) if ns == *default => "",
+            Some(NsId::NONE) => {
+                let detail = "a name without namespace cannot stand where there is a default one";
+                return Err(refused(simple, "datatype", detail, value));
+            }
+            _ => {
+                if !uri::is_reference(namespace.as_bytes())
+                    || namespace.as_bytes() == XMLNS_NAMESPACE
+                {
+                    let detail = "its namespace is no URI that a prefix can be bound to";
+                    return Err(refused(simple, "datatype", detail, value));
+                }
+                let known = ns.and_then(NsId::index);
+                let known = known.and_then(|index| self.plan.namespaces.get(index));
+                let prefix = known.map_or("", |(_, prefix)| prefix);
+                let prefix = if prefix.is_empty() { spare } else { prefix };
+                if !ns.is_some_and(|ns| declared.contains(&ns)) {
+                    write::binding(self.out, prefix.as_bytes(), namespace.as_bytes());
+                }
+                prefix
+            }
+        };
+        append(self.out, open);
+        append(self.out, prefix.as_bytes());
+        if !prefix.is_empty() {
+            self.out.push(b':');
+        }
+        append(self.out, local.as_bytes());
+        self.out.push(b'"');
+        Ok(())
     }
 
     fn integer(&mut self, simple: &Simple, value: Object<'py>) -> Written {
