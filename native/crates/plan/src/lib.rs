@@ -15,6 +15,7 @@
 mod build;
 mod decode;
 pub mod faults;
+mod model;
 mod plan;
 mod rule;
 pub mod simple;
@@ -22,9 +23,10 @@ mod template;
 
 pub use build::{Build, Constant, Nothing, RawParts, Stop};
 pub use decode::{Outcome, Scratch, decode};
+pub use model::{Model, ModelKind};
 pub use plan::{
     Admits, Attribute, Declaration, Edge, Global, Marker, Particle, Plan, Process, Role, State,
     Target, Type, TypeDeclaration,
 };
 pub use rule::{Class, Rule};
-pub use template::{Branch, Model, ModelKind, Occurs, Op, RootTemplate, Template, Templates};
+pub use template::{Branch, Occurs, Op, RootTemplate, Template, Templates};

@@ -4,8 +4,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use regwire_xml::{Names, NsId, key8, same};
 
 use crate::build::Constant;
+use crate::model::Model;
 use crate::simple::{Kind, Simple, SimpleDeclaration};
-use crate::template::Model;
 
 /// How a reader treats what the XML schema refuses (`regwire.schema.roles` lists it for users).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
