@@ -411,6 +411,39 @@ class SessionLimits:
     ) -> SessionLimits: ...
 
 @final
+class DatagramLimits:
+    """Limits of a datagram socket. Sources may be forged: no answer must be worth forging one.
+
+    - `request_octets`: longest request, without its UDP header (RFC 4993 section 3: 4,000 must be accepted); a longer
+      one is cut off and arrives with the error "request-size".
+    - `response_octets`: longest response, with its UDP header, whatever the client would take.
+    - `inflate_octets`: what a compressed payload may inflate to (4,000 octets can hold 4 MB).
+    - `prefix_rate`, `prefix_burst`: requests a second from one network (None: any number), and at once from one that
+      was silent. More are dropped before anything else is done with them.
+    - `prefixes`: networks that are remembered, in a table that does not grow.
+    - `prefix_v4`, `prefix_v6`: bits that make a network.
+    - `response_ratio`: how many times the request the response may be, counting IP and UDP headers (28 octets); what is
+      longer becomes size information. Version information about four registry types in answer to an empty request needs
+      14.
+
+    Raises ValueError for numbers that cannot be.
+    """
+
+    def __new__(
+        cls,
+        *,
+        request_octets: int = 4000,
+        response_octets: int = 4000,
+        inflate_octets: int = 65536,
+        prefix_rate: int | None = 1000,
+        prefix_burst: int = 2000,
+        prefixes: int = 16384,
+        prefix_v4: int = 24,
+        prefix_v6: int = 56,
+        response_ratio: int = 16,
+    ) -> DatagramLimits: ...
+
+@final
 class ReactorLimits:
     """Limits of a whole reactor.
 
@@ -483,6 +516,38 @@ class Reactor:
         The descriptor belongs to the reactor from here on, unless ValueError is raised. `Opened` follows when it is
         connected and the handshake is done, `Closed` when that fails.
         """
+    def listen_datagrams(
+        self,
+        sock_fd: int,
+        *,
+        framing: Literal["lwz"] = "lwz",
+        limits: DatagramLimits,
+        codec: _Codec | None = None,
+        role: Literal["server", "client"] = "server",
+    ) -> int:
+        """Receive from a bound (client: or connected) datagram socket, which is duplicated; the endpoint's number.
+
+        Items are `LwzDatagram`; for `role="client"` `LwzReply`, and no rate or ratio holds. A socket bound to a
+        wildcard answers from the address that was asked (Linux). Raises OSError, ValueError.
+        """
+    def set_endpoint_owner(self, endpoint: int, owner: object) -> None:
+        """What `take` gives as the owner of this endpoint's items (until then its number)."""
+    def reply_datagram(
+        self, datagram: LwzDatagram, content: object, *, kind: Literal["xml", "vi", "si", "oi"] = "xml"
+    ) -> None:
+        """Queue the answer: a message for the endpoint's codec, or `bytes`; `flush()` sends.
+
+        It is compressed when it would be too long otherwise and may be compressed. One that exceeds the client's
+        maximum, or the endpoint's limits, becomes size information; nothing is sent when even that is too long. Raises
+        what the codec raises, TypeError for a message without a codec, ValueError for a datagram that came from no
+        reactor. For an endpoint that is closed it does nothing.
+        """
+    def reply_datagrams(self, datagrams: list[LwzDatagram], contents: list[Any], /) -> list[tuple[int, BaseException]]:
+        """`reply_datagram` of kind "xml" for many; the positions of those that could not be encoded, and why."""
+    def send_datagram(self, endpoint: int, datagram: bytes, address: tuple[str, int] | None = None) -> None:
+        """Queue a client's datagram (`lwz_request`), to an IP address, or (None) to whom the socket is connected."""
+    def close_datagrams(self, endpoint: int) -> None:
+        """Close the reactor's duplicate of the socket, at once: what was queued is lost."""
     def poll(self) -> int:
         """Do one bounded step of network work without the GIL; returns the number of items that `take` will give."""
     def linger(self, beside: int, seconds: float, /) -> int:

@@ -8,7 +8,7 @@ use pyo3::types::PyBytes;
 use regwire_framing::beep::{self, Data, Header, Keyword, MAX_NUMBER, Seq};
 use regwire_framing::{Framer as _, Step};
 
-use crate::reactor::violation_item;
+use crate::reactor_items::violation_item;
 
 /// A data frame.
 #[pyclass(frozen, module = "regwire_native")]

@@ -8,7 +8,10 @@ use pyo3::prelude::*;
 
 mod beep_items;
 mod codec;
+mod driver;
+mod endpoints;
 mod lwz;
+mod numbers;
 mod reactor;
 mod reactor_codec;
 mod reactor_items;
@@ -56,6 +59,7 @@ fn add_reactor(m: &Bound<'_, PyModule>) -> PyResult<()> {
 
 fn add_iris(m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add_class::<xpc::XpcBlock>()?;
+    m.add_class::<endpoints::DatagramLimits>()?;
     m.add_class::<lwz::LwzDatagram>()?;
     m.add_class::<lwz::LwzReply>()?;
     m.add_function(wrap_pyfunction!(lwz::lwz_parse, m)?)?;

@@ -48,11 +48,9 @@ pub(crate) struct Origin {
     /// `None`: it was handed in, not received.
     pub(crate) peer: Option<SocketAddr>,
     /// The address that was asked, when the socket has several.
-    #[expect(dead_code, reason = "read by the endpoints of the reactor")]
     pub(crate) local: Option<regwire_sys::Local>,
     pub(crate) endpoint: u32,
     /// Its length, without the UDP header.
-    #[expect(dead_code, reason = "read by the endpoints of the reactor")]
     pub(crate) octets: usize,
     /// It was longer.
     pub(crate) truncated: bool,

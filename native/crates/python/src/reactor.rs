@@ -2,7 +2,7 @@
 //! without it.
 
 use std::collections::{HashMap, VecDeque};
-use std::hash::{BuildHasherDefault, Hasher};
+use std::hash::BuildHasherDefault;
 use std::mem;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -12,43 +12,28 @@ use std::time::Duration;
 use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyString};
-use regwire_framing::{AnyFramer, Framer, Side, Violation};
+use regwire_framing::{AnyFramer, Framer, Side};
 use regwire_reactor::{
-    Attach, Chunk, Command, Event, Link, Listen, ListenerId, Reactor as Core, SessionId, Stats,
-    Threaded, TimerKind,
+    Attach, Chunk, Command, Datagrams, EndpointId, Event, Link, Listen, ListenerId,
+    Reactor as Core, SessionId, Stats, Threaded, TimerKind,
 };
-use regwire_tls::Transport;
 
 use crate::codec::{Reply, ReplyTemplate};
+use crate::driver::{Driver, carry_out, items};
+use crate::endpoints::{DatagramLimits, Endpoints, checked};
+use crate::lwz::kind_named;
+use crate::numbers::NumberHasher;
 use crate::reactor_codec::{Profile, too_long};
 use crate::reactor_items::{
-    BadFrame, BadFrameLength, Closed, EmptyFrame, FrameTooLarge, Opened, ReactorLimits,
-    SessionLimits, TimerExpired, UnknownVersion, Unnegotiated, Writable, millis,
+    Closed, EmptyFrame, Opened, ReactorLimits, SessionLimits, TimerExpired, Unnegotiated, Writable,
+    millis, violation_item,
 };
-use crate::tls::{ClientTls, Peer, ServerTls, config_error};
+use crate::tls::{ClientTls, Peer, ServerTls, any_transport, client_transport};
 use crate::xpc::Envelope;
 
 /// Output buffers kept for reuse, and the largest one worth keeping.
 const SPARE_BUFFERS: usize = 64;
 const SPARE_OCTETS: usize = 64 << 10;
-
-/// Session numbers are unique already; mixing them is enough.
-#[derive(Default)]
-struct NumberHasher(u64);
-
-impl Hasher for NumberHasher {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
-        }
-    }
-    fn write_u64(&mut self, number: u64) {
-        self.0 = number.wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    }
-}
 
 type Sessions = HashMap<u64, Session, BuildHasherDefault<NumberHasher>>;
 
@@ -82,7 +67,9 @@ impl Session {
     fn item_of(&mut self, py: Python<'_>, event: Event) -> PyResult<Py<PyAny>> {
         Ok(match event {
             // Their items are made one by one.
-            Event::Frames { .. } => return Err(PyRuntimeError::new_err("frames are no item")),
+            Event::Frames { .. } | Event::Datagrams { .. } => {
+                return Err(PyRuntimeError::new_err("frames are no item"));
+            }
             Event::Opened {
                 session: SessionId(number),
                 listener,
@@ -136,12 +123,6 @@ impl Session {
     }
 }
 
-/// Where the reactor runs.
-enum Driver {
-    Here(Box<Core>),
-    Thread(Threaded),
-}
-
 #[pyclass(module = "regwire_native")]
 pub(crate) struct Reactor {
     driver: Driver,
@@ -161,50 +142,9 @@ pub(crate) struct Reactor {
     /// Sessions whose end was taken since the last flush.
     ended: Vec<u64>,
     spare: Vec<Vec<u8>>,
+    endpoints: Endpoints,
     /// The descriptor has been made readable for events that are here already.
     woken: bool,
-}
-
-impl Driver {
-    fn submit(&mut self, py: Python<'_>, commands: Vec<Command>) {
-        match self {
-            // Giving up the GIL may cost a busy thread's turn: not for what takes less than a microsecond.
-            Self::Here(core) if commands.iter().all(is_short) => carry_out(core, commands),
-            Self::Here(core) => py.detach(|| carry_out(core, commands)),
-            Self::Thread(thread) => thread.submit(commands),
-        }
-    }
-
-    fn wake(&self) {
-        match self {
-            Self::Here(core) => core.waker().wake(),
-            Self::Thread(thread) => thread.wake_owner(),
-        }
-    }
-}
-
-/// Commands that neither encrypt nor write.
-fn is_short(command: &Command) -> bool {
-    matches!(
-        command,
-        Command::Check(_) | Command::Pause(_) | Command::Resume(_) | Command::SetTimer(..)
-    )
-}
-
-fn carry_out(core: &mut Core, commands: Vec<Command>) {
-    for command in commands {
-        core.apply(command);
-    }
-    // Only the timer's own call can fail, and the next step makes it again.
-    let _ = core.settle();
-}
-
-/// How many items an event will give.
-fn items(event: &Event) -> usize {
-    match event {
-        Event::Frames { chunk, .. } => chunk.remaining(),
-        _ => 1,
-    }
 }
 
 #[pymethods]
@@ -234,6 +174,7 @@ impl Reactor {
             emptied: Vec::new(),
             ended: Vec::new(),
             spare: Vec::new(),
+            endpoints: Endpoints::default(),
             woken: false,
         })
     }
@@ -301,6 +242,69 @@ impl Reactor {
         let session = Self::new_session(py, number, profile, limits.0.output_high)?;
         self.sessions.insert(number, session);
         Ok(number)
+    }
+
+    #[pyo3(signature = (sock_fd, *, framing="lwz", limits, codec=None, role="server"))]
+    fn listen_datagrams(
+        &mut self,
+        py: Python<'_>,
+        sock_fd: i32,
+        framing: &str,
+        limits: &DatagramLimits,
+        codec: Option<Py<PyAny>>,
+        role: &str,
+    ) -> PyResult<u32> {
+        let (documents, side) = checked(py, framing, codec, role)?;
+        let datagrams = Datagrams {
+            socket: regwire_sys::duplicate(sock_fd)?,
+            side,
+            limits: limits.0.clone(),
+        };
+        let (reply, answer) = sync_channel(1);
+        self.submit(py, vec![Command::Endpoint(Box::new(datagrams), reply)]);
+        let EndpointId(number) = py.detach(move || answer.recv()).map_err(|_| gone())??;
+        let limits = limits.0.clone();
+        self.endpoints.add(py, number, documents, side, limits)?;
+        Ok(number)
+    }
+
+    fn set_endpoint_owner(&mut self, endpoint: u32, owner: Py<PyAny>) {
+        self.endpoints.set_owner(endpoint, owner);
+    }
+
+    #[pyo3(signature = (datagram, content, *, kind="xml"))]
+    fn reply_datagram(
+        &mut self,
+        datagram: &Bound<'_, PyAny>,
+        content: &Bound<'_, PyAny>,
+        kind: &str,
+    ) -> PyResult<()> {
+        self.endpoints.reply(datagram, content, kind_named(kind)?)
+    }
+
+    #[pyo3(signature = (datagrams, contents, /))]
+    fn reply_datagrams<'py>(
+        &mut self,
+        py: Python<'py>,
+        datagrams: &Bound<'py, PyList>,
+        contents: &Bound<'py, PyList>,
+    ) -> PyResult<Bound<'py, PyList>> {
+        self.endpoints.reply_many(py, datagrams, contents)
+    }
+
+    #[pyo3(signature = (endpoint, datagram, address=None))]
+    fn send_datagram(
+        &mut self,
+        endpoint: u32,
+        datagram: &[u8],
+        address: Option<(String, u16)>,
+    ) -> PyResult<()> {
+        self.endpoints.send(endpoint, datagram, address)
+    }
+
+    fn close_datagrams(&mut self, py: Python<'_>, endpoint: u32) {
+        self.endpoints.remove(endpoint);
+        self.submit(py, vec![Command::CloseEndpoint(EndpointId(endpoint))]);
     }
 
     fn poll(&mut self, py: Python<'_>) -> PyResult<usize> {
@@ -417,9 +421,11 @@ impl Reactor {
     }
 
     fn flush(&mut self, py: Python<'_>) {
-        if self.dirty.is_empty() && self.ended.is_empty() && self.choked.is_empty() {
+        let quiet = self.dirty.is_empty() && self.ended.is_empty() && self.choked.is_empty();
+        if quiet && self.endpoints.is_clean() {
             return;
         }
+        let mut datagrams = self.endpoints.outgoing();
         let mut batch: Vec<(u64, Vec<u8>)> = Vec::with_capacity(self.dirty.len());
         for number in mem::take(&mut self.dirty) {
             if let Some(session) = self.sessions.get_mut(&number) {
@@ -431,6 +437,9 @@ impl Reactor {
             Driver::Here(core) => py.detach(|| {
                 for (number, output) in &batch {
                     core.send(SessionId(*number), output);
+                }
+                for (endpoint, batch) in &datagrams {
+                    core.send_datagrams(*endpoint, batch);
                 }
                 carry_out(core, after);
             }),
@@ -444,9 +453,13 @@ impl Reactor {
                     }
                     Command::Send(SessionId(number), output)
                 });
-                thread.submit(sends.chain(after));
+                let datagrams = datagrams
+                    .drain(..)
+                    .map(|(endpoint, batch)| Command::SendDatagrams(endpoint, batch));
+                thread.submit(sends.chain(datagrams).chain(after));
             }
         }
+        self.endpoints.keep(datagrams);
         for (_, output) in batch {
             self.keep_buffer(output);
         }
@@ -553,10 +566,12 @@ impl Reactor {
         for (name, value) in stats.figures() {
             figures.set_item(name, value)?;
         }
+        self.endpoints.add_figures(&figures)?;
         Ok(figures)
     }
 
     fn shutdown(&mut self, py: Python<'_>) {
+        self.endpoints.clear();
         self.submit(py, vec![Command::Shutdown]);
     }
 }
@@ -607,6 +622,28 @@ impl Reactor {
         owners: &mut Vec<Py<PyAny>>,
         taken: &mut Vec<Py<PyAny>>,
     ) -> PyResult<()> {
+        let event = match event {
+            Event::Datagrams {
+                endpoint,
+                mut batch,
+            } => {
+                let endpoints = &mut self.endpoints;
+                endpoints.take(py, endpoint, &mut batch, most, owners, taken)?;
+                if batch.remaining() > 0 {
+                    self.events.push_front(Event::Datagrams { endpoint, batch });
+                    return Ok(());
+                }
+                self.backlog.fetch_sub(batch.octets(), Ordering::Relaxed);
+                if let Driver::Here(core) = &mut self.driver {
+                    core.recycle_batch(batch);
+                }
+                return Ok(());
+            }
+            other => other,
+        };
+        if matches!(event, Event::Datagrams { .. }) {
+            return self.take_datagrams(py, event, most, owners, taken);
+        }
         let SessionId(number) = event.session();
         if let Event::Opened {
             listener: Some(ListenerId(listener)),
@@ -681,6 +718,36 @@ impl Reactor {
         }
         owners.push(session.owner.clone_ref(py));
         taken.push(session.item_of(py, event)?);
+        Ok(())
+    }
+
+    fn take_datagrams(
+        &mut self,
+        py: Python<'_>,
+        event: Event,
+        most: usize,
+        owners: &mut Vec<Py<PyAny>>,
+        taken: &mut Vec<Py<PyAny>>,
+    ) -> PyResult<()> {
+        if let Event::Datagrams {
+            endpoint,
+            mut batch,
+        } = event
+        {
+            let octets = batch.octets();
+            let result = self
+                .endpoints
+                .take(py, endpoint, &mut batch, most, owners, taken);
+            if result.is_ok() && batch.remaining() > 0 {
+                self.events.push_front(Event::Datagrams { endpoint, batch });
+                return result;
+            }
+            self.backlog.fetch_sub(octets, Ordering::Relaxed);
+            if let Driver::Here(core) = &mut self.driver {
+                core.recycle_batch(batch);
+            }
+            return result;
+        }
         Ok(())
     }
 
@@ -816,45 +883,6 @@ fn take_frames(
         taken.push(item);
     }
     Ok(())
-}
-
-pub(crate) fn violation_item(py: Python<'_>, violation: Violation) -> PyResult<Py<PyAny>> {
-    Ok(match violation {
-        Violation::BadLength { stated } => {
-            Py::new(py, BadFrameLength { length: stated })?.into_any()
-        }
-        Violation::TooLarge { stated, .. } => {
-            Py::new(py, FrameTooLarge { length: stated })?.into_any()
-        }
-        Violation::Version { header } => Py::new(py, UnknownVersion::of(header))?.into_any(),
-        Violation::Malformed(reason) => Py::new(py, BadFrame { reason })?.into_any(),
-    })
-}
-
-pub(crate) fn client_transport(
-    tls: Option<&ClientTls>,
-    server_name: Option<&str>,
-) -> PyResult<Transport> {
-    match (tls, server_name) {
-        (None, _) => Ok(Transport::plain()),
-        (Some(tls), Some(name)) => {
-            Transport::client(&tls.0, name).map_err(|error| config_error(&error))
-        }
-        (Some(_), None) => Err(PyValueError::new_err(
-            "TLS needs the server_name that the certificate must be for",
-        )),
-    }
-}
-
-pub(crate) fn any_transport(
-    tls: &Bound<'_, PyAny>,
-    server_name: Option<&str>,
-) -> PyResult<Transport> {
-    if let Ok(server) = tls.cast::<ServerTls>() {
-        return Transport::server(&server.get().0).map_err(|error| config_error(&error));
-    }
-    let client = tls.cast::<ClientTls>()?;
-    client_transport(Some(client.get()), server_name)
 }
 
 fn gone() -> PyErr {

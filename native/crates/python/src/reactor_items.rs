@@ -2,7 +2,7 @@
 
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use regwire_framing::xpc;
+use regwire_framing::{Violation, xpc};
 
 use crate::tls::Peer;
 
@@ -165,6 +165,20 @@ impl Writable {
     fn __repr__(&self) -> &'static str {
         "Writable()"
     }
+}
+
+/// The item for a stream that cannot go on.
+pub(crate) fn violation_item(py: Python<'_>, violation: Violation) -> PyResult<Py<PyAny>> {
+    Ok(match violation {
+        Violation::BadLength { stated } => {
+            Py::new(py, BadFrameLength { length: stated })?.into_any()
+        }
+        Violation::TooLarge { stated, .. } => {
+            Py::new(py, FrameTooLarge { length: stated })?.into_any()
+        }
+        Violation::Version { header } => Py::new(py, UnknownVersion::of(header))?.into_any(),
+        Violation::Malformed(reason) => Py::new(py, BadFrame { reason })?.into_any(),
+    })
 }
 
 /// Seconds from Python, milliseconds inside.

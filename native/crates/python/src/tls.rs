@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyTuple};
+use regwire_tls::Transport;
 
 /// PEM: its octets, or the path of a file that holds it.
 pub(crate) enum Pem {
@@ -165,4 +166,30 @@ impl Peer {
             Some(tls) => format!("<Peer {address} {} {}>", tls.version, tls.cipher),
         }
     }
+}
+
+pub(crate) fn client_transport(
+    tls: Option<&ClientTls>,
+    server_name: Option<&str>,
+) -> PyResult<Transport> {
+    match (tls, server_name) {
+        (None, _) => Ok(Transport::plain()),
+        (Some(tls), Some(name)) => {
+            Transport::client(&tls.0, name).map_err(|error| config_error(&error))
+        }
+        (Some(_), None) => Err(PyValueError::new_err(
+            "TLS needs the server_name that the certificate must be for",
+        )),
+    }
+}
+
+pub(crate) fn any_transport(
+    tls: &Bound<'_, PyAny>,
+    server_name: Option<&str>,
+) -> PyResult<Transport> {
+    if let Ok(server) = tls.cast::<ServerTls>() {
+        return Transport::server(&server.get().0).map_err(|error| config_error(&error));
+    }
+    let client = tls.cast::<ClientTls>()?;
+    client_transport(Some(client.get()), server_name)
 }

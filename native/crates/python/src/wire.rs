@@ -9,10 +9,9 @@ use regwire_framing::{AnyFramer, Framer, Side, Step};
 use regwire_reactor::Reason;
 use regwire_tls::Transport;
 
-use crate::reactor::{any_transport, violation_item};
 use crate::reactor_codec::{Profile, too_long};
-use crate::reactor_items::{Closed, EmptyFrame};
-use crate::tls::{Peer, ServerTls};
+use crate::reactor_items::{Closed, EmptyFrame, violation_item};
+use crate::tls::{Peer, ServerTls, any_transport};
 use crate::xpc::Envelope;
 
 #[pyclass(module = "regwire_native")]

@@ -7,8 +7,8 @@ use pyo3::types::{PyBytes, PyList, PyString, PyTuple};
 use regwire_framing::xpc::{Block, Builder, Kind, Unbuildable};
 use regwire_framing::{Framer, Side, Step};
 
-use crate::reactor::violation_item;
 use crate::reactor_codec::{Documents, Profile, named_side};
+use crate::reactor_items::violation_item;
 
 /// A block whose end is known.
 #[pyclass(frozen, get_all, module = "regwire_native")]

@@ -5,12 +5,13 @@ use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
 
-use regwire_framing::Framing;
+use regwire_framing::{Framing, Side};
 use regwire_tls::{ServerTls, Transport};
 
+use crate::endpoint::Batch;
 use crate::event::TimerKind;
-use crate::limits::SessionLimits;
-use crate::source::{ListenerId, SessionId};
+use crate::limits::{DatagramLimits, SessionLimits};
+use crate::source::{EndpointId, ListenerId, SessionId};
 
 /// A listening socket and what its sessions are like.
 #[derive(Debug)]
@@ -37,12 +38,29 @@ pub struct Attach {
     pub limits: Arc<SessionLimits>,
 }
 
+/// A datagram socket.
+#[derive(Debug)]
+pub struct Datagrams {
+    /// Bound, or connected.
+    pub socket: OwnedFd,
+    /// Whether requests come in, or responses.
+    pub side: Side,
+    /// Its limits.
+    pub limits: Arc<DatagramLimits>,
+}
+
 /// One request. Those for a session that is gone do nothing.
 pub enum Command {
     /// Accept connections; answers with the listener's number.
     Listen(Box<Listen>, SyncSender<io::Result<ListenerId>>),
     /// Take over a socket; answers with the session's number.
     Attach(Box<Attach>, SyncSender<io::Result<SessionId>>),
+    /// Receive datagrams; answers with the endpoint's number.
+    Endpoint(Box<Datagrams>, SyncSender<io::Result<EndpointId>>),
+    /// Send datagrams.
+    SendDatagrams(EndpointId, Batch),
+    /// Close a datagram socket.
+    CloseEndpoint(EndpointId),
     /// Write these octets, framed already.
     Send(SessionId, Vec<u8>),
     /// Close; with `drain` after what was sent is written, and with a goodbye.

@@ -7,7 +7,8 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use regwire_framing::Violation;
 use regwire_tls::TlsPeer;
 
-use crate::source::{ListenerId, SessionId};
+use crate::endpoint::Batch;
+use crate::source::{EndpointId, ListenerId, SessionId};
 
 /// Something that happened. Within a session, in the order of the wire.
 #[derive(Debug)]
@@ -54,10 +55,17 @@ pub enum Event {
         /// How it ended.
         closed: Closed,
     },
+    /// Datagrams arrived.
+    Datagrams {
+        /// At which socket.
+        endpoint: EndpointId,
+        /// The datagrams.
+        batch: Batch,
+    },
 }
 
 impl Event {
-    /// Whose event it is.
+    /// Whose event it is; that of datagrams is no session's, and gets the number that none has.
     pub fn session(&self) -> SessionId {
         match self {
             Self::Opened { session, .. }
@@ -66,6 +74,7 @@ impl Event {
             | Self::Timer { session, .. }
             | Self::Writable { session }
             | Self::Closed { session, .. } => *session,
+            Self::Datagrams { .. } => SessionId(0),
         }
     }
 }

@@ -42,6 +42,46 @@ impl Default for SessionLimits {
     }
 }
 
+/// Limits of a datagram socket. Sources may be forged: whatever is answered must not be worth forging them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DatagramLimits {
+    /// Longest request, without the UDP header; RFC 4993 section 3 wants 4,000 octets accepted. Longer ones are cut off.
+    pub request_octets: usize,
+    /// Longest response, with the UDP header, whatever the client would take: more belongs into a stream.
+    pub response_octets: usize,
+    /// What a compressed payload may inflate to: 4,000 octets can hold 4 MB.
+    pub inflate_octets: usize,
+    /// Requests a second from one network; `None`: any number. More are dropped before anything else is done.
+    pub prefix_rate: Option<u32>,
+    /// Requests at once from a network that was silent.
+    pub prefix_burst: u32,
+    /// Networks whose rate is remembered; the table does not grow.
+    pub prefixes: usize,
+    /// Bits of an IPv4 address that make a network: whoever forges one address forges its neighbours.
+    pub prefix_v4: u8,
+    /// Bits of an IPv6 address (at most 62 tell networks apart): a customer gets 56 to 64.
+    pub prefix_v6: u8,
+    /// How many times the request the response may be, counting IP and UDP headers (28 octets). Version information about
+    /// four registry types in answer to an empty request needs 14.
+    pub response_ratio: u32,
+}
+
+impl Default for DatagramLimits {
+    fn default() -> Self {
+        Self {
+            request_octets: 4000,
+            response_octets: 4000,
+            inflate_octets: 64 << 10,
+            prefix_rate: Some(1000),
+            prefix_burst: 2000,
+            prefixes: 16_384,
+            prefix_v4: 24,
+            prefix_v6: 56,
+            response_ratio: 16,
+        }
+    }
+}
+
 /// Limits of a whole reactor.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReactorLimits {

@@ -8,14 +8,15 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use regwire_sys::{self as sys, Millis, Poller, Ready, Waker};
 
-use crate::command::{Attach, Command, Listen};
+use crate::command::{Attach, Command, Datagrams, Listen};
+use crate::endpoint::{Batch, Endpoint};
 use crate::event::{Chunk, Event};
 use crate::io::{Buffers, Io};
 use crate::limits::{FAIR_SHARE, ReactorLimits};
 use crate::listener::{Addresses, Listener};
 use crate::session::{Fate, Origin, Session};
 use crate::slots::Slots;
-use crate::source::{ListenerId, SessionId, Source};
+use crate::source::{EndpointId, ListenerId, SessionId, Source};
 use crate::stats::Stats;
 use crate::timers::Timers;
 
@@ -33,6 +34,7 @@ pub struct Reactor {
     sessions: Slots<Session>,
     listeners: Vec<Option<Listener>>,
     addresses: Addresses,
+    endpoints: Vec<Option<Endpoint>>,
     io: Io,
     ready: Vec<Ready>,
     /// Those of `ready` that were served; a step that received enough leaves the others to the next.
@@ -64,6 +66,7 @@ impl Reactor {
             sessions: Slots::new(),
             listeners: Vec::new(),
             addresses: Addresses::default(),
+            endpoints: Vec::new(),
             io,
             ready: Vec::new(),
             served: 0,
@@ -92,6 +95,11 @@ impl Reactor {
     /// Uses a chunk's buffer again; the owner has counted its octets itself.
     pub fn recycle(&mut self, chunk: Chunk) {
         self.io.buffers.give(chunk.into_buffer());
+    }
+
+    /// The owner is done with a batch, and has counted its octets itself.
+    pub fn recycle_batch(&mut self, batch: Batch) {
+        self.io.buffers.give(batch.into_buffer());
     }
 
     /// Octets delivered and not yet taken. An owner that does not call [`taken`](Self::taken) subtracts a chunk's octets
@@ -156,6 +164,9 @@ impl Reactor {
         match command {
             Command::Listen(listen, reply) => drop(reply.send(self.listen(*listen))),
             Command::Attach(attach, reply) => drop(reply.send(self.attach(*attach))),
+            Command::Endpoint(datagrams, reply) => drop(reply.send(self.endpoint(*datagrams))),
+            Command::SendDatagrams(id, batch) => self.send_datagrams(id, &batch),
+            Command::CloseEndpoint(id) => self.close_endpoint(id),
             Command::Send(id, data) => self.with(id, |session, io| session.send_handed(&data, io)),
             Command::Close(id, drain) => self.with(id, |session, io| session.close(drain, io)),
             Command::Reap(id) => self.with(id, Session::reap),
@@ -183,6 +194,27 @@ impl Reactor {
         self.listeners
             .push(Some(Listener::new(id, listen, &self.io)?));
         Ok(id)
+    }
+
+    /// Receives datagrams from now on.
+    pub fn endpoint(&mut self, datagrams: Datagrams) -> io::Result<EndpointId> {
+        let id = EndpointId(u32::try_from(self.endpoints.len()).map_err(io::Error::other)?);
+        let endpoint = Endpoint::new(id, datagrams, &self.io)?;
+        self.endpoints.push(Some(endpoint));
+        Ok(id)
+    }
+
+    /// Sends datagrams; an endpoint that is closed sends none.
+    pub fn send_datagrams(&mut self, id: EndpointId, batch: &Batch) {
+        if let Some(Some(endpoint)) = self.endpoints.get(id.0 as usize) {
+            endpoint.send(batch, &mut self.io);
+        }
+    }
+
+    fn close_endpoint(&mut self, id: EndpointId) {
+        if let Some(endpoint) = self.endpoints.get_mut(id.0 as usize).and_then(Option::take) {
+            endpoint.stop(&self.io);
+        }
     }
 
     /// Takes over a connected or connecting socket.
@@ -226,6 +258,9 @@ impl Reactor {
         for number in 0..self.listeners.len() {
             self.stop_accepting(ListenerId(number as u32));
         }
+        for number in 0..self.endpoints.len() {
+            self.close_endpoint(EndpointId(number as u32));
+        }
         for id in self.sessions.ids() {
             self.with(id, |session, io| session.close(false, io));
         }
@@ -261,6 +296,13 @@ impl Reactor {
         match Source::of(ready.token) {
             Source::Starved => {}
             Source::Listener(id) => self.accept(id),
+            Source::Endpoint(id) => {
+                if let (true, Some(Some(endpoint))) =
+                    (ready.read, self.endpoints.get_mut(id.0 as usize))
+                {
+                    endpoint.receive(&mut self.io);
+                }
+            }
             Source::Session(id) => match self.sessions.get_mut(id) {
                 Some(session) if session.is_handshaking() => self.handshakes.push(ready),
                 _ => self.with(id, |session, io| session.ready(ready, io)),
@@ -301,6 +343,8 @@ impl Reactor {
             match source {
                 Source::Session(id) => self.with(id, Session::expired),
                 Source::Starved => self.starved_turn(),
+                // Datagrams wait for nothing.
+                Source::Endpoint(_) => {}
                 Source::Listener(id) => {
                     if let Some(Some(listener)) = self.listeners.get(id.0 as usize) {
                         listener.resume(&self.io);

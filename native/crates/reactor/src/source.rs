@@ -32,11 +32,16 @@ impl fmt::Display for SessionId {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ListenerId(pub u32);
 
+/// A datagram socket, numbered from 0 in the order of their making.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct EndpointId(pub u32);
+
 /// Whatever the poller or a timer may tell of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Source {
     Listener(ListenerId),
     Session(SessionId),
+    Endpoint(EndpointId),
     /// Not in the poller: the turn of the sessions that wait for the budget of half received frames.
     Starved,
 }
@@ -44,18 +49,24 @@ pub(crate) enum Source {
 /// Session numbers stay below this bit: generations have 31 bits.
 const LISTENER: u64 = 1 << 63;
 
+/// Set besides for datagram sockets.
+const ENDPOINT: u64 = 1 << 62;
+
 impl Source {
     pub(crate) fn token(self) -> Token {
         match self {
             Self::Session(SessionId(number)) => Token(number),
             Self::Starved => Token(LISTENER | u64::from(u32::MAX)),
             Self::Listener(ListenerId(number)) => Token(LISTENER | u64::from(number)),
+            Self::Endpoint(EndpointId(number)) => Token(LISTENER | ENDPOINT | u64::from(number)),
         }
     }
 
     pub(crate) fn of(Token(value): Token) -> Self {
         if value & LISTENER == 0 {
             Self::Session(SessionId(value))
+        } else if value & ENDPOINT != 0 {
+            Self::Endpoint(EndpointId(value as u32))
         } else {
             Self::Listener(ListenerId(value as u32))
         }

@@ -62,6 +62,16 @@ stats! {
     partial_stops,
     /// Sessions dropped because unsent output of all sessions was far above its budget.
     output_drops,
+    /// Datagrams received, those that are dropped included.
+    datagrams,
+    /// Datagrams dropped because their network sent too many.
+    datagrams_limited,
+    /// Responses dropped that were sent to a server.
+    datagrams_misdirected,
+    /// Datagrams sent.
+    datagrams_sent,
+    /// Datagrams lost because the socket had no room, or refused them.
+    datagrams_unsent,
     /// Steps taken.
     steps,
 }
