@@ -645,20 +645,7 @@ impl Reactor {
             return self.take_datagrams(py, event, most, owners, taken);
         }
         let SessionId(number) = event.session();
-        if let Event::Opened {
-            listener: Some(ListenerId(listener)),
-            ..
-        } = &event
-            && !self.sessions.contains_key(&number)
-        {
-            let (profile, high) = self
-                .profiles
-                .get(*listener as usize)
-                .ok_or_else(gone)?
-                .clone();
-            let session = Self::new_session(py, number, profile, high)?;
-            self.sessions.insert(number, session);
-        }
+        self.welcome(py, &event)?;
         let Some(session) = self.sessions.get_mut(&number) else {
             // The end of a connection that never opened, or of one that the caller gave up.
             if let Event::Closed { closed, .. } = event {
@@ -718,6 +705,26 @@ impl Reactor {
         }
         owners.push(session.owner.clone_ref(py));
         taken.push(session.item_of(py, event)?);
+        Ok(())
+    }
+
+    /// An accepted session is known from its first event on.
+    fn welcome(&mut self, py: Python<'_>, event: &Event) -> PyResult<()> {
+        let SessionId(number) = event.session();
+        if let Event::Opened {
+            listener: Some(ListenerId(listener)),
+            ..
+        } = event
+            && !self.sessions.contains_key(&number)
+        {
+            let (profile, high) = self
+                .profiles
+                .get(*listener as usize)
+                .ok_or_else(gone)?
+                .clone();
+            let session = Self::new_session(py, number, profile, high)?;
+            self.sessions.insert(number, session);
+        }
         Ok(())
     }
 
