@@ -15,6 +15,7 @@ mod numbers;
 mod reactor;
 mod reactor_codec;
 mod reactor_items;
+mod reactor_session;
 mod tls;
 mod wire;
 mod xpc;

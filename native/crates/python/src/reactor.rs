@@ -12,10 +12,10 @@ use std::time::Duration;
 use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyString};
-use regwire_framing::{AnyFramer, Framer, Side};
+use regwire_framing::{Framer, Side};
 use regwire_reactor::{
-    Attach, Chunk, Command, Datagrams, EndpointId, Event, Link, Listen, ListenerId,
-    Reactor as Core, SessionId, Stats, Threaded, TimerKind,
+    Attach, Chunk, Command, Datagrams, EndpointId, Event, Listen, ListenerId, Reactor as Core,
+    SessionId, Stats, Threaded, TimerKind,
 };
 
 use crate::codec::{Reply, ReplyTemplate};
@@ -25,9 +25,9 @@ use crate::lwz::kind_named;
 use crate::numbers::NumberHasher;
 use crate::reactor_codec::{Profile, too_long};
 use crate::reactor_items::{
-    Closed, EmptyFrame, Opened, ReactorLimits, SessionLimits, TimerExpired, Unnegotiated, Writable,
-    millis, violation_item,
+    Closed, EmptyFrame, ReactorLimits, SessionLimits, Unnegotiated, millis,
 };
+use crate::reactor_session::Session;
 use crate::tls::{ClientTls, Peer, ServerTls, any_transport, client_transport};
 use crate::xpc::Envelope;
 
@@ -36,92 +36,6 @@ const SPARE_BUFFERS: usize = 64;
 const SPARE_OCTETS: usize = 64 << 10;
 
 type Sessions = HashMap<u64, Session, BuildHasherDefault<NumberHasher>>;
-
-/// What the owner's side keeps of a session.
-struct Session {
-    /// What `take()` gives as its owner: its number until `set_owner`.
-    owner: Py<PyAny>,
-    profile: Arc<Profile>,
-    framer: AnyFramer,
-    /// Namespaces that a message may use without being wrapped.
-    allowed: u128,
-    /// Framed output since the last flush.
-    output: Vec<u8>,
-    paused: bool,
-    /// So much output waits that no more frames are delivered until it is [`Event::Writable`].
-    choked: bool,
-    /// Output above which it is choked.
-    high: usize,
-    /// Events that arrived while it is paused or choked, in order.
-    parked: VecDeque<Event>,
-    link: Option<Arc<Link>>,
-}
-
-impl Session {
-    /// Octets of output not yet written.
-    fn queued(&self) -> usize {
-        self.output.len() + self.link.as_ref().map_or(0, |link| link.unsent())
-    }
-
-    /// What `take()` gives for an event other than frames.
-    fn item_of(&mut self, py: Python<'_>, event: Event) -> PyResult<Py<PyAny>> {
-        Ok(match event {
-            // Their items are made one by one.
-            Event::Frames { .. } | Event::Datagrams { .. } => {
-                return Err(PyRuntimeError::new_err("frames are no item"));
-            }
-            Event::Opened {
-                session: SessionId(number),
-                listener,
-                link,
-            } => {
-                let peer = Py::new(py, Peer(link.peer.clone()))?;
-                self.link = Some(link);
-                let listener = listener.map(|ListenerId(number)| number);
-                Py::new(
-                    py,
-                    Opened {
-                        session: number,
-                        listener,
-                        peer,
-                    },
-                )?
-                .into_any()
-            }
-            Event::Violation { violation, .. } => violation_item(py, violation)?,
-            Event::Timer { kind, .. } => {
-                Py::new(py, TimerExpired { kind: kind.name() })?.into_any()
-            }
-            Event::Writable { .. } => Py::new(py, Writable)?.into_any(),
-            Event::Closed { closed, .. } => Py::new(py, Closed::of(closed))?.into_any(),
-        })
-    }
-
-    /// Whether an event ends the wait for room.
-    fn may_breathe(&mut self, event: &Event) -> bool {
-        match event {
-            // Told for what was flushed; more may have been queued since, and the next flush asks again.
-            Event::Writable { .. } => self.queued() <= self.high,
-            Event::Closed { .. } => {
-                // Nothing is read any more, so nothing that is sent from now on can be waited for.
-                self.high = usize::MAX;
-                true
-            }
-            _ => false,
-        }
-    }
-
-    /// Whether an event must wait until the session is resumed, or its output is read: those in the order of the wire, and
-    /// the end when something waits before it.
-    fn must_wait(&self, event: &Event) -> bool {
-        (self.paused || self.choked)
-            && match event {
-                Event::Frames { .. } | Event::Violation { .. } => true,
-                Event::Closed { .. } => !self.parked.is_empty(),
-                _ => false,
-            }
-    }
-}
 
 #[pyclass(module = "regwire_native")]
 pub(crate) struct Reactor {
