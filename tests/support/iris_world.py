@@ -52,6 +52,8 @@ def handlers(*authorities: str) -> Handlers:
             return domain(context.identity or "nobody")
         if entity.entity_name == "transport":
             return domain(f"{context.transport}-{'tls' if context.encrypted else 'clear'}")
+        if entity.entity_name == "big":
+            return tuple(domain(f"{n * 7919 % 100_003:x}.{n * 104_729:x}") for n in range(300))
         return None if entity.entity_name == "none" else domain(entity.entity_name)
 
     return found

@@ -1,6 +1,7 @@
 """What tests of registry software need.
 
 - `memory_server(handlers)`: a server in memory, with clients and scripted peers; moves with a test's clock.
+- `iris_memory_server(handlers)`: the same for IRIS over XPC.
 - `ScriptedPeer`: one end of a connection that splits, stalls, cuts and corrupts.
 - `FakeRegistry`: a registry in dictionaries, with a clock that moves and faults on demand.
 - `autojump_clock()`: time that jumps to the next deadline when every task waits.
@@ -21,19 +22,23 @@ if TYPE_CHECKING:
     from regwire.testing._memory import MemoryPeer, MemoryReactor, MemoryStream
     from regwire.testing.clock import autojump_clock
     from regwire.testing.epp import MemoryServer, accept_everybody, login_command, memory_server
+    from regwire.testing.iris import IrisMemoryServer, MemoryXpcReactor, iris_memory_server
     from regwire.testing.peer import ScriptedPeer, frame, stream_pair
     from regwire.testing.registry import FakeRegistry
 
 __all__ = [
     "FakeRegistry",
+    "IrisMemoryServer",
     "MemoryPeer",
     "MemoryReactor",
     "MemoryServer",
     "MemoryStream",
+    "MemoryXpcReactor",
     "ScriptedPeer",
     "accept_everybody",
     "autojump_clock",
     "frame",
+    "iris_memory_server",
     "login_command",
     "memory_server",
     "stream_pair",
@@ -41,14 +46,17 @@ __all__ = [
 
 _HOMES = {
     "FakeRegistry": "registry",
+    "IrisMemoryServer": "iris",
     "MemoryPeer": "_memory",
     "MemoryReactor": "_memory",
     "MemoryServer": "epp",
     "MemoryStream": "_memory",
+    "MemoryXpcReactor": "iris",
     "ScriptedPeer": "peer",
     "accept_everybody": "epp",
     "autojump_clock": "clock",
     "frame": "peer",
+    "iris_memory_server": "iris",
     "login_command": "epp",
     "memory_server": "epp",
     "stream_pair": "peer",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 from collections import deque
+from collections.abc import Awaitable, Callable
+from functools import partial
 from types import TracebackType
 from typing import Any, Literal, Protocol
 
@@ -20,6 +22,7 @@ from regwire.errors import (
     ProtocolError,
     RegwireError,
     SaslFailed,
+    SizeRefused,
     TransportError,
 )
 from regwire.iris.messages.core import Request, Response
@@ -124,7 +127,9 @@ class connect:  # noqa: N801 - used as a function: `async with connect(...) as c
 
     `port` None is the transport's well-known one. `tls` is a `regwire_native.ClientTls` for "xpcs" (system roots by
     default); `server_name` is what the certificate must be for (default: `host`). `sasl` authenticates before the block
-    begins. `stream` is used instead of a new connection ("xpc" and "xpcs").
+    begins. `stream` is used instead of a new connection ("xpc" and "xpcs"). `fallback_port`: what does not fit a
+    datagram of "lwz", or whose answer does not, is asked over XPC at this port of the same host (RFC 4993 section 4);
+    the connection is opened when it is first needed.
 
     Raises ConnectFailed (CertificateRefused) when no session comes up within `config.connect_timeout`, TransferRefused
     when the server has no place, ProtocolError when what answers does not speak the transport, SaslFailed when
@@ -143,6 +148,7 @@ class connect:  # noqa: N801 - used as a function: `async with connect(...) as c
         certificate: tuple[bytes, str] | None = None,
         config: ClientConfig | None = None,
         stream: trio.abc.Stream | None = None,
+        fallback_port: int | None = None,
     ) -> None:
         """`certificate` is the client's own, DER and SHA-256, when `tls` shows one: EXTERNAL is then possible."""
         if transport not in WELL_KNOWN_PORTS:
@@ -156,6 +162,7 @@ class connect:  # noqa: N801 - used as a function: `async with connect(...) as c
         self._certificate = certificate
         self._config = config or ClientConfig()
         self._stream = stream
+        self._fallback_port = fallback_port
         self._manager: Any = None
         self._line: Line | None = None
 
@@ -178,10 +185,12 @@ class connect:  # noqa: N801 - used as a function: `async with connect(...) as c
 
     async def _open(self, nursery: trio.Nursery) -> Client:
         if self._transport == "lwz":
-            raise ConfigError("transport", "lwz is not part of this build", "use xpc or xpcs")
+            if self._sasl is not None:
+                raise ConfigError("transport", "LWZ knows no authentication", "use xpcs (RFC 4993 section 4)")
+            return Client(await self._open_lwz(nursery), self._transport)
         if self._transport == "beep":
             return await self._open_beep(nursery)
-        stream = self._stream or await self._dial()
+        stream = self._stream or await self._dial(self._port)
         line = XpcLine(stream, self._wire(), self._config, nursery)
         self._line = line
         await line.opened()
@@ -189,6 +198,22 @@ class connect:  # noqa: N801 - used as a function: `async with connect(...) as c
         if self._sasl is not None:
             identity = await line.authenticate(self._sasl, self._channel(), self._server_name)
         return Client(line, self._transport, identity)
+
+    async def _open_lwz(self, nursery: trio.Nursery) -> Line:
+        from regwire.trio._iris_lwz import open_line  # noqa: PLC0415 - it imports the server's part, too
+
+        line: Line = await open_line(self._host, self._port, self._config, nursery)
+        if self._fallback_port is not None:
+            line = _FallbackLine(line, partial(self._open_xpc, self._fallback_port, nursery))
+        self._line = line
+        return line
+
+    async def _open_xpc(self, port: int, nursery: trio.Nursery) -> Line:
+        """The connection that large requests fall back to."""
+        line = XpcLine(await self._dial(port), self._wire(), self._config, nursery)
+        with trio.fail_after(self._config.connect_timeout):
+            await line.opened()
+        return line
 
     async def _open_beep(self, nursery: trio.Nursery) -> Client:
         try:
@@ -218,11 +243,11 @@ class connect:  # noqa: N801 - used as a function: `async with connect(...) as c
         der, fingerprint = self._certificate if self._certificate and encrypted else (None, None)
         return Channel(encrypted=encrypted, certificate=der, fingerprint=fingerprint)
 
-    async def _dial(self) -> trio.SocketStream:
+    async def _dial(self, port: int) -> trio.SocketStream:
         try:
-            return await trio.open_tcp_stream(self._host, self._port)
+            return await trio.open_tcp_stream(self._host, port)
         except OSError as error:
-            raise ConnectFailed(f"{self._host}:{self._port}: {error.strerror or error}") from error
+            raise ConnectFailed(f"{self._host}:{port}: {error.strerror or error}") from error
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
@@ -242,6 +267,51 @@ class connect:  # noqa: N801 - used as a function: `async with connect(...) as c
         except BaseException:
             if error is None or isinstance(error, trio.Cancelled):
                 raise
+
+
+class _FallbackLine:
+    """LWZ, and XPC for what is too large for it."""
+
+    def __init__(self, small: Line, open_large: Callable[[], Awaitable[Line]]) -> None:
+        self._small = small
+        self._open_large = open_large
+        self._large: Line | None = None
+        self._opening = trio.Lock()
+
+    @property
+    def closed(self) -> bool:
+        """Nothing can be asked any more."""
+        return self._small.closed
+
+    @property
+    def peer(self) -> Any:
+        """Neither is protected."""
+        return None
+
+    @property
+    def versions(self) -> Versions | None:
+        """Of the datagrams."""
+        return self._small.versions
+
+    async def ask(self, request: Request | None, authority: str) -> Any:
+        """See `Client.ask`."""
+        try:
+            return await self._small.ask(request, authority)
+        except SizeRefused:
+            if request is None:
+                raise
+        async with self._opening:
+            if self._large is None or self._large.closed:
+                self._large = await self._open_large()
+        return await self._large.ask(request, authority)
+
+    async def close(self) -> None:
+        """End both."""
+        try:
+            if self._large is not None:
+                await self._large.close()
+        finally:
+            await self._small.close()
 
 
 class XpcLine:

@@ -117,6 +117,7 @@ class Service:
         self.draining = False
         self._accept: dict[int, Callable[[Any], Link]] = {}
         self._asked: list[tuple[Exchange, Done]] = []
+        self._before_flush: list[Callable[[], None]] = []
         self._waiting = 0
         self._due = trio.Event()
         self._nursery: trio.Nursery | None = None
@@ -143,6 +144,9 @@ class Service:
 
     def in_thread(self, work: Callable[[], T], done: Callable[[T], None]) -> None:
         """Call `work` in one of a few threads, then `done` with what it returned, in the loop's task."""
+        if getattr(self.reactor, "inline", False):
+            done(work())
+            return
         assert self._nursery is not None
         self._waiting += 1
         self._nursery.start_soon(self._in_thread, work, done)
@@ -150,6 +154,10 @@ class Service:
     def touch(self) -> None:
         """Answer what was asked and flush soon: for what happens outside of `Link.arrived`."""
         self._due.set()
+
+    def before_flush(self, call: Callable[[], None]) -> None:
+        """Call this once, after what was asked is answered and before output is flushed."""
+        self._before_flush.append(call)
 
     def forget(self, link: Link, transport: str, closed: Any) -> None:
         """A session is over: one log line with its reason."""
@@ -195,7 +203,13 @@ class Service:
                     self._broken(link, error)
             if self._asked:
                 self._answer()
-        reactor.flush()
+        self._flush()
+
+    def _flush(self) -> None:
+        calls, self._before_flush = self._before_flush, []
+        for call in calls:
+            call()
+        self.reactor.flush()
 
     def _stray(self, item: Any) -> Link | None:
         """An item of a session that has no link yet."""
@@ -264,7 +278,7 @@ class Service:
             await self._due.wait()
             self._due = trio.Event()
             self._answer()
-            self.reactor.flush()
+            self._flush()
 
     # --------------------------------------------------------------------------------------------------------- stopping
 
@@ -279,7 +293,7 @@ class Service:
                 # Every one of them, not up to the first that waits.
                 busy = [link for link in list(self.links.values()) if not link.drain()]
                 self._answer()
-                self.reactor.flush()
+                self._flush()
                 if not busy and not self._waiting and not any(number >= 0 for number in self.links):
                     break
                 await trio.sleep(0.01)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -16,10 +17,10 @@ from regwire.iris.transport.common import Limits, other
 from regwire.iris.transport.xpc.server import Action, Ask, Authenticate, Close, Reply, Send, ServerSession
 from regwire.sasl import Channel, Outcome
 from regwire.session import items as item_types
-from regwire.trio._iris_server import Bound, Service
+from regwire.trio._iris_server import Bound, Link, Service
 from regwire.trio._listen import stream_sockets
 
-__all__ = ["XpcListener", "XpcsListener", "channel_of"]
+__all__ = ["BLOCK_OVERHEAD", "XpcListener", "XpcsListener", "accept", "channel_of"]
 
 logger = logging.getLogger("regwire.trio.iris")
 
@@ -66,7 +67,12 @@ def _open(service: Service, host: str, port: int, tls: Any) -> None:
                 role="server",
             )
         bound = Bound(transport, address[0], address[1], tls is not None, number)
-        service.bind(bound, partial(_Link, service, transport))
+        service.bind(bound, accept(service, transport))
+
+
+def accept(service: Service, transport: str) -> Callable[[Any], Link]:
+    """What makes the links of XPC sessions, for `Service.bind`."""
+    return partial(_Link, service, transport)
 
 
 def session_limits(limits: Limits) -> regwire_native.SessionLimits:

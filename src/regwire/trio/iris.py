@@ -25,6 +25,7 @@ from regwire.iris.transport.common import ClientConfig, Limits, ServerConfig
 from regwire.sasl import Credentials, SaslClient, SaslServer
 from regwire.trio._collector import CollectorPolicy
 from regwire.trio._iris_client import WELL_KNOWN_PORTS, Client, Transport, connect
+from regwire.trio._iris_lwz import LwzListener
 from regwire.trio._iris_server import Bound, Link, Listener, Server, Service, serve
 from regwire.trio._iris_xpc import XpcListener, XpcsListener
 
@@ -42,6 +43,7 @@ __all__ = [
     "Limits",
     "Link",
     "Listener",
+    "LwzListener",
     "Operator",
     "SaslClient",
     "SaslServer",
