@@ -26,11 +26,13 @@ from regwire.registry.engine import Registry, open_registry
 from regwire.registry.fronts.epp import epp_handlers
 from regwire.registry.fronts.epp.ext import announced, tables
 from regwire.registry.fronts.epp.logins import Logins
+from regwire.registry.iris_server import listeners_of, serve_iris
 from regwire.registry.model import codes
 from regwire.registry.model.registrars import TakeAccounts
 from regwire.registry.rules.ledger import OPERATOR
 from regwire.registry.store.base import StoreError
 from regwire.trio.epp import Limits, Listener, Server, ServerConfig, serve
+from regwire.trio.iris import Server as IrisServer
 
 __all__ = ["RunningRegistry", "serve_registry"]
 
@@ -44,18 +46,25 @@ class RunningRegistry:
     Attributes:
         registry: the registry itself, for what runs in the same process.
         epp: the EPP server; None if no EPP listener is configured.
+        iris: the IRIS server, on all of its transports; None if no IRIS listener is configured.
         listeners: one mapping a socket, fit for JSON: protocol, address, port, tls.
 
     """
 
     registry: Registry
     epp: Server | None
+    iris: IrisServer | None
     listeners: tuple[dict[str, Any], ...]
 
     def stats(self) -> dict[str, float]:
-        """Return the EPP server's counts, and of the store: groups committed, the largest, commands waiting."""
+        """Return the EPP server's counts, those of IRIS under `iris_…`, and of the store.
+
+        These are groups committed, the largest, commands waiting.
+        """
         writer = self.registry.writer
         found = {} if self.epp is None else dict(self.epp.stats())
+        if self.iris is not None:
+            found |= {f"iris_{name}": value for name, value in self.iris.stats().items()}
         found |= {"store_groups": writer.groups, "store_largest": writer.largest, "store_waiting": writer.waiting}
         return found
 
@@ -100,16 +109,24 @@ async def _serve(
     config: Config, clock: Clock, accounts: Accounts | None, task_status: trio.TaskStatus[RunningRegistry]
 ) -> None:
     listeners = list(_epp_listeners(config))
+    iris_listeners = list(listeners_of(config, lambda: _server_tls(config)))
     async with open_registry(config, clock=clock) as registry, trio.open_nursery() as nursery:
         await _take_accounts(registry, config, accounts)
         nursery.start_soon(registry.settle, config.registry.settle_interval)
         server: Server | None = None
         if listeners:
             server = await _serve_epp(registry, config, listeners, nursery)
-        bound = () if server is None else tuple(server.listeners)
-        described = tuple([{"protocol": "epp", "address": b.host, "port": b.port, "tls": b.tls} for b in bound])
+        iris: IrisServer | None = None
+        if iris_listeners:
+            iris = await serve_iris(registry, config, iris_listeners, nursery)
+        bound: list[tuple[str, Any]] = []
+        if server is not None:
+            bound += [("epp", one) for one in server.listeners]
+        if iris is not None:
+            bound += [(f"iris.{one.transport}", one) for one in iris.listeners]
+        described = tuple([{"protocol": p, "address": b.host, "port": b.port, "tls": b.tls} for p, b in bound])
         _log.info("registry of %s ready: %s", ", ".join(config.registry.zones), described)
-        task_status.started(RunningRegistry(registry, server, described))
+        task_status.started(RunningRegistry(registry, server, iris, described))
         await trio.sleep_forever()
 
 

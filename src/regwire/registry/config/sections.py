@@ -29,7 +29,13 @@ __all__ = [
 ]
 
 #: The port that IANA registered for each protocol a registry can speak.
-WELL_KNOWN_PORTS: Mapping[str, int] = {"epp": 700}
+WELL_KNOWN_PORTS: Mapping[str, int] = {
+    "epp": 700,
+    "iris.beep": 702,
+    "iris.xpc": 713,
+    "iris.xpcs": 714,
+    "iris.lwz": 715,
+}
 
 
 def extension_names() -> tuple[str, ...]:
@@ -88,7 +94,9 @@ class ListenSettings:
         maximum=64000,
     )
     protocols: tuple[str, ...] = setting(
-        ("epp",), why="the fronts on their well-known ports", choices=tuple(WELL_KNOWN_PORTS)
+        ("epp",),
+        why="the fronts on their well-known ports; iris.lwz is UDP",
+        choices=tuple(WELL_KNOWN_PORTS),
     )
     extra: tuple[ExtraListener, ...] = ()
 

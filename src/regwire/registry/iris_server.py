@@ -1,0 +1,70 @@
+"""The registry's IRIS: listeners as the configuration names them, one server for all of its transports."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from importlib import import_module
+from typing import Any
+
+import trio
+from regwire_native import Reactor, ReactorLimits
+
+from regwire.errors import ConfigError
+from regwire.registry.config import WELL_KNOWN_PORTS, Config
+from regwire.registry.engine import Registry
+from regwire.trio.iris import Handlers, LwzListener, Server, ServerConfig, XpcListener, XpcsListener, serve
+from regwire.trio.iris import Listener as IrisListener
+
+__all__ = ["listeners_of", "serve_iris"]
+
+
+def listeners_of(config: Config, server_tls: Callable[[], Any]) -> Iterator[IrisListener]:
+    """The IRIS listeners of ``[listen]``; ``server_tls`` is called when one of them wants TLS.
+
+    Raises:
+        ConfigError: a transport is not part of this build.
+
+    """
+    listen = config.listen
+    places = [
+        (protocol, listen.address, WELL_KNOWN_PORTS[protocol] + listen.port_offset)
+        for protocol in listen.protocols
+        if protocol.startswith("iris.")
+    ]
+    places += [
+        (extra.protocol, extra.address or listen.address, extra.port)
+        for extra in listen.extra
+        if extra.protocol.startswith("iris.")
+    ]
+    for protocol, host, port in places:
+        yield _listener(protocol, host, port, server_tls)
+
+
+def _listener(protocol: str, host: str, port: int, server_tls: Callable[[], Any]) -> IrisListener:
+    if protocol == "iris.xpc":
+        return XpcListener(host=host, port=port)
+    if protocol == "iris.xpcs":
+        return XpcsListener(host=host, port=port, tls=server_tls())
+    if protocol == "iris.lwz":
+        return LwzListener(host=host, port=port)
+    try:
+        beep = import_module("regwire.trio.iris").BeepListener
+    except AttributeError:
+        raise ConfigError("listen", f"{protocol} is not part of this build", "leave it out") from None
+    listener: IrisListener = beep(host=host, port=port, tls=server_tls())
+    return listener
+
+
+async def serve_iris(
+    registry: Registry, config: Config, listeners: list[IrisListener], nursery: trio.Nursery
+) -> Server:
+    """Start serving in ``nursery``; return the server when it listens."""
+    # Imported late: a registry that speaks EPP only need not load the messages of IRIS.
+    make: Callable[[Registry, Config], Handlers] = import_module("regwire.registry.fronts.iris").iris_handlers
+    handlers = make(registry, config)
+    limits = config.limits
+    reactor = Reactor(ReactorLimits(sessions=limits.connections, sessions_per_address=limits.connections_per_address))
+    start = partial(serve, handlers, listeners=listeners, config=ServerConfig(), reactor=reactor, collector=None)
+    server: Server = await nursery.start(start)
+    return server
