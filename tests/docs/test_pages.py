@@ -30,6 +30,8 @@ def test_page_works(path, tmp_path):
 def test_the_back_end_is_short():
     files = read_page(ROOT / "docs/guide/own-back-end.md").files
     assert len(files["backend.py"].splitlines()) <= 50
+    files = read_page(ROOT / "docs/how-to/iris-back-end.md").files
+    assert len(files["service.py"].splitlines()) <= 50
 
 
 def test_comparison_finds_what_is_missing():
