@@ -2,6 +2,8 @@
 
 from types import CoroutineType
 
+from cpython.tuple cimport PyTuple_GET_SIZE
+
 
 cdef extern from "Python.h":
     # Negative is PYGEN_ERROR, with the exception set; what it gives (a trap, or the result) is a new reference.
@@ -33,6 +35,7 @@ cdef class Entry:
     cdef readonly str many
     cdef readonly Py_ssize_t limit
     cdef readonly object finish
+    cdef Field field    # that of `many`
     cdef int likely     # whether it will wait, judged by the last commands
 
     def __init__(self, function, op, *, bint waits=False, str many=None, Py_ssize_t limit=0, finish=None):
@@ -42,7 +45,13 @@ cdef class Entry:
         self.many = many
         self.limit = limit
         self.finish = finish
+        self.field = None if many is None else Field(many)
         self.likely = 0
+
+    cdef bint too_many(self, subject) except -1:
+        """Whether the field `many` of a command's object has more items than `limit`."""
+        cdef object items = self.field.of(subject)
+        return (PyTuple_GET_SIZE(items) if type(items) is tuple else len(items)) > self.limit
 
     cdef void learn(self, bint waited) noexcept:
         if waited:

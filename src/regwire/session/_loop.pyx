@@ -24,7 +24,7 @@ from collections import deque
 
 cimport cython
 from cpython.ref cimport PyObject
-from cpython.unicode cimport PyUnicode_DecodeASCII
+from cpython.type cimport PyType_IsSubtype
 from libc.string cimport memcpy
 
 
@@ -33,36 +33,47 @@ cdef enum:
     ID_ROOM = 64        # octets of a transaction id, the protocol's limit
 
 
+cdef extern from "Python.h":
+    object PyUnicode_New(Py_ssize_t size, Py_UCS4 highest)
+    void *PyUnicode_DATA(object text)
+
+
 cdef class TransactionIds:
     """Unique transaction ids: a prefix and a counter. The prefix must be unique to the process and the moment."""
 
-    cdef char buffer[ID_ROOM]
+    cdef char buffer[ID_ROOM]       # the last id
     cdef Py_ssize_t prefix_length
-    cdef unsigned long long count
+    cdef Py_ssize_t length
 
     def __init__(self, str prefix not None):
         cdef bytes raw = prefix.encode("ascii")
         if not 1 <= len(raw) <= ID_ROOM - 22:
             raise ValueError(f"a prefix of 1 to {ID_ROOM - 22} characters, not {prefix!r}")
-        self.prefix_length = len(raw)
-        memcpy(self.buffer, <const char *>raw, self.prefix_length)
-        self.buffer[self.prefix_length] = b"-"
-        self.prefix_length += 1
-        self.count = 0
+        self.prefix_length = len(raw) + 1
+        memcpy(self.buffer, <const char *>raw, len(raw))
+        self.buffer[self.prefix_length - 1] = b"-"
+        self.length = self.prefix_length
 
     cpdef str next(self):
         """The next id, `<prefix>-<count>`."""
-        cdef char digits[24]
-        cdef Py_ssize_t i = 24
-        cdef unsigned long long value
-        self.count += 1
-        value = self.count
-        while value:
+        cdef Py_ssize_t i = self.length
+        while i > self.prefix_length:
             i -= 1
-            digits[i] = <char>(48 + value % 10)
-            value //= 10
-        memcpy(self.buffer + self.prefix_length, digits + i, 24 - i)
-        return PyUnicode_DecodeASCII(self.buffer, self.prefix_length + 24 - i, NULL)
+            if self.buffer[i] != b"9":
+                self.buffer[i] += 1
+                break
+            self.buffer[i] = b"0"
+        else:
+            # One digit more: 1, and the zeros that nines have become.
+            if self.length == ID_ROOM:
+                raise OverflowError("no more transaction ids")
+            if self.length > self.prefix_length:
+                self.buffer[self.length] = b"0"
+            self.buffer[self.prefix_length] = b"1"
+            self.length += 1
+        text = PyUnicode_New(self.length, 127)
+        memcpy(PyUnicode_DATA(text), self.buffer, self.length)
+        return text
 
 
 cdef class SessionCore:
@@ -168,8 +179,10 @@ cdef class Loop:
 
     cdef object reactor, take, send_reply, send_message, flush_out
     cdef object protocol, other, stray
-    cdef object session_class, command_class, reply_class
+    cdef object session_class, command_class
+    cdef type reply_class
     cdef dict entries, results
+    cdef dict kinds         # of a command's op: its entry, or the field of its object
     cdef object template, success
     cdef TransactionIds ids
     cdef object batch
@@ -202,6 +215,7 @@ cdef class Loop:
         self.command_class = command_class
         self.reply_class = reply_class
         self.entries = entries
+        self.kinds = {}
         self.results = results
         self.success = results[1000]
         self.template = template
@@ -317,7 +331,7 @@ cdef class Loop:
         cdef Run run = session.run
         cdef Entry entry
         if run is not None and not session.backlog and type(item) is self.command_class:
-            entry = self.find(item)
+            entry = self.entry_of(item)
             if entry is not None and entry.function is None:
                 run.commands.append(item)
                 run.results.append(UNANSWERED)
@@ -330,51 +344,42 @@ cdef class Loop:
                 self.reactor.pause(session.number)
         return 0
 
-    cdef Entry find(self, command):
+    cdef object subject(self, op):
+        """What a command's op is about: its object, or itself where it is executed as a whole; None for neither."""
+        cdef object kind = type(op)
+        cdef object found = self.kinds.get(kind)
+        if found is None:
+            found = self.kinds[kind] = kind in self.entries or hasattr(op, "object") and Field("object")
+        if type(found) is Field:
+            return (<Field>found).of(op)
+        return op if found else None
+
+    cdef Entry find(self, op, subject):
         """The entry of a command that needs no closer look; None: the protocol looks."""
-        cdef object op = command.op
-        cdef object found = self.entries.get(type(op))
+        cdef object found = self.entries.get(type(subject))
         cdef Entry entry
         if found is None:
-            try:
-                obj = op.object
-            except AttributeError:
-                return None
-            found = self.entries.get(type(obj))
-            if found is None:
-                return None
-            entry = <Entry>found
-            if entry.op is not type(op):
-                return None
-            if entry.many is not None and len(getattr(obj, entry.many)) > entry.limit:
-                return None
-            return entry
-        return <Entry>found
+            return None
+        entry = <Entry>found
+        if subject is not op and (entry.op is not type(op) or entry.many is not None and entry.too_many(subject)):
+            return None
+        return entry
+
+    cdef Entry entry_of(self, command):
+        cdef object op = OP.of(command)
+        return self.find(op, self.subject(op))
 
     cdef int process(self, SessionCore session, item) except -1:
-        cdef object op, obj, found, result
+        cdef object op, subject
         cdef Entry entry
-        if not session.ready or type(item) is not self.command_class:
-            self.other(session, item)
-            return 0
-        op = OP.of(item)
-        found = self.entries.get(type(op))
-        if found is not None:
-            obj = op
-            entry = <Entry>found
-        else:
-            obj = getattr(op, "object", None)
-            found = self.entries.get(type(obj))
-            if found is None:
-                self.other(session, item)
+        if session.ready and type(item) is self.command_class:
+            op = OP.of(item)
+            subject = self.subject(op)
+            entry = self.find(op, subject)
+            if entry is not None:
+                self.execute(session, item, subject, entry)
                 return 0
-            entry = <Entry>found
-            if entry.op is not type(op) or (
-                entry.many is not None and len(getattr(obj, entry.many)) > entry.limit
-            ):
-                self.other(session, item)
-                return 0
-        self.execute(session, item, obj, entry)
+        self.other(session, item)
         return 0
 
     cpdef int execute(self, SessionCore session, command, obj, Entry entry) except -1:
@@ -495,7 +500,7 @@ cdef class Loop:
         cdef Entry entry
         cdef object backlog = session.backlog
         while backlog and type(backlog[0]) is self.command_class:
-            entry = self.find(backlog[0])
+            entry = self.entry_of(backlog[0])
             if entry is None or entry.function is not None:
                 return 0
             session.run.commands.append(backlog.popleft())
@@ -519,7 +524,7 @@ cdef class Loop:
             data = ()
         elif result is None:
             data = ()
-        elif kind is self.reply_class or isinstance(result, self.reply_class):
+        elif PyType_IsSubtype(kind, self.reply_class):
             return self.unusual(session, command, result)
         try:
             self.send_reply(session.number, self.template, head, CL_TRID.of(command), self.ids.next(), data)

@@ -430,6 +430,9 @@ def test_a_command_is_answered_once() -> None:
 def test_transaction_ids() -> None:
     ids = TransactionIds("RW-1")
     assert [ids.next() for _ in range(3)] == ["RW-1-1", "RW-1-2", "RW-1-3"]
+    assert [ids.next() for _ in range(12_000)] == [f"RW-1-{count}" for count in range(4, 12_004)]
+    longest = TransactionIds("x" * 42)
+    assert [longest.next() for _ in range(101)][-1] == "x" * 42 + "-101"
     with pytest.raises(ValueError, match="prefix"):
         TransactionIds("x" * 43)
     with pytest.raises(ValueError, match="prefix"):

@@ -3,6 +3,7 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::hash::BuildHasherDefault;
+use std::io;
 use std::mem;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -222,26 +223,14 @@ impl Reactor {
     }
 
     fn poll(&mut self, py: Python<'_>) -> PyResult<usize> {
-        self.woken = false;
-        let before = self.events.len();
-        let (driver, events) = (&mut self.driver, &mut self.events);
-        py.detach(|| match driver {
-            Driver::Here(core) => core.step(Some(0)).map(|()| events.append(core.events())),
-            Driver::Thread(thread) => thread.take(events),
-        })?;
-        self.waiting += self.events.range(before..).map(items).sum::<usize>();
-        Ok(self.waiting)
+        self.step(py, || Ok(true))
     }
 
     #[pyo3(signature = (beside, seconds, /))]
     fn linger(&mut self, py: Python<'_>, beside: i32, seconds: f64) -> PyResult<usize> {
         let own = self.fileno();
         let timeout = Duration::try_from_secs_f64(seconds).unwrap_or_default();
-        if py.detach(|| regwire_sys::readable_alone(own, beside, timeout))? {
-            self.poll(py)
-        } else {
-            Ok(0)
-        }
+        self.step(py, || regwire_sys::readable_alone(own, beside, timeout))
     }
 
     #[pyo3(signature = (n=32))]
@@ -297,8 +286,8 @@ impl Reactor {
 
     fn send_message(&mut self, session: u64, message: &Bound<'_, PyAny>) -> PyResult<()> {
         self.output(session, |session| {
-            let profile = session.profile.clone();
-            profile.encode(&mut session.framer, message, &mut session.output)
+            let (framer, output) = (&mut session.framer, &mut session.output);
+            session.profile.encode(framer, message, output)
         })
     }
 
@@ -320,17 +309,18 @@ impl Reactor {
     #[allow(clippy::too_many_arguments, reason = "by position, for speed")]
     fn reply(
         &mut self,
-        session: u64,
+        session: i64,
         template: &ReplyTemplate,
         result: &Bound<'_, PyAny>,
         cl_trid: &Bound<'_, PyAny>,
         sv_trid: &Bound<'_, PyAny>,
         data: &Bound<'_, PyAny>,
     ) -> PyResult<()> {
+        // Session numbers fit into signed ones, which are got out of Python's quicker.
         let reply = Reply::new(result, cl_trid, sv_trid, data);
-        self.output(session, |session| {
-            let profile = session.profile.clone();
-            profile.reply(&mut session.framer, template, &reply, &mut session.output)
+        self.output(session.cast_unsigned(), |session| {
+            let (framer, output) = (&mut session.framer, &mut session.output);
+            session.profile.reply(framer, template, &reply, output)
         })
     }
 
@@ -491,6 +481,32 @@ impl Reactor {
 }
 
 impl Reactor {
+    /// A step without the GIL, if `wait` says so; the number of items waiting then, else 0.
+    fn step(
+        &mut self,
+        py: Python<'_>,
+        wait: impl FnOnce() -> io::Result<bool> + Send,
+    ) -> PyResult<usize> {
+        let before = self.events.len();
+        let (driver, events) = (&mut self.driver, &mut self.events);
+        let stepped = py.detach(|| {
+            let ready = wait()?;
+            if ready {
+                match driver {
+                    Driver::Here(core) => core.step(Some(0)).map(|()| events.append(core.events())),
+                    Driver::Thread(thread) => thread.take(events),
+                }?;
+            }
+            Ok::<_, io::Error>(ready)
+        })?;
+        if !stepped {
+            return Ok(0);
+        }
+        self.woken = false;
+        self.waiting += self.events.range(before..).map(items).sum::<usize>();
+        Ok(self.waiting)
+    }
+
     fn submit(&mut self, py: Python<'_>, commands: Vec<Command>) {
         self.driver.submit(py, commands);
         self.wake_for_events();
