@@ -15,6 +15,10 @@ A client::
 
     async with connect("iris.example.com", transport="xpc") as client:
         response = await client.ask(request, authority="example.com")
+
+A client that finds the server and follows what it refers to::
+
+    found = await lookup("iris:dchk1//example.com/domain-name/example.com")
 """
 
 from regwire_native import ClientTls, ServerTls
@@ -25,6 +29,7 @@ from regwire.iris.transport.common import ClientConfig, Limits, ServerConfig
 from regwire.sasl import Credentials, SaslClient, SaslServer
 from regwire.trio._collector import CollectorPolicy
 from regwire.trio._iris_client import WELL_KNOWN_PORTS, Client, Transport, connect
+from regwire.trio._iris_lookup import Channel, Failure, Finder, Found, KnownServer, LookupConfig, Step, lookup, search
 from regwire.trio._iris_lwz import LwzListener
 from regwire.trio._iris_server import Bound, Link, Listener, Server, Service, serve
 from regwire.trio._iris_xpc import XpcListener, XpcsListener
@@ -32,6 +37,7 @@ from regwire.trio._iris_xpc import XpcListener, XpcsListener
 __all__ = [
     "WELL_KNOWN_PORTS",
     "Bound",
+    "Channel",
     "Client",
     "ClientConfig",
     "ClientTls",
@@ -39,10 +45,15 @@ __all__ = [
     "Context",
     "Credentials",
     "Exchange",
+    "Failure",
+    "Finder",
+    "Found",
     "Handlers",
+    "KnownServer",
     "Limits",
     "Link",
     "Listener",
+    "LookupConfig",
     "LwzListener",
     "Operator",
     "SaslClient",
@@ -52,11 +63,14 @@ __all__ = [
     "ServerTls",
     "Service",
     "ServiceLimits",
+    "Step",
     "Transport",
     "XpcListener",
     "XpcsListener",
     "connect",
     "error_of",
+    "lookup",
     "raise_for",
+    "search",
     "serve",
 ]
