@@ -33,7 +33,7 @@ class Plan:
         self.known = some + some
 
     def verify_check(self, checked: DomainCheckData, own: int) -> None:
-        if sum([item.name.avail for item in checked.items]) != (self.names + own % 2) // 2:
+        if len(checked.available) != (self.names + own % 2) // 2:
             raise SystemExit(f"{checked}")
 
     def verify_info(self, domain: DomainInfoData, own: int) -> None:

@@ -840,3 +840,9 @@ def verdicts(
 
     `classes` are `(data, item, head)`, message classes of one, two and two fields.
     """
+
+def available(items: tuple[object, ...], /) -> tuple[str, ...]:
+    """`tuple(head.value for item in items if head.free)`: `head` is the first field of an item, `value` and `free` are its own.
+
+    Raises `TypeError` for items that are no messages of such fields.
+    """

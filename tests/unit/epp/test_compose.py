@@ -148,6 +148,25 @@ def test_check_data_of_hosts_and_contacts() -> None:
     )
 
 
+def test_available_is_what_the_items_say() -> None:
+    names = tuple(f"{number}.example" for number in range(40))
+    data = epp.check_data(DomainCheck(names), set(names[::3]))
+    assert data.available == tuple(item.name.name for item in data.items if item.name.avail)
+    assert len(data.available) == 26
+    assert epp.check_data(epp.HostCheck(("ns1.a.example", "ns2.a.example")), {"ns2.a.example"}).available == (
+        "ns1.a.example",
+    )
+    contacts = epp.ContactCheckData((epp.ContactCheckItem(epp.ContactCheckId("abc", True)),))
+    assert contacts.available == ("abc",)
+    assert epp.check_data(DomainCheck(names), set(names)).available == ()
+
+
+@pytest.mark.parametrize("items", [("abc",), (epp.Reason("x"),), (epp.DomainCheckItem(1),), (None,)])  # type: ignore[arg-type]
+def test_available_of_what_is_no_answer(items: Any) -> None:
+    with pytest.raises(TypeError, match="items of a check"):
+        assert epp.DomainCheckData(items).available
+
+
 CHECKS = (
     (DomainCheck, st.text("abcdefgh-.&<ü \t", max_size=12)),
     (epp.HostCheck, st.text("abcdefgh.", max_size=12)),

@@ -12,6 +12,7 @@ use crate::simple::{Kind, Simple};
 
 mod look;
 mod memory;
+mod prefix;
 mod record;
 mod scratch;
 
@@ -81,10 +82,26 @@ pub fn decode<B: Build>(
         Err(error) => return Outcome::Syntax(error),
     };
     let mut tokenizer = scratch.tokenizer.take().unwrap_or_default();
+    let mut prefixes = scratch.prefixes.take().unwrap_or_default();
     let mut decoder = Decoder::new(plan, scratch, role, build);
-    let read = tokenizer.run(&plan.names, limits, &input, &mut decoder);
+    let known = if decoder.remembers {
+        prefixes.find(role, input.text())
+    } else {
+        None
+    };
+    let read = if let Some(prefix) = known {
+        decoder.resume(prefix);
+        tokenizer.run_from(&prefix.place, &plan.names, limits, &input, &mut decoder)
+    } else {
+        decoder.beginning = decoder.remembers && prefixes.wants();
+        tokenizer.run(&plan.names, limits, &input, &mut decoder)
+    };
     let outcome = decoder.finish(read);
+    if let Some(prefix) = scratch.prefix.take() {
+        prefixes.learn(prefix, build);
+    }
     scratch.tokenizer = Some(tokenizer);
+    scratch.prefixes = Some(prefixes);
     outcome
 }
 
@@ -106,6 +123,8 @@ struct Decoder<'a, B: Build> {
     remembers: bool,
     /// The element that is read is recorded.
     recording: bool,
+    /// Nothing was read yet but tags of elements that are open, and elements in which nothing varies.
+    beginning: bool,
 }
 
 impl<'a, B: Build> Decoder<'a, B> {
@@ -134,6 +153,7 @@ impl<'a, B: Build> Decoder<'a, B> {
             stopped: false,
             remembers,
             recording: false,
+            beginning: false,
         }
     }
 
@@ -554,6 +574,7 @@ impl<'a, B: Build> Decoder<'a, B> {
             return;
         };
         let simple = &plan.simples[attribute.simple as usize];
+        self.beginning &= !simple.secret;
         let lenient = self.role == Role::Client;
         let read = if simple.kind == Kind::QName {
             self.read_name(cx, simple, value)
@@ -888,6 +909,7 @@ impl<B: Build> Sink for Decoder<'_, B> {
             Mode::Raw { .. } | Mode::Drop(_) => self.end_inside(cx, at),
             Mode::Failed => {}
         }
+        self.beginning = false;
         if self.recording {
             self.record_end(cx, at);
         }

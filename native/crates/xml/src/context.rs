@@ -3,7 +3,7 @@ use crate::chars::CLASS;
 use crate::names::{Names, NsId, XML_NAMESPACE};
 use crate::scan::key8;
 use crate::text::Text;
-use crate::tokenizer::{Binding, Scratch};
+use crate::tokenizer::{Binding, Place, Scratch};
 use crate::write;
 
 /// An expanded name as a range of the document.
@@ -102,6 +102,12 @@ impl<'a> Context<'a> {
     #[inline(always)]
     pub fn scope(&self) -> u32 {
         self.scratch.scopes.current
+    }
+
+    /// The place at an offset where [`Sink::recall`] is asked, for [`crate::Tokenizer::run_from`]. None where the document before
+    /// it has namespaces that the reader does not know.
+    pub fn place(&self, at: u32) -> Option<Place> {
+        self.scratch.place(at as usize)
     }
 
     /// The name of a namespace; empty for [`NsId::NONE`].

@@ -34,4 +34,4 @@ pub use limits::Limits;
 pub use names::{Names, NsId, XML_NAMESPACE, XMLNS_NAMESPACE, XSI_NAMESPACE};
 pub use scan::{key8, plain_text_end, same};
 pub use text::{Text, TextFlags};
-pub use tokenizer::Tokenizer;
+pub use tokenizer::{Place, Tokenizer};

@@ -51,7 +51,41 @@ impl Tokenizer {
         sink: &mut S,
     ) -> Result<(), Error> {
         self.scratch.clear();
-        let mut run = Run {
+        self.start(names, limits, input, sink)
+            .document(input.body())
+            .map_err(|found| input.error(found))
+    }
+
+    /// As [`Tokenizer::run`], from a place on that an earlier run of this tokenizer was at: the document starts with the very
+    /// octets that the document of that run had before the place, and names and limits are the same. The sink is told what
+    /// follows.
+    #[inline]
+    pub fn run_from<S: Sink>(
+        &mut self,
+        place: &Place,
+        names: &Names,
+        limits: &Limits,
+        input: &Input<'_>,
+        sink: &mut S,
+    ) -> Result<(), Error> {
+        self.scratch.clear();
+        self.scratch.open.extend_from_slice(&place.open);
+        self.scratch.bindings.extend_from_slice(&place.bindings);
+        self.scratch.scopes.current = place.scope;
+        self.start(names, limits, input, sink)
+            .rest(place.at)
+            .map_err(|found| input.error(found))
+    }
+
+    #[inline(always)]
+    fn start<'a, S>(
+        &'a mut self,
+        names: &'a Names,
+        limits: &'a Limits,
+        input: &'a Input<'_>,
+        sink: &'a mut S,
+    ) -> Run<'a, S> {
+        Run {
             doc: input.text(),
             ascii: input.is_ascii(),
             carriage_returns: input.has_carriage_returns(),
@@ -59,9 +93,23 @@ impl Tokenizer {
             limits,
             scratch: &mut self.scratch,
             sink,
-        };
-        run.document(input.body())
-            .map_err(|found| input.error(found))
+        }
+    }
+}
+
+/// A place in a document and all that was read before it; see [`Context::place`].
+#[derive(Debug, Clone)]
+pub struct Place {
+    open: Vec<Open>,
+    bindings: Vec<Binding>,
+    scope: u32,
+    at: usize,
+}
+
+impl Place {
+    /// Its offset.
+    pub const fn at(&self) -> usize {
+        self.at
     }
 }
 
@@ -86,6 +134,17 @@ impl Scratch {
         self.attributes.clear();
         self.unknown.clear();
         self.expanded.clear();
+    }
+
+    /// None when more was read than a place has.
+    pub(crate) fn place(&self, at: usize) -> Option<Place> {
+        let known = self.unknown.is_empty() && self.expanded.is_empty();
+        known.then(|| Place {
+            open: self.open.clone(),
+            bindings: self.bindings.clone(),
+            scope: self.scopes.current,
+            at,
+        })
     }
 
     pub(crate) fn unknown_uri<'a>(&'a self, doc: &'a [u8], ns: NsId) -> &'a [u8] {
@@ -185,11 +244,17 @@ impl<S: Sink> Run<'_, S> {
             Some(b'<') => {}
             Some(_) => return fail(root, Reason::TextOutsideRoot),
         }
-        let mut at = match self.peek(root + 1) {
+        let at = match self.peek(root + 1) {
             Some(b'!') => return Err(self.bad_markup(root)),
             Some(b'/') => return fail(root, Reason::TagMismatch),
             _ => self.start_tag(root)?,
         };
+        self.rest(at)
+    }
+
+    /// What follows a place inside the root element, or the root element itself when that was all of it.
+    #[inline(always)]
+    fn rest(&mut self, mut at: usize) -> Result<(), Fail> {
         while !self.scratch.open.is_empty() {
             at = self.content(at)?;
         }

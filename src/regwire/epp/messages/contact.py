@@ -2,6 +2,8 @@
 
 from typing import Annotated, Literal
 
+import regwire_native
+
 from regwire.epp.messages.common import (
     AuthExt,
     AuthPw,
@@ -221,6 +223,11 @@ class ContactCheckData(Element, ns=CONTACT, tag="chkData"):
     """<contact:chkData> (RFC 5733 section 3.1.1)."""
 
     items: tuple[ContactCheckItem, ...] = child("cd", min=1)
+
+    @property
+    def available(self) -> tuple[str, ...]:
+        """The ids that are available, in the order of the answer."""
+        return regwire_native.available(self.items)
 
 
 class ContactCreateData(Element, ns=CONTACT, tag="creData"):

@@ -2,6 +2,8 @@
 
 from typing import Annotated, Literal
 
+import regwire_native
+
 from regwire.epp.messages.common import (
     AuthExt,
     AuthPw,
@@ -213,6 +215,11 @@ class DomainCheckData(Element, ns=DOMAIN, tag="chkData"):
     """<domain:chkData> (RFC 5731 section 3.1.1)."""
 
     items: tuple[DomainCheckItem, ...] = child("cd", min=1)
+
+    @property
+    def available(self) -> tuple[str, ...]:
+        """The names that are available, in the order of the answer."""
+        return regwire_native.available(self.items)
 
 
 class DomainCreateData(Element, ns=DOMAIN, tag="creData"):

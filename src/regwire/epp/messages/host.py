@@ -2,6 +2,8 @@
 
 from typing import Annotated, Literal
 
+import regwire_native
+
 from regwire.epp.messages.common import (
     CheckName,
     ClientId,
@@ -125,6 +127,11 @@ class HostCheckData(Element, ns=HOST, tag="chkData"):
     """<host:chkData> (RFC 5732 section 3.1.1)."""
 
     items: tuple[HostCheckItem, ...] = child("cd", min=1)
+
+    @property
+    def available(self) -> tuple[str, ...]:
+        """The names that are available, in the order of the answer."""
+        return regwire_native.available(self.items)
 
 
 class HostCreateData(Element, ns=HOST, tag="creData"):

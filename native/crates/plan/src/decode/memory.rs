@@ -25,9 +25,11 @@ pub(super) const OCTETS: usize = 1024;
 pub(super) const KEPT: usize = 64;
 /// Octets of all traces; beyond, everything is forgotten.
 const TOTAL: usize = 1 << 18;
-/// How many elements a place learns before one of them must have come again.
-const CREDIT: i16 = 6;
-const MOST_CREDIT: i16 = 64;
+/// What a place has to learn with: an element that comes again earns one, learning costs more, most of all in vain.
+const CREDIT: i16 = 96;
+const MOST_CREDIT: i16 = 1024;
+const COST: i16 = 16;
+const COST_IN_VAIN: i16 = 48;
 /// After so many elements in vain, a place tries again.
 const PATIENCE: u16 = 4096;
 
@@ -149,6 +151,12 @@ impl<V: Copy> Trace<V> {
         };
         trace.compile(build);
         trace
+    }
+
+    /// Not all of it is the same each time.
+    #[inline(always)]
+    pub fn varies(&self) -> bool {
+        !self.pieces.is_empty()
     }
 
     /// The offset behind the element at `at`, if it is this one; `gaps` are its texts that vary then.
@@ -516,7 +524,7 @@ impl<V: Copy> Memory<V> {
             }
             return;
         };
-        place.credit -= if trace.is_some() { 1 } else { 2 };
+        place.credit -= if trace.is_some() { COST } else { COST_IN_VAIN };
         let Some(mut trace) = trace else { return };
         let known = place
             .traces

@@ -81,6 +81,10 @@ impl<B: Build> Decoder<'_, B> {
             self.consider(state, tag, at);
             return None;
         };
+        if self.beginning && trace.varies() {
+            self.save(cx, at);
+            return None;
+        }
         let text = (cx.doc(), cx.is_ascii(), self.role == Role::Client);
         let value = trace.build(self.plan, text, gaps, values, self.build)?;
         let (base, slot, list) = (top.base, trace.goal.slot, trace.goal.list);

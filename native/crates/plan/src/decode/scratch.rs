@@ -3,6 +3,7 @@ use regwire_xml::{QName, Text, Tokenizer};
 
 use super::Open;
 use super::memory::{GAPS, Gaps, Memory};
+use super::prefix::{Prefix, Prefixes};
 use super::record::Recorder;
 use crate::build::Build;
 use crate::plan::Plan;
@@ -22,6 +23,9 @@ pub struct Scratch<V> {
     pub(super) deferred: Vec<(QName, Text)>,
     pub(super) tokenizer: Option<Box<Tokenizer>>,
     pub(super) memory: Memory<V>,
+    pub(super) prefixes: Option<Box<Prefixes<V>>>,
+    /// One to be learnt.
+    pub(super) prefix: Option<Prefix<V>>,
     pub(super) gaps: Gaps,
     pub(super) recorder: Recorder<V>,
 }
@@ -39,6 +43,8 @@ impl<V> Default for Scratch<V> {
             deferred: Vec::new(),
             tokenizer: None,
             memory: Memory::none(),
+            prefixes: None,
+            prefix: None,
             gaps: [(0, 0); GAPS],
             recorder: Recorder::default(),
         }
@@ -62,5 +68,8 @@ impl<V> Scratch<V> {
         V: Copy,
     {
         self.memory.forget(build);
+        if let Some(prefixes) = &mut self.prefixes {
+            prefixes.forget(build);
+        }
     }
 }

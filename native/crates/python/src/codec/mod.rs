@@ -710,5 +710,6 @@ pub(crate) fn add(m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add_function(wrap_pyfunction!(objects::replace_fields, m)?)?;
     m.add_function(wrap_pyfunction!(objects::values_of, m)?)?;
     m.add_function(wrap_pyfunction!(objects::is_tracked, m)?)?;
+    m.add_function(wrap_pyfunction!(verdicts::available, m)?)?;
     m.add_function(wrap_pyfunction!(verdicts::verdicts, m)?)
 }

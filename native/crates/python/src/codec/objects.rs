@@ -136,6 +136,12 @@ fn find(py: Python<'_>, class: *mut ffi::PyTypeObject) -> Option<&'static Layout
         .and_then(|layouts| layouts.get(&(class as usize)).copied())
 }
 
+/// The layout of a class; `None`: it is no message class.
+#[inline]
+pub(super) fn known(py: Python<'_>, class: *mut ffi::PyTypeObject) -> Option<&'static Layout> {
+    layout_of(py, class)
+}
+
 /// The layout of a class, sealing it first when this is its first use.
 pub(crate) fn layout(py: Python<'_>, class: *mut ffi::PyTypeObject) -> PyResult<&'static Layout> {
     match layout_of(py, class) {

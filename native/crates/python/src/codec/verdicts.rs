@@ -6,7 +6,7 @@ use pyo3::types::{PyBool, PyTuple, PyType};
 
 use super::encode::items;
 use super::foresight::{AHEAD, foresee};
-use super::objects::{Layout, layout, make, tuple_may_cycle};
+use super::objects::{Layout, known, layout, make, slot, tuple_may_cycle};
 
 /// A message class and where its slots are.
 struct Made {
@@ -132,6 +132,52 @@ fn build<'py>(
             ffi::PyObject_GC_Track(tuple.cast());
         }
         data.object(py, [items])
+    }
+}
+
+/// `tuple(item.<first>.<first> for item in items if item.<first>.<second>)`, of messages by the order of their fields: what an
+/// answer to a check says is free.
+#[pyfunction]
+#[pyo3(signature = (items, /))]
+pub(crate) fn available<'py>(items: &Bound<'py, PyTuple>) -> PyResult<Bound<'py, PyTuple>> {
+    let py = items.py();
+    let (mut item_is, mut head_is) = (Seen::none(), Seen::none());
+    let mut free = Vec::with_capacity(items.len());
+    for item in items.iter_borrowed() {
+        let head = item_is.field(item, 0)?;
+        if head_is.field(head, 1)?.is_truthy()? {
+            free.push(head_is.field(head, 0)?.to_owned());
+        }
+    }
+    PyTuple::new(py, free)
+}
+
+/// The message class seen last.
+struct Seen(*mut ffi::PyTypeObject, Option<&'static Layout>);
+
+impl Seen {
+    fn none() -> Self {
+        Seen(std::ptr::null_mut(), None)
+    }
+
+    /// A field of a message, by its place.
+    #[inline(always)]
+    fn field<'a, 'py>(
+        &mut self,
+        message: Borrowed<'a, 'py, PyAny>,
+        place: usize,
+    ) -> PyResult<Borrowed<'a, 'py, PyAny>> {
+        let class = message.get_type_ptr();
+        if class != self.0 {
+            *self = Seen(class, known(message.py(), class));
+        }
+        let offset = self.1.and_then(|layout| layout.offsets.get(place));
+        let offset = offset.ok_or_else(|| PyTypeError::new_err("items of a check are needed"))?;
+        // SAFETY: the offset is that of a slot of this object's class. Messages are immutable, so that what a slot holds lives as
+        // long as the message; an unset slot is null.
+        let value =
+            unsafe { Borrowed::from_ptr_or_opt(message.py(), *slot(message.as_ptr(), *offset)) };
+        value.ok_or_else(|| PyTypeError::new_err("a message whose fields are not set"))
     }
 }
 
