@@ -1,7 +1,7 @@
 """Fill the store of a registry folder: FOLDER OBJECTS SPARE. Prints the seconds it took.
 
-``p0`` to OBJECTS - 1 belong to reg-a, with two hosts and three contacts each, and expire on 1 June 2030; ``t0`` to
-SPARE - 1 to reg-b, with an authInfo that the load knows.
+``p0`` to OBJECTS - 1 belong to reg-a, with two hosts and three contacts each, and expire on 1 June 2030; so do ``r0``
+to SPARE - 1, which the load renews; ``t0`` to SPARE - 1 belong to reg-b, with an authInfo that the load knows.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def objects(policies: Policies, owned: int, spare: int) -> Iterator[Domain | Hos
     auth = protect(AUTH, bytes(16), policies.general, "domain:authInfo")
     links = [(ContactLink("admin", f"adm{i}"), ContactLink("tech", f"tec{i}")) for i in range(LINKED)]
     hosts = [(f"H1{i}-RWIRE", f"H2{i}-RWIRE") for i in range(LINKED)]
-    for letter, sponsor, count in (("p", "reg-a", owned), ("t", "reg-b", spare)):
+    for letter, sponsor, count in (("p", "reg-a", owned), ("r", "reg-a", spare), ("t", "reg-b", spare)):
         for n in range(count):
             i = n % LINKED
             yield Domain(

@@ -9,7 +9,7 @@ use crate::mix::Mix;
 pub const USAGE: &str = "\
 loadgen --addr IP:PORT --ca FILE [--cert FILE --key FILE] [--server-name NAME] [--suite aes128|aes256|chacha]
         [--sessions N] [--window W] [--warmup N] [--commands N] [--seconds S] [--rate PER_SECOND]
-        [--mix standard|lookup|create] [--objects N] [--linked N] [--session-base N] [--first N] [--pid PID] [--user ID] [--password PW]
+        [--mix standard|lookup|create|registry] [--objects N] [--spare N] [--linked N] [--session-base N] [--first N] [--pid PID] [--user ID] [--password PW]
         [--transcript FILE] [--idle] [--echo OCTETS]";
 
 /// What to run; every count and time is a bound.
@@ -32,6 +32,8 @@ pub struct Args {
     pub mix: Mix,
     /// Domains that the server was started with.
     pub objects: u64,
+    /// Domains to renew and domains to transfer that the registry was filled with, of each so many (mix registry).
+    pub spare: u64,
     /// Contacts of each kind, and twice the pairs of hosts, that creates refer to.
     pub linked: u64,
     /// Number of the first session: keeps the names of several runs against one server apart.
@@ -69,6 +71,7 @@ pub fn parse(words: impl Iterator<Item = String>) -> Result<Args, String> {
         rate: None,
         mix: Mix::Standard,
         objects: 10_000,
+        spare: 0,
         linked: 1000,
         session_base: 0,
         first: 0,
@@ -104,6 +107,7 @@ pub fn parse(words: impl Iterator<Item = String>) -> Result<Args, String> {
             "--rate" => args.rate = Some(value(&name, &text)?),
             "--mix" => args.mix = text.parse()?,
             "--objects" => args.objects = value(&name, &text)?,
+            "--spare" => args.spare = value(&name, &text)?,
             "--linked" => args.linked = value(&name, &text)?,
             "--session-base" => args.session_base = value(&name, &text)?,
             "--first" => args.first = value(&name, &text)?,

@@ -4,6 +4,8 @@ use std::io::Write;
 
 const EPP: &str = "urn:ietf:params:xml:ns:epp-1.0";
 const DOMAIN: &str = "urn:ietf:params:xml:ns:domain-1.0";
+/// The authInfo of all domains that a registry was filled with.
+const PRELOADED_AUTH: &str = "6d1c0f7e2b9a44855e0c";
 
 /// A command under construction in the buffer it is sent from.
 pub struct Frame<'a> {
@@ -158,6 +160,61 @@ impl<'a> Frame<'a> {
         );
         self.line(4, format_args!("</domain:chg>"));
         self.close("update");
+    }
+
+    /// Give a domain the authInfo that it has: an update of the smallest kind.
+    pub fn new_auth(&mut self, index: u64) {
+        self.open("update");
+        self.line(
+            4,
+            format_args!("<domain:name>p{index}.example</domain:name>"),
+        );
+        self.line(4, format_args!("<domain:chg>"));
+        self.auth(5);
+        self.line(4, format_args!("</domain:chg>"));
+        self.close("update");
+    }
+
+    /// Renew one of the domains `r…`, which expire on 1 June 2030.
+    pub fn renew(&mut self, index: u64) {
+        self.open("renew");
+        self.line(
+            4,
+            format_args!("<domain:name>r{index}.example</domain:name>"),
+        );
+        self.line(
+            4,
+            format_args!("<domain:curExpDate>2030-06-01</domain:curExpDate>"),
+        );
+        self.line(
+            4,
+            format_args!("<domain:period unit=\"y\">1</domain:period>"),
+        );
+        self.close("renew");
+    }
+
+    /// Ask for one of the domains `t…`, which another account sponsors.
+    pub fn transfer(&mut self, index: u64) {
+        self.line(2, format_args!("<transfer op=\"request\">"));
+        self.line(
+            3,
+            format_args!("<domain:transfer xmlns:domain=\"{DOMAIN}\">"),
+        );
+        self.line(
+            4,
+            format_args!("<domain:name>t{index}.example</domain:name>"),
+        );
+        self.auth(4);
+        self.close("transfer");
+    }
+
+    fn auth(&mut self, depth: usize) {
+        self.line(depth, format_args!("<domain:authInfo>"));
+        self.line(
+            depth + 1,
+            format_args!("<domain:pw>{PRELOADED_AUTH}</domain:pw>"),
+        );
+        self.line(depth, format_args!("</domain:authInfo>"));
     }
 
     pub fn end(mut self, session: u64, n: u64) {

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use hdrhistogram::Histogram;
 
 use crate::args::Args;
-use crate::mix::Kind;
+use crate::mix::KINDS;
 use crate::run::Clocks;
 
 /// A reply that took longer than the listing threshold, by the monotonic clock.
@@ -17,8 +17,7 @@ pub struct Late {
 pub struct Measured {
     pub begun: Clocks,
     pub ended: Clocks,
-    pub histograms: [Histogram<u64>; 4],
-    pub kinds: [Kind; 4],
+    pub histograms: [Histogram<u64>; KINDS.len()],
     pub late: Vec<Late>,
 }
 
@@ -66,7 +65,7 @@ pub fn json(args: &Args, measured: &Measured) -> String {
         let _ = all.add(other);
     }
     field("latency_us", latencies(&all));
-    for (kind, histogram) in measured.kinds.iter().zip(&measured.histograms) {
+    for (kind, histogram) in KINDS.iter().zip(&measured.histograms) {
         if !histogram.is_empty() {
             field(kind.name(), latencies(histogram));
         }

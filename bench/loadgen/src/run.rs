@@ -76,7 +76,7 @@ struct Load<'a> {
     budget: u64,
     received: u64,
     begun: Clocks,
-    histograms: [Histogram<u64>; 4],
+    histograms: [Histogram<u64>; KINDS.len()],
     late: Vec<Late>,
     /// Open loop: due times of commands that found no free place in a window.
     backlog: VecDeque<u64>,
@@ -131,7 +131,6 @@ impl<'a> Load<'a> {
             begun: self.begun,
             ended,
             histograms: self.histograms.each_ref().map(Clone::clone),
-            kinds: KINDS,
             late: std::mem::take(&mut self.late),
         })
     }

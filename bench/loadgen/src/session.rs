@@ -66,10 +66,7 @@ impl Session {
             socket,
             tls,
             number,
-            generator: args
-                .echo
-                .is_none()
-                .then(|| Generator::new(args.mix, number, args.objects, args.linked)),
+            generator: args.echo.is_none().then(|| Generator::new(args, number)),
             echo: args.echo,
             outstanding: VecDeque::new(),
             next: args.first,
@@ -156,7 +153,7 @@ impl Session {
         self.next += 1;
         self.scratch.clear();
         let expected = if let Some(generator) = &self.generator {
-            generator.write(n, &mut self.scratch)
+            generator.write(n, &mut self.scratch).map_err(problem)?
         } else {
             self.write_echo(n);
             Expected {
@@ -266,6 +263,8 @@ impl Session {
             Kind::Check => b":chkData",
             Kind::Info if expected.code == 1000 => b":infData",
             Kind::Create => b":creData",
+            Kind::Renew => b":renData",
+            Kind::Transfer => b":trnData",
             Kind::Info | Kind::Update => return Ok(()),
         };
         if memmem::find(payload, tag).is_none() {
