@@ -17,6 +17,7 @@ from regwire.iris.messages.core import (
     OnlyCheckPermissions,
     Request,
     Response,
+    Result,
     ResultSet,
     SearchSet,
     StandardReaction,
@@ -25,6 +26,9 @@ from regwire.iris.messages.core import (
 __all__ = ["Engine", "Pending"]
 
 logger = logging.getLogger("regwire.iris.engine")
+
+SPELLINGS = 1024
+"""Spellings of registry types and classes that are remembered: case and short forms, but no client's inventions."""
 
 EMPTY = ResultSet(Answer())
 """A result set without results."""
@@ -66,6 +70,9 @@ class Engine:
         self.failures = 0
         self._known = frozenset(self.types)
         self._authorities = frozenset(name.lower().rstrip(".") for name in handlers.authorities)
+        self._quick: dict[Any, Callable[..., Any]] = {
+            cls: function for cls, function in handlers.searches.items() if not is_async(function)
+        }
         self._batch_waits = handlers.batch_handler is not None and is_async(handlers.batch_handler)
 
     # --------------------------------------------------------------------------------------------------- for drivers
@@ -99,6 +106,47 @@ class Engine:
                 pending.append(self._pending(works, (place,), batched=False))
         waiting = {place for one in pending for place in one.places}
         return [None if place in waiting else self._finish(work) for place, work in enumerate(works)], pending
+
+    def quick(self, request: Request, context: Context) -> Response | None:
+        """The response to what most requests are: one lookup or query of a handler that does not wait.
+
+        None: anything else; `begin` answers it. The same as `begin` gives, without what it takes for the rest.
+        """
+        search_sets = request.search_sets
+        if len(search_sets) != 1 or request.control is not None:
+            return None
+        search_set = search_sets[0]
+        query = search_set.query
+        if type(query) is LookupEntity:
+            key = (query.registry_type, query.entity_class)
+            function = self._quick.get(key)
+            if function is None and (function := self._learn(key)) is None:
+                return None
+        else:
+            function = self._quick.get(type(query))
+            if function is None:
+                return None
+        if search_set.bag is not None:
+            return None
+        try:
+            found = function(query, context)
+            if isinstance(found, Result):
+                return Response(result_sets=(ResultSet(Answer((found,))),))
+            part = part_of(found, query)
+        except IrisError as error:
+            part = refused(error, query)
+        except Exception as error:
+            part = self._failed(error, query)
+        return Response(result_sets=(part.result_set,), bags=part.bags)
+
+    def _learn(self, key: tuple[str, str]) -> Callable[..., Any] | None:
+        """The plain handler of a registry type and class as a client spells them; spellings are remembered."""
+        function = self.handlers.for_lookup(canonical_type(key[0]), key[1].lower())
+        if function is None or is_async(function):
+            return None
+        if len(self._quick) < SPELLINGS:
+            self._quick[key] = function
+        return function
 
     # ------------------------------------------------------------------------------------------------------ one request
 

@@ -50,9 +50,9 @@ def short_type(registry_type: str) -> str:
     return canonical_type(registry_type).removeprefix(_URN)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Context:
-    """Who asks, and how.
+    """Who asks, and how. Not to be changed (it is not frozen, for that would cost a microsecond a datagram).
 
     `transport` is "xpc", "xpcs", "lwz", "beep" or "memory"; `authority` what the client named (may be empty); `peer`
     address and port, None in memory; `encrypted` whether TLS protects the answer; `identity` whom SASL authorised
@@ -67,9 +67,9 @@ class Context:
     data: dict[str, object] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Exchange:
-    """One request and who made it."""
+    """One request and who made it. Not to be changed."""
 
     request: Request
     context: Context
@@ -224,6 +224,11 @@ class Handlers:
         if found is None and entity_class not in {"iris", "local"}:
             found = self._lookups.get((kind, ""))
         return found
+
+    @property
+    def searches(self) -> dict[type[Query], Callable[..., Any]]:
+        """The handlers by class of query."""
+        return self._searches
 
     def for_query(self, cls: type[Query]) -> Callable[..., Any] | None:
         """The handler of a class of queries."""

@@ -72,6 +72,12 @@ class _Link:
         """Take a datagram."""
         if self._service.draining:
             return
+        quick = self._server.quick(item)
+        if quick is not None:
+            self._service.answered += 1
+            self._waiting += 1
+            self._answered(item, quick)
+            return
         found = self._server.receive(item)
         if type(found) is Ask:
             self._waiting += 1

@@ -115,6 +115,7 @@ class Service:
         self.counts: Counter[str] = Counter()
         self.collector: Collector | None = None
         self.draining = False
+        self.answered = 0
         self._accept: dict[int, Callable[[Any], Link]] = {}
         self._asked: list[tuple[Exchange, Done]] = []
         self._before_flush: list[Callable[[], None]] = []
@@ -239,7 +240,7 @@ class Service:
         """Let the engine answer everything that was asked, and what that leads to."""
         while self._asked:
             asked, self._asked = self._asked, []
-            self.counts["requests"] += len(asked)
+            self.answered += len(asked)
             found, pending = self.engine.begin([exchange for exchange, _ in asked])
             for (_, done), response in zip(asked, found, strict=True):
                 if response is not None:
@@ -320,7 +321,7 @@ class Server:
         """
         service = self._service
         found: dict[str, float] = {
-            "requests": 0,
+            "requests": service.answered,
             "sessions": sum(1 for number in service.links if number >= 0),
             "failures": service.engine.failures,
             **service.counts,

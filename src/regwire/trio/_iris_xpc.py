@@ -95,6 +95,9 @@ def channel_of(peer: Any) -> Channel:
     return Channel(encrypted=True, certificate=certificates[0] if certificates else None, fingerprint=peer.fingerprint)
 
 
+_Block = regwire_native.XpcBlock
+
+
 class _Link:
     """One XPC session: items to the session, its actions to the reactor, its requests to the engine."""
 
@@ -120,7 +123,13 @@ class _Link:
     def arrived(self, item: Any) -> None:
         """Take an item; a block that is nothing but a request takes the short way."""
         session = self._session
-        if type(item) is regwire_native.XpcBlock and (exchange := session.plain(item)) is not None:
+        if type(item) is _Block:
+            response = session.quick(item)
+            if response is not None:
+                self._service.answered += 1
+                self._send(response, True)
+                return
+        if type(item) is _Block and (exchange := session.plain(item)) is not None:
             self._service.ask(exchange, partial(self._answered, session.expect(item.keep_open)))
         elif isinstance(item, item_types.Opened):
             service = self._service
@@ -158,7 +167,7 @@ class _Link:
     def _perform(self, actions: list[Action]) -> None:
         for action in actions:
             if type(action) is Send:
-                self._send(action)
+                self._send(action.content, action.keep_open)
             elif type(action) is Ask:
                 self._service.ask(action.exchange, partial(self._answered, action.ticket))
             elif type(action) is Authenticate:
@@ -168,14 +177,14 @@ class _Link:
                     self._say_why(action.reason)
                 self._reactor.close(self.number)
 
-    def _send(self, action: Send) -> None:
+    def _send(self, content: Any, keep_open: bool) -> None:
         try:
-            self._reactor.send_xpc(self.number, action.content, keep_open=action.keep_open)
+            self._reactor.send_xpc(self.number, content, keep_open=keep_open)
         except EncodeError as error:
             # Ours, not the peer's: it gets an answer all the same, in its place.
             self._service.counts["invalid"] += 1
             logger.error("a response is not valid: %s", error, extra={"event": "iris.invalid"})  # noqa: TRY400
-            self._reactor.send_xpc(self.number, (("oi", other("system-error")),), keep_open=action.keep_open)
+            self._reactor.send_xpc(self.number, (("oi", other("system-error")),), keep_open=keep_open)
 
     def _say_why(self, reason: str) -> None:
         session = self._session

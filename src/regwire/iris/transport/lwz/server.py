@@ -19,7 +19,7 @@ from typing import Any, Literal
 
 from regwire.iris.engine import Engine
 from regwire.iris.handlers import Context, Exchange
-from regwire.iris.messages.core import Request
+from regwire.iris.messages.core import Request, Response
 from regwire.iris.transport.common import ServerConfig, is_other_version, other, size, versions
 from regwire.iris.transport.lwz.state import SERVER, ServerAction, ServerInput, ServerState
 from regwire.schema import Fault
@@ -68,6 +68,16 @@ class LwzServer:
             request_octets=datagram_octets,
             response_octets=datagram_octets,
         )
+
+    def quick(self, datagram: Any) -> Response | None:
+        """The response to a request that can be answered at once; None: `receive()` says what to do."""
+        request = datagram.document
+        if type(request) is not Request or datagram.error is not None:
+            return None
+        authority = datagram.authority
+        if not self._engine.serves(authority):
+            return None
+        return self._engine.quick(request, Context("lwz", authority, datagram.peer))
 
     def receive(self, datagram: Any) -> Ask | Tell | None:
         """Judge a `regwire_native.LwzDatagram`; None: not to be answered."""

@@ -186,6 +186,24 @@ class ServerSession:
             return []
         return self._judge(item)
 
+    def quick(self, block: Any) -> Response | None:
+        """The response to a block that is nothing but a request which can be answered at once, and keeps open.
+
+        The driver sends it, and is done. None: try `plain()`.
+        """
+        if self._owed or self._stepping or self.state is not ServerState.READY or not block.keep_open:
+            return None
+        request = block.document
+        if type(request) is not Request or block.chunks or block.error is not None:
+            return None
+        authority = block.authority
+        context = self._context
+        if context.authority != authority or not authority:
+            if not self.engine.serves(authority):
+                return None
+            context = self.context(authority)
+        return self.engine.quick(request, context)
+
     def plain(self, block: Any) -> Exchange | None:
         """The exchange of a block that is nothing but a request, in a session that is ready: the fast path.
 
