@@ -204,6 +204,8 @@ class Service:
                     self._broken(link, error)
             if self._asked:
                 self._answer()
+            if len(found) < CHUNK:
+                break
         self._flush()
 
     def _flush(self) -> None:
@@ -244,7 +246,7 @@ class Service:
             found, pending = self.engine.begin([exchange for exchange, _ in asked])
             for (_, done), response in zip(asked, found, strict=True):
                 if response is not None:
-                    done(response)
+                    self._deliver(done, response)
             for one in pending:
                 self._wait(one, [asked[place][1] for place in one.places])
 
@@ -262,8 +264,16 @@ class Service:
             responses = pending.fail(f"no answer within {seconds:g} s")
         self._waiting -= 1
         for done, response in zip(dones, responses, strict=True):
-            done(response)
+            self._deliver(done, response)
         self.touch()
+
+    def _deliver(self, done: Done, response: Response) -> None:
+        """Give a response to who asked; a fault of ours there must not end what others wait for."""
+        try:
+            done(response)
+        except Exception as error:
+            self.counts["failed"] += 1
+            logger.error("a reply failed: %s", type(error).__name__, exc_info=error, extra={"event": "iris.fault"})
 
     async def _in_thread(self, work: Callable[[], T], done: Callable[[T], None]) -> None:
         try:
