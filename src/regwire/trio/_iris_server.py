@@ -273,7 +273,7 @@ class Service:
             done(response)
         except Exception as error:
             self.counts["failed"] += 1
-            logger.error("a reply failed: %s", type(error).__name__, exc_info=error, extra={"event": "iris.fault"})
+            logger.exception("a reply failed: %s", type(error).__name__, extra={"event": "iris.fault"})
 
     async def _in_thread(self, work: Callable[[], T], done: Callable[[T], None]) -> None:
         try:
