@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from harness.items import Item
-from suites import checks, client, codec, echo, growth, idle, registry, whole_path
+from suites import checks, client, codec, echo, growth, idle, lwz, registry, whole_path
 from suites.context import Context
 
 SUITES: dict[str, Callable[[Context], list[Item]]] = {
@@ -17,4 +17,5 @@ SUITES: dict[str, Callable[[Context], list[Item]]] = {
     "client": client.run,
     "idle": idle.run,
     "registry": registry.run,
+    "lwz": lwz.run,
 }
