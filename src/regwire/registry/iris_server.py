@@ -13,7 +13,9 @@ from regwire_native import Reactor, ReactorLimits
 from regwire.errors import ConfigError
 from regwire.registry.config import WELL_KNOWN_PORTS, Config
 from regwire.registry.engine import Registry
-from regwire.trio.iris import Handlers, LwzListener, Server, ServerConfig, XpcListener, XpcsListener, serve
+from regwire.registry.iris_credentials import RegistrarCredentials
+from regwire.sasl import SaslServer
+from regwire.trio.iris import Handlers, Limits, LwzListener, Server, ServerConfig, XpcListener, XpcsListener, serve
 from regwire.trio.iris import Listener as IrisListener
 
 __all__ = ["listeners_of", "serve_iris"]
@@ -65,6 +67,8 @@ async def serve_iris(
     handlers = make(registry, config)
     limits = config.limits
     reactor = Reactor(ReactorLimits(sessions=limits.connections, sessions_per_address=limits.connections_per_address))
-    start = partial(serve, handlers, listeners=listeners, config=ServerConfig(), reactor=reactor, collector=None)
+    sasl = SaslServer(RegistrarCredentials(registry.store), mechanisms=("EXTERNAL", "PLAIN"))
+    settings = ServerConfig(limits=Limits(sessions=limits.connections), sasl=sasl)
+    start = partial(serve, handlers, listeners=listeners, config=settings, reactor=reactor, collector=None)
     server: Server = await nursery.start(start)
     return server

@@ -1,0 +1,154 @@
+"""The registry's IRIS listeners and accounts, with a front of the test's own; what it answers is the fronts'."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
+from hashlib import sha256
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+import trio
+from iris_world import handlers, lookup
+from reactor_pki import Pki, make_pki
+from registry_world import START, A, B
+
+from regwire.errors import SaslFailed
+from regwire.registry.accounts import Account, Accounts, hash_password
+from regwire.registry.clock import MovableClock
+from regwire.registry.config import WELL_KNOWN_PORTS, Config, ExtraListener, ListenSettings, TlsSettings
+from regwire.registry.iris_server import listeners_of
+from regwire.registry.server import RunningRegistry, serve_registry
+from regwire.trio.iris import ClientTls, LwzListener, SaslClient, XpcListener, connect
+
+LOGIN = "login-password"
+
+
+@pytest.fixture(scope="module")
+def pki() -> Pki:
+    return make_pki()
+
+
+@pytest.fixture(autouse=True)
+def front(monkeypatch: pytest.MonkeyPatch) -> None:
+    module = ModuleType("regwire.registry.fronts.iris")
+    module.iris_handlers = lambda registry, config: handlers("example")  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+
+
+def configured(folder: Path, pki: Pki, *protocols: str) -> Config:
+    for name, octets in {"ca.pem": pki.ca, "s.pem": pki.server.certificate, "s.key": pki.server.key}.items():
+        (folder / name).write_bytes(octets)
+    extra = tuple(ExtraListener(protocol=protocol, port=0) for protocol in protocols)
+    return Config(
+        directory=folder,
+        listen=ListenSettings(protocols=(), extra=extra),
+        tls=TlsSettings(certificate=Path("s.pem"), key=Path("s.key"), client_ca=Path("ca.pem")),
+    )
+
+
+@asynccontextmanager
+async def serving(config: Config, *, certificates: tuple[str, ...] = ()) -> AsyncIterator[RunningRegistry]:
+    accounts = Accounts([Account(A, hash_password(LOGIN)), Account(B, hash_password(LOGIN), certificates=certificates)])
+    async with trio.open_nursery() as nursery:
+        serve = partial(serve_registry, config, clock=MovableClock(START), accounts=accounts)
+        yield await nursery.start(serve)
+        nursery.cancel_scope.cancel()
+
+
+def run(function: Any) -> None:
+    async def main() -> None:
+        with trio.fail_after(60):
+            await function()
+
+    trio.run(main)
+
+
+def names(response: Any) -> list[str]:
+    return [result.entity_name for part in response.result_sets for result in part.answer.results]
+
+
+def test_every_listener_is_told_and_answers(tmp_path: Path, pki: Pki) -> None:
+    async def main() -> None:
+        config = configured(tmp_path, pki, "epp", "iris.xpc", "iris.xpcs", "iris.lwz")
+        async with serving(config) as running:
+            found = {one["protocol"]: one for one in running.listeners}
+            assert list(found) == ["epp", "iris.xpc", "iris.xpcs", "iris.lwz"]
+            assert [one["tls"] for one in running.listeners] == [True, False, True, False]
+            for protocol, transport in (("iris.xpc", "xpc"), ("iris.xpcs", "xpcs"), ("iris.lwz", "lwz")):
+                async with connect(
+                    "127.0.0.1",
+                    found[protocol]["port"],
+                    transport=transport,  # type: ignore[arg-type]
+                    tls=ClientTls(ca=pki.ca) if transport == "xpcs" else None,
+                    server_name="localhost",
+                ) as client:
+                    assert names(await client.ask(lookup("transport"), authority="example"))[0].startswith(transport)
+            assert running.stats()["iris_requests"] == 3
+
+    run(main)
+
+
+def test_iris_alone(tmp_path: Path, pki: Pki) -> None:
+    async def main() -> None:
+        async with serving(configured(tmp_path, pki, "iris.xpc")) as running:
+            assert running.epp is None
+            (listener,) = running.listeners
+            assert listener["protocol"] == "iris.xpc"
+
+    run(main)
+
+
+def test_registrars_authenticate_as_over_epp(tmp_path: Path, pki: Pki) -> None:
+    fingerprint = sha256(pki.client.der).hexdigest()
+
+    async def main() -> None:
+        config = configured(tmp_path, pki, "iris.xpc", "iris.xpcs")
+        async with serving(config, certificates=(fingerprint,)) as running:
+            ports = {one["protocol"]: one["port"] for one in running.listeners}
+
+            @asynccontextmanager
+            async def within_tls(sasl: SaslClient, *, shown: bool = False) -> AsyncIterator[Any]:
+                own = {"certificate": pki.client.certificate, "key": pki.client.key} if shown else {}
+                async with connect(
+                    "127.0.0.1",
+                    ports["iris.xpcs"],
+                    transport="xpcs",
+                    tls=ClientTls(ca=pki.ca, **own),
+                    server_name="localhost",
+                    sasl=sasl,
+                    certificate=(pki.client.der, fingerprint) if shown else None,
+                ) as client:
+                    yield client
+
+            async with within_tls(SaslClient(user=A, password=LOGIN)) as client:
+                assert names(await client.ask(lookup("me"), authority="example")) == [A]
+            async with within_tls(SaslClient(), shown=True) as client:
+                assert names(await client.ask(lookup("me"), authority="example")) == [B]
+            # Who needs a certificate over EPP does not get in by a password alone here.
+            for user, password in ((B, LOGIN), (A, "wrong"), ("nobody", LOGIN)):
+                with pytest.raises(SaslFailed, match="refused by the server"):
+                    async with within_tls(SaslClient(user=user, password=password)):
+                        pass
+            # In the clear there is no way.
+            with pytest.raises(SaslFailed, match="no mechanism fits: the server offers none"):
+                async with connect("127.0.0.1", ports["iris.xpc"], sasl=SaslClient(user=A, password=LOGIN)):
+                    pass
+
+    run(main)
+
+
+def test_well_known_ports_are_offset() -> None:
+    assert {name: port for name, port in WELL_KNOWN_PORTS.items() if name != "epp"} == {
+        "iris.beep": 702,
+        "iris.xpc": 713,
+        "iris.xpcs": 714,
+        "iris.lwz": 715,
+    }
+    listen = ListenSettings(protocols=("epp", "iris.xpc", "iris.lwz"), port_offset=20000, address="::1")
+    found = list(listeners_of(Config(listen=listen), lambda: None))
+    assert found == [XpcListener(host="::1", port=20713), LwzListener(host="::1", port=20715)]
