@@ -145,6 +145,7 @@ def test_every_setting_is_described_and_has_a_reason() -> None:
         "tls",
         "limits",
         "epp",
+        "iris",
         "store",
         "accounts",
         "audit",

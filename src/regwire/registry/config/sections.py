@@ -9,6 +9,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from regwire.registry.config.iris import IrisSettings
 from regwire.registry.config.setting import setting
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "Config",
     "EppSettings",
     "ExtraListener",
+    "IrisSettings",
     "LimitSettings",
     "ListenSettings",
     "PolicySettings",
@@ -318,6 +320,7 @@ class Config:
     tls: TlsSettings = TlsSettings()
     limits: LimitSettings = LimitSettings()
     epp: EppSettings = EppSettings()
+    iris: IrisSettings = IrisSettings()
     store: StoreSettings = StoreSettings()
     accounts: AccountSettings = AccountSettings()
     audit: AuditSettings = AuditSettings()
@@ -347,6 +350,7 @@ SECTIONS: Mapping[str, Any] = {
     "tls": TlsSettings,
     "limits": LimitSettings,
     "epp": EppSettings,
+    "iris": IrisSettings,
     "store": StoreSettings,
     "accounts": AccountSettings,
     "audit": AuditSettings,

@@ -49,6 +49,32 @@ def _zone_policy(config: Config, zone: str, settings: PolicySettings) -> ZonePol
     return ZonePolicy(zone=zone, settings=settings, hooks=hooks_of(zone, features), features=features, **spans)
 
 
+class _EnumZones(dict[str, ZonePolicy]):
+    """The zones of a registry of which some are ENUM zones: what numbers lie in is found at any depth.
+
+    Membership (``in``) means the zones themselves, as in any dictionary.
+    """
+
+    def __init__(self, zones: Mapping[str, ZonePolicy]) -> None:
+        super().__init__(zones)
+        self._enum = {zone for zone, policy in zones.items() if policy.feature("enum").enabled}
+
+    def __missing__(self, key: str) -> ZonePolicy:
+        rest = key
+        while rest[:1].isdigit() and rest[1:2] == ".":
+            rest = rest[2:]
+            if rest in self._enum:
+                return self[rest]
+        raise KeyError(key)
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """Return the policy that holds for names directly below ``key``."""
+        try:
+            return self[key]
+        except KeyError:
+            return default
+
+
 class Policies:
     """What holds where.
 
@@ -63,6 +89,8 @@ class Policies:
 
     def __init__(self, config: Config) -> None:
         self.by_zone = {zone: _zone_policy(config, zone, config.policy_for(zone)) for zone in config.registry.zones}
+        if any(policy.feature("enum").enabled for policy in self.by_zone.values()):
+            self.by_zone = _EnumZones(self.by_zone)
         self.general = _zone_policy(config, "", config.policy)
         self.repository = config.registry.repository
         self.check_limit = config.epp.check_names

@@ -34,6 +34,7 @@ class MemoryLookup:
         self._parties: dict[tuple[str, str], Party] = {}
         self._sources: dict[str, NumberSource] = {}
         self._searchable = False
+        self._version = 0
 
     # --- number resources
 
@@ -112,6 +113,7 @@ class MemoryLookup:
                 raise StoreError(f"{kind} {value.handle} is there already; nothing was changed")
             there[kind, key_of(value.handle)] = value
         self._numbers, self._parties = numbers, parties
+        self._version += 1
 
     def import_numbers(self, source: NumberSource, values: Iterable[NumberResource | Party]) -> NumbersImported:
         """See Store."""
@@ -134,6 +136,7 @@ class MemoryLookup:
         self._numbers, self._parties = left, {**parties, **kept}
         total = sum(value.source == source.registry for value in left.values())
         self._sources[source.registry] = replace(source, resources=total)
+        self._version += 1
         counts["added"] += counts["taken_over"]
         return NumbersImported(**counts)
 
@@ -177,6 +180,18 @@ class MemoryLookup:
             for domain in self._domains.values()
             if domain.registrant == contact or any(link.id == contact for link in domain.contacts)
         ][:limit]
+
+    def domains(self, names: Iterable[str]) -> dict[str, Domain]:
+        """See Lookup."""
+        return {name: self._domains[name] for name in names if name in self._domains}
+
+    def hosts_of_roids(self, roids: Sequence[str]) -> list[Host]:
+        """See Lookup."""
+        return sorted([host for host in self._hosts.values() if host.roid in roids], key=lambda host: host.name)
+
+    def version(self) -> int:
+        """See Lookup."""
+        return self._version
 
     def domain_of_roid(self, roid: str) -> Domain | None:
         """See Lookup."""

@@ -81,6 +81,9 @@ class Committed(Numbers, Searches):
     def _among(self, head: str, keys: Sequence[str]) -> list[_Row]:
         """Run ``head`` … IN (keys)."""
         count = len(keys)
+        if not count:
+            # SQLite would look at every row to find that none is in an empty list.
+            return []
         if count > _FEW:
             return self._execute(f"{head} {_IN}", (json.dumps(keys),)).fetchall()
         sql = _statements.get((head, count))

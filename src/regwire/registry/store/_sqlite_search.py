@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 
 from regwire.registry.model.numbers import Match
@@ -30,7 +30,7 @@ class Searches:
         """See Lookup."""
         if match.exact is not None:
             text = " ".join(match.exact.casefold().split())
-            if kind == "domain":
+            if (kind, field) == ("domain", "name"):
                 return [name for (name,) in self._execute("SELECT name FROM domain WHERE name = ?", (text,))]
             return [key for (key,) in self._execute(_EXACT, (kind, field, text, limit))]
         begins, ends = match.begins.casefold(), match.ends.casefold()
@@ -72,6 +72,17 @@ class Searches:
     def domains_of_contact(self, contact: str, *, limit: int) -> list[Domain]:
         """See Lookup."""
         return [codec.domain_from_row(row) for row in self._execute(_DOMAINS_OF_CONTACT, (contact, limit)).fetchall()]
+
+    def hosts_of_roids(self, roids: Sequence[str]) -> list[Host]:
+        """See Lookup."""
+        sql = f"SELECT {codec.HOST_COLUMNS} FROM host WHERE roid IN ({', '.join('?' * len(roids))})"  # noqa: S608
+        rows = self._execute(sql, tuple(roids)).fetchall()
+        return sorted(map(codec.host_from_row, rows), key=lambda host: host.name)
+
+    def version(self) -> int:
+        """See Lookup."""
+        (version,) = self._execute("PRAGMA data_version").fetchone()
+        return int(version)
 
     def domain_of_roid(self, roid: str) -> Domain | None:
         """See Lookup."""
@@ -121,6 +132,9 @@ def index_everything(connection: sqlite3.Connection) -> bool:
                 last = rows[-1][0]
                 _, come = term_changes([(None, build(row)) for row in rows])
                 connection.executemany(_INSERT, come)
+        sql = f"SELECT {codec.DOMAIN_COLUMNS} FROM domain WHERE instr(detail, '\"attributes\":')"  # noqa: S608
+        for row in connection.execute(sql).fetchall():
+            connection.executemany(_INSERT, term_changes([(None, codec.domain_from_row(row))])[1])
         # In the order of the index: it is filled from one end to the other.
         names = connection.execute("SELECT name FROM domain").fetchall()
         rows = sorted([("domain", "name~", name[::-1], name) for (name,) in names])

@@ -184,6 +184,18 @@ class Lookup(View, Protocol):
         """Return domains that have a contact in any role."""
         ...
 
+    def domains(self, names: Iterable[str]) -> dict[str, Domain]:
+        """Return those of ``names`` that are kept, by name."""
+        ...
+
+    def hosts_of_roids(self, roids: Sequence[str]) -> list[Host]:
+        """Return the hosts of these ROIDs that there are, by name."""
+        ...
+
+    def version(self) -> int:
+        """Return a number that changes whenever something is committed, by whatever process."""
+        ...
+
     def domain_of_roid(self, roid: str) -> Domain | None:
         """Return the domain of a ROID, or None."""
         ...

@@ -161,6 +161,7 @@ class _State(MemoryLookup):
 
     def commit(self, overlay: Overlay) -> None:
         """Take over what a group decided."""
+        self._version += 1
         for kind, key in overlay.before:
             if kind == "domain":
                 _set(self._domains, key, overlay.domains[key])

@@ -39,8 +39,9 @@ def terms(value: Any) -> list[Term]:
     """Return the terms of a domain, host, contact, number resource, number organisation or number contact.
 
     The fields: "name", "organisation", "email", "in" (the domain of an address), "city", "region", "country",
-    "postal"; of hosts "address"; of number resources "server", "contact" and "contact:ROLE"; of number organisations
-    the latter two.
+    "postal"; of contacts "handle"; of hosts "address"; of domains with host attributes "server" and "address"; of
+    number resources "server", "contact" and "contact:ROLE"; of number organisations the latter two; of their contacts
+    "member".
     """
     found = _TERMS[type(value)](value)
     # What is searched for is given as a token or normalised string: one space is as good as many.
@@ -50,11 +51,12 @@ def terms(value: Any) -> list[Term]:
 def term_rows(value: Any, key: str) -> set[tuple[str, str, str, str]]:
     """Return the rows of a value in the table of terms: kind, field, text, key."""
     kind = kind_of(value)
-    if kind == "domain":
-        # Its own index finds a name from its beginning.
-        return {(kind, "name~", key[::-1], key)}
     rows = set()
     for field, text in terms(value):
+        if kind == "domain" and field == "name":
+            # Its own index finds a name from its beginning.
+            rows.add((kind, "name~", key[::-1], key))
+            continue
         rows.add((kind, field, text, key))
         if field in _PARTIAL:
             rows.add((kind, reversed_field(field), text[::-1], key))
@@ -83,6 +85,10 @@ def _links(links: Iterable[NumberLink]) -> Iterator[Term]:
 
 def _of_domain(value: Domain) -> Iterator[Term]:
     yield "name", value.name
+    for host in value.host_attributes:
+        yield "server", host.name
+        for address in host.addresses:
+            yield "address", ip_address(address.address).compressed
 
 
 def _of_host(value: Host) -> Iterator[Term]:
@@ -91,6 +97,7 @@ def _of_host(value: Host) -> Iterator[Term]:
 
 
 def _of_contact(value: Contact) -> Iterator[Term]:
+    yield "handle", value.id
     for postal in value.postal:
         yield "name", postal.name or ""
         yield "organisation", postal.org or ""

@@ -23,9 +23,10 @@ from regwire.registry.model.requests import CreateDomain, InfoDomain, Request
 from regwire.registry.rules import ledger
 from regwire.registry.rules.context import Context
 from regwire.registry.rules.features import Feature
-from regwire.registry.rules.policy import ZonePolicy
+from regwire.registry.rules.policy import Policies, ZonePolicy
+from regwire.registry.rules.view import View
 
-__all__ = ["FEATURE", "IdnSettings"]
+__all__ = ["FEATURE", "IdnSettings", "variants_of"]
 
 _ALLOCATABLE: Final = frozenset({"allocatable", "activated"})
 _KIND: Final = "variantName"
@@ -163,6 +164,15 @@ class Idn(Feature):
         if after is None:
             ctx.put(_KIND, before.name, None)
         return after
+
+
+def variants_of(view: View, name: str, policies: Policies) -> list[str]:
+    """Return the registered names that are variants of ``name``, itself included if it is one; by name."""
+    zone = policies.by_zone.get(name.partition(".")[2])
+    if zone is None or not zone.feature("idn").tables:
+        return []
+    entry = _entry(zone_tables(zone.feature("idn")), name, "")
+    return [] if entry is None else [value.name for value in view.records(_KIND, "key", entry.key)]
 
 
 def _entry(tables: ZoneTables, name: str, tag: str) -> VariantName | None:

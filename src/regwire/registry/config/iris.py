@@ -1,0 +1,40 @@
+"""``[iris]``: what the registry answers by IRIS."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from regwire.registry.config.setting import setting
+
+__all__ = ["IrisSettings"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IrisSettings:
+    """``[iris]``: what lookups and searches are told; who sees which contact data is ``[policy.privacy]``."""
+
+    types: tuple[str, ...] = setting(
+        ("dreg1", "dchk1", "areg1", "ereg1"),
+        why="registry types: domains (RFC 3982), availability (5144), number resources (4698), ENUM (4414)",
+        choices=("dreg1", "dchk1", "areg1", "ereg1"),
+    )
+    authorities: tuple[str, ...] = setting(
+        (), why="names that clients ask this server by; others get authority-error; none: the zones"
+    )
+    operator_name: str = setting("", why="told by iris/id, and the name of the registry; none: server_id")
+    operator_email: str = setting("", why="told by iris/id")
+    operator_phone: str = setting("", why="told by iris/id, as +31.201234567")
+    registry_handle: str = setting("registry", why="the entity name of the registry itself as a registration authority")
+    results: int = setting(
+        100, unit="results", why="of one search; what is more is searchTooWide", minimum=1, maximum=10_000
+    )
+    contacts_searched: int = setting(
+        100, unit="contacts", why="looked at for one search of domains by a contact", minimum=1, maximum=10_000
+    )
+    additional: bool = setting(
+        True, why="lookups bring along what the answer refers to; never over UDP, where answers are to be small"
+    )
+    searches: bool = setting(
+        True,
+        why="answer searches for domains, hosts and contacts; the index they need is made at the start",
+    )
