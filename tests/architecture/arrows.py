@@ -24,8 +24,8 @@ LAYERS: tuple[frozenset[str], ...] = (
 )
 # The clients for blocking code run on trio's; a session authenticates by a mechanism.
 SIDEWAYS = frozenset({("blocking", "trio"), ("session", "sasl")})
-# BEEP's channels serve one protocol only.
-ONLY_FOR = {"beep": frozenset({"iris"})}
+# BEEP's channels serve one protocol only; its driver and what tests it may know them too.
+ONLY_FOR = {"beep": frozenset({"iris", "trio", "testing"})}
 TRIO_FROM = frozenset({"trio", "blocking", "registry", "testing", "catch", "bench", "cli"})
 # Whoever imports any module runs these first.
 ROOT_MAY_IMPORT = frozenset({"errors"})
@@ -128,7 +128,7 @@ def _arrow_fault(package: str, to: str) -> str | None:
     if end is None or to == package:
         return None
     if to in ONLY_FOR and package not in ONLY_FOR[to]:
-        return f"{to} is imported by {', '.join(ONLY_FOR[to])} only"
+        return f"{to} is imported by {', '.join(sorted(ONLY_FOR[to]))} only"
     if end > start or (package, to) in SIDEWAYS:
         return None
     return "packages of one layer do not import each other" if end == start else "the arrow goes back"

@@ -97,9 +97,9 @@ class Channel:
     """Numbers, windows and messages of one channel, both directions."""
 
     __slots__ = (
-        "acked", "buffer", "close_asked", "delivered", "expected", "expected_seqno", "gate", "held", "inbox",
+        "acked", "buffer", "close_asked", "delivered", "eager", "expected", "expected_seqno", "gate", "held", "inbox",
         "last_partial", "next_msgno", "number", "out", "owed", "parts", "profile", "room_in", "room_out",
-        "seqno", "server_side", "state", "unsent",
+        "seqno", "server_side", "state", "unsent", "widest",
     )  # fmt: skip
 
     def __init__(self, number: int, profile: str, window: int, *, server_side: bool, next_msgno: int = 0) -> None:
@@ -121,6 +121,8 @@ class Channel:
         # sent
         self.seqno = 0
         self.acked = 0
+        self.widest = FIRST_WINDOW
+        self.eager = False  # the peer opens a window before it was used up
         self.room_out = FIRST_WINDOW
         self.out: deque[Outgoing] = deque()
         self.unsent = 0  # octets that wait to leave
@@ -162,8 +164,10 @@ class Channel:
         outstanding = (self.seqno - seq.ackno) % MODULUS
         if outstanding > (self.seqno - self.acked) % MODULUS:
             raise PoorlyFormed(f"SEQ acknowledges {seq.ackno}, which is not between {self.acked} and {self.seqno}")
-        self.acked = seq.ackno
         before = self.room_out
+        self.eager = self.eager or (outstanding > 0 and seq.ackno != self.acked)
+        self.widest = max(self.widest, seq.window)
+        self.acked = seq.ackno
         # A window that shrank below what is under way stays shut; it was against the rules, and harms only its owner.
         self.room_out = max(0, seq.window - outstanding)
         return self.room_out > before
@@ -191,6 +195,8 @@ class Channel:
         message = self.next_out()
         if message is None:
             return None
+        if message.left > self.room_out < most and self._is_silly():
+            return None
         most = min(most, self.room_out)
         if message.left and not most:
             return None
@@ -201,9 +207,17 @@ class Channel:
         self.unsent -= len(data)
         if message.done:
             self.out.remove(message)
-        elif message.ansno is not None:
-            self.rotate(message)
+        elif message.ansno is not None and not message.closed:
+            self.rotate(message)  # whole answers leave in their order; those under way take turns
         return frame
+
+    def _is_silly(self) -> bool:
+        """Whether a frame that only fills the window's rest should wait (RFC 1122 section 4.2.3.4).
+
+        Tiny frames beget tiny windows beget tiny frames. A peer that was never seen to open a window before
+        all of it was used is not waited for.
+        """
+        return self.eager and self.acked != self.seqno and 2 * self.room_out < self.widest
 
     def rotate(self, message: Outgoing) -> None:
         """Put an answer behind the others of the same reply: none waits for a long one."""

@@ -97,7 +97,7 @@ class Peer(Core):
         self._wanted: dict[int, Close] = {}  # closes that wait until our MSGs are acknowledged
         self._release: int | None = None  # msgno of the other's release
         self._release_agreed = False
-        self._tls: int | None = None  # channel on which the other waits for <proceed/>
+        self._tls: tuple[int, int | None] | None = None  # channel and msgno of a <ready/>; None: of its start
         self._last_word: Outgoing | None = None  # the proceed or the ok of a release
         self._next_channel = 1 if self.role == "initiator" else 2
 
@@ -286,29 +286,42 @@ class Peer(Core):
         `content` is the initialization message. What it holds instead of a proper `<ready/>` is answered by an error in
         the channel's reply, and no TLS begins.
         """
-        document = read_text(content or b"")
-        if isinstance(document, Ready) and document.version == "1":
-            self._step(SessionInput.READY)
-            self._tls = number
-            self._try_proceed()
+        if content is None:
+            self.accept(number, TLS_PROFILE)
             return
-        if isinstance(document, Ready):
-            failure = Failure("501", text="version attribute poorly formed in <ready> element")
-        else:
-            code = document.code if isinstance(document, Unreadable) else 501
-            failure = Failure(str(code), text="a <ready> element is needed to start this channel")
-        self.accept(number, TLS_PROFILE, text_of(failure))
+        failure = _judge_ready(read_text(content))
+        if failure is not None:
+            self.accept(number, TLS_PROFILE, text_of(failure))
+            return
+        self._step(SessionInput.READY)
+        self._tls = (number, None)
+        self._try_proceed()
+
+    def proceed(self, number: int, msgno: int, message: Message) -> None:
+        """Answer a MSG on a channel of the TLS profile, as `accept_tls` does an initialization message."""
+        failure = _judge_ready(read(message))
+        if failure is None and self.state is not SessionState.OPEN:
+            failure = Failure("450", text=f"the session {self.state.value}")
+        if failure is not None:
+            self.error(number, msgno, failure)
+            return
+        self._step(SessionInput.READY)
+        self._tls = (number, msgno)
+        self._try_proceed()
 
     def _try_proceed(self) -> None:
-        number = self._tls
-        if number is None or self.state is not SessionState.READY_TAKEN:
+        if self._tls is None or self.state is not SessionState.READY_TAKEN:
             return
-        management = self.channels[0]
-        others = (channel for channel in self.channels.values() if channel.number)
-        if any(channel.owed or channel.out for channel in others) or management.out or len(management.owed) > 1:
+        number, msgno = self._tls
+        owed = sum(len(channel.owed) for channel in self.channels.values())
+        if owed > 1 or any(channel.out for channel in self.channels.values()):
             return
-        self.accept(number, TLS_PROFILE, text_of(Proceed()))
-        self._hush = self._last_word = self.channels[number].gate
+        if msgno is None:
+            self.accept(number, TLS_PROFILE, text_of(Proceed()))
+            self._last_word = self.channels[number].gate
+        else:
+            self._last_word = self._respond(number, msgno, "RPY", write(Proceed()).payload())
+        self._hush = self._last_word
         self._step(SessionInput.SEND_PROCEED)
 
     def _secure(self, *, client: bool) -> None:
@@ -489,6 +502,15 @@ class Peer(Core):
 
 def _is_tuning(uri: str) -> bool:
     return uri == TLS_PROFILE or uri.startswith(SASL_PREFIX)
+
+
+def _judge_ready(document: object) -> Failure | None:
+    """Give what is wrong with a <ready/>, or None."""
+    if isinstance(document, Ready):
+        good = document.version == "1"
+        return None if good else Failure("501", text="version attribute poorly formed in <ready> element")
+    code = document.code if isinstance(document, Unreadable) else 501
+    return Failure(str(code), text="a <ready> element is due on this channel")
 
 
 def _whole(keyword: str, msgno: int, message: Message) -> Outgoing:
