@@ -86,11 +86,24 @@ class IrisError(RegwireError):
         others: tuple[tuple[str, str], ...] = (),
         code: Any = None,
     ) -> None:
-        super().__init__(f"{type(self).element or type(self).__name__}: {explanation}" if explanation else self.element)
-        self.explanation = explanation
-        self.language = language
-        self.others = others
-        self.code = code
+        # Half of all lookups may end in a bare NameNotFound: only what is given is kept.
+        if explanation:
+            self.explanation = explanation
+            self.language = language
+        if others:
+            self.others = others
+        if code is not None:
+            self.code = code
+
+    explanation: str = ""
+    language: str = "en"
+    others: tuple[tuple[str, str], ...] = ()
+    code: Any = None
+
+    def __str__(self) -> str:
+        """Element and explanation."""
+        name = self.element or type(self).__name__
+        return f"{name}: {self.explanation}" if self.explanation else name
 
     by_element: ClassVar[dict[str, type[IrisError]]] = {}
 

@@ -33,6 +33,11 @@ SPELLINGS = 1024
 EMPTY = ResultSet(Answer())
 """A result set without results."""
 
+_BARE: dict[type[IrisError], Response] = {
+    NameNotFound: Response(result_sets=(ResultSet(Answer(), error=core.NameNotFound()),)),
+}
+"""Responses without any text that many requests get: made once."""
+
 
 @dataclass(frozen=True, slots=True)
 class Pending:
@@ -134,6 +139,13 @@ class Engine:
                 return Response(result_sets=(ResultSet(Answer((found,))),))
             part = part_of(found, query)
         except IrisError as error:
+            if (
+                not error.explanation
+                and not error.others
+                and error.code is None
+                and (response := _BARE.get(type(error))) is not None
+            ):
+                return response
             part = refused(error, query)
         except Exception as error:
             part = self._failed(error, query)

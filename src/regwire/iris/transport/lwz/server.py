@@ -32,6 +32,38 @@ DATAGRAM_OCTETS = 4000
 """Longest datagram, UDP header counted, that clients may send and servers must take (RFC 4993 section 3)."""
 
 
+SPELLINGS = 1024
+"""Served authorities, as clients spell them, that are remembered."""
+
+
+class _DatagramContext(Context):
+    """The context of a datagram, without what most handlers do not look at."""
+
+    __slots__ = ("_data", "_datagram")
+
+    transport = "lwz"
+    encrypted = False
+    identity = None
+
+    def __init__(self, authority: str, datagram: Any) -> None:
+        self.authority = authority
+        self._datagram = datagram
+        self._data: dict[str, object] | None = None
+
+    @property
+    def peer(self) -> tuple[str, int] | None:  # type: ignore[override]
+        """Address and port."""
+        found: tuple[str, int] | None = self._datagram.peer
+        return found
+
+    @property
+    def data(self) -> dict[str, object]:  # type: ignore[override]
+        """New for each datagram."""
+        if self._data is None:
+            self._data = {}
+        return self._data
+
+
 @dataclass(frozen=True, slots=True)
 class Ask:
     """Answer with the engine's response to this."""
@@ -61,6 +93,7 @@ class LwzServer:
     def __init__(self, engine: Engine, config: ServerConfig, *, datagram_octets: int = DATAGRAM_OCTETS) -> None:
         self._engine = engine
         self._largest = datagram_octets
+        self._served: set[str] = set()
         self.versions = versions(
             PROTOCOL,
             engine.types,
@@ -75,9 +108,12 @@ class LwzServer:
         if type(request) is not Request or datagram.error is not None:
             return None
         authority = datagram.authority
-        if not self._engine.serves(authority):
-            return None
-        return self._engine.quick(request, Context("lwz", authority, datagram.peer))
+        if authority not in self._served:
+            if not self._engine.serves(authority):
+                return None
+            if len(self._served) < SPELLINGS:
+                self._served.add(authority)
+        return self._engine.quick(request, _DatagramContext(authority, datagram))
 
     def receive(self, datagram: Any) -> Ask | Tell | None:
         """Judge a `regwire_native.LwzDatagram`; None: not to be answered."""
