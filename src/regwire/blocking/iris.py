@@ -5,7 +5,13 @@
     with connect("iris.example.com", transport="xpc") as client:
         response = client.ask(request, authority="example.com")
 
-Any thread may call a client, also several at a time: they share its connection. After a fork open new ones.
+`lookup`, `search` and `Finder` find the server themselves, and follow what it refers to::
+
+    found = lookup("iris:dchk1//example.com/domain-name/example.com")
+    print(found.result)
+
+Any thread may call a client or a finder, also several at a time: they share its connections. After a fork open new
+ones.
 """
 
 from __future__ import annotations
@@ -18,6 +24,7 @@ from typing import Any, Self
 
 from regwire_native import ClientTls
 
+from regwire.blocking._iris_lookup import Finder, lookup, search
 from regwire.blocking._portal import Held, Portal
 from regwire.errors import NotSent
 from regwire.iris.found import error_of, raise_for
@@ -26,8 +33,25 @@ from regwire.iris.messages.transport import Versions
 from regwire.iris.transport.common import ClientConfig
 from regwire.sasl import SaslClient
 from regwire.trio import _iris_client
+from regwire.trio._iris_lookup import Failure, Found, KnownServer, LookupConfig, Step
 
-__all__ = ["Client", "ClientConfig", "ClientTls", "SaslClient", "connect", "error_of", "raise_for"]
+__all__ = [
+    "Client",
+    "ClientConfig",
+    "ClientTls",
+    "Failure",
+    "Finder",
+    "Found",
+    "KnownServer",
+    "LookupConfig",
+    "SaslClient",
+    "Step",
+    "connect",
+    "error_of",
+    "lookup",
+    "raise_for",
+    "search",
+]
 
 
 class Client:

@@ -12,6 +12,7 @@ from typer.core import TyperGroup
 from regwire.cli.application import application
 from regwire.cli.drops import drops
 from regwire.cli.epp import epp
+from regwire.cli.iris import iris
 from regwire.cli.maintenance import maintenance
 from regwire.cli.numbers import numbers
 from regwire.cli.objects import contact, domain, host
@@ -36,6 +37,7 @@ EXIT_UNKNOWN = 4
 _ROOMS = {
     "Begin": ("init", "serve", "demo"),
     "As a registrar, or anybody with an EPP server": ("epp", "rst"),
+    "As anybody": ("iris",),
     "As the operator of a registry: registrars": ("registrar", "poll", "maintenance"),
     "As the operator of a registry: objects": ("domain", "host", "contact", "numbers", "drops"),
     "As the operator of a registry: names and policy": ("tld", "premium", "reserved", "token", "application"),
@@ -81,6 +83,7 @@ app.add_typer(reserved, name="reserved")
 app.add_typer(token, name="token")
 app.add_typer(application, name="application")
 app.add_typer(poll, name="poll")
+app.command()(iris)
 app.command()(history)
 app.command()(audit)
 

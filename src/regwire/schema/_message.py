@@ -483,7 +483,9 @@ def to_dict(message: Message, *, secrets: bool = False) -> dict[str, Any]:
         elif isinstance(value, bytes) and f.simple is not None and f.simple.kind == "hexBinary":
             out[f.name] = value.hex().upper()
         else:
-            tagged = len(f.classes) > 1 or any(c in _ABSTRACT_ROOTS or c.__regwire__.heirs for c in f.classes)
+            tagged = len(f.classes) > 1 or any(
+                c in _ABSTRACT_ROOTS or c.__regwire__.heirs or c.__regwire__.substitutes_of for c in f.classes
+            )
             out[f.name] = _plain(value, secrets=secrets, tagged=tagged or f.raw)
     return out
 
