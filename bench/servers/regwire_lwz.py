@@ -15,7 +15,6 @@ import trio
 from regwire_native import DatagramLimits, Reactor
 from trio.lowlevel import wait_readable
 
-from regwire.errors import NameNotFound
 from regwire.iris.handlers import Handlers
 from regwire.iris.messages import dchk
 from regwire.trio.iris import LwzListener, serve
@@ -30,11 +29,11 @@ def handlers(objects: int) -> Handlers:
     found = Handlers(authorities=("example.com",))
 
     @found.lookup(dchk.DCHK, "domain-name")
-    def look(entity: Any, context: Any) -> dchk.Domain:
+    def look(entity: Any, context: Any) -> dchk.Domain | None:
         name = entity.entity_name.lower()
         statuses = taken.get(name)
         if statuses is None:
-            raise NameNotFound
+            return None
         return dchk.Domain(
             authority=context.authority,
             registry_type=entity.registry_type,

@@ -57,6 +57,13 @@ class Link(Protocol):
         """The server stops: answer what waits, then close. Called again and again; True: nothing waits any more."""
 
 
+class DatagramLink(Link, Protocol):
+    """A datagram socket: it is given together what arrived together."""
+
+    def arrived_together(self, items: list[Any]) -> None:
+        """Take datagrams, in order."""
+
+
 class Listener(Protocol):
     """Where a transport listens."""
 
@@ -117,6 +124,7 @@ class Service:
         self.draining = False
         self.answered = 0
         self._accept: dict[int, Callable[[Any], Link]] = {}
+        self._endpoints: list[DatagramLink] = []
         self._asked: list[tuple[Exchange, Done]] = []
         self._before_flush: list[Callable[[], None]] = []
         self._waiting = 0
@@ -131,10 +139,11 @@ class Service:
         self.bound.append(bound)
         self._accept[bound.number] = accept
 
-    def bind_endpoint(self, bound: Bound, link: Link) -> None:
+    def bind_endpoint(self, bound: Bound, link: DatagramLink) -> None:
         """A datagram socket: all of its datagrams go to one link, which is drained like a session."""
         self.bound.append(bound)
         self.links[-1 - bound.number] = link
+        self._endpoints.append(link)
         self.reactor.set_endpoint_owner(bound.number, link)
 
     # ------------------------------------------------------------------------------------------------------- for links
@@ -151,6 +160,13 @@ class Service:
         assert self._nursery is not None
         self._waiting += 1
         self._nursery.start_soon(self._in_thread, work, done)
+
+    def broken(self, link: Link, error: Exception) -> None:
+        """A fault of ours in one session must not end the others."""
+        self.counts["failed"] += 1
+        logger.error("a session failed: %s", type(error).__name__, exc_info=error, extra={"event": "iris.fault"})
+        if link.number >= 0:
+            self.reactor.close(link.number, drain=False)
 
     def touch(self) -> None:
         """Answer what was asked and flush soon: for what happens outside of `Link.arrived`."""
@@ -186,27 +202,36 @@ class Service:
             await drive(self.reactor, self._events)
 
     def _events(self, waiting: int) -> None:
-        reactor, links = self.reactor, self.links
+        reactor, endpoints = self.reactor, self._endpoints
         while True:
             owners, found = reactor.take(CHUNK)
             if not found:
                 break
-            for owner, item in zip(owners, found, strict=True):
-                if type(owner) is int:
-                    link = links.get(owner) or self._stray(item)
-                    if link is None:
-                        continue
-                else:
-                    link = owner
-                try:
-                    link.arrived(item)
-                except Exception as error:
-                    self._broken(link, error)
+            first = owners[0]
+            if first in endpoints and owners.count(first) == len(owners):
+                # Datagrams come in batches, often with nothing in between.
+                first.arrived_together(found)
+            else:
+                self._each(owners, found)
             if self._asked:
                 self._answer()
             if len(found) < CHUNK:
                 break
         self._flush()
+
+    def _each(self, owners: list[Any], found: list[Any]) -> None:
+        links = self.links
+        for owner, item in zip(owners, found, strict=True):
+            if type(owner) is int:
+                link = links.get(owner) or self._stray(item)
+                if link is None:
+                    continue
+            else:
+                link = owner
+            try:
+                link.arrived(item)
+            except Exception as error:
+                self.broken(link, error)
 
     def _flush(self) -> None:
         calls, self._before_flush = self._before_flush, []
@@ -230,13 +255,6 @@ class Service:
                 extra={"event": "iris.refused", "reason": item.reason, "peer": str(item.address)},
             )
         return None
-
-    def _broken(self, link: Link, error: Exception) -> None:
-        """A fault of ours in one session must not end the others."""
-        self.counts["failed"] += 1
-        logger.error("a session failed: %s", type(error).__name__, exc_info=error, extra={"event": "iris.fault"})
-        if link.number >= 0:
-            self.reactor.close(link.number, drain=False)
 
     def _answer(self) -> None:
         """Let the engine answer everything that was asked, and what that leads to."""

@@ -250,22 +250,27 @@ def test_garbage_bombs_and_long_datagrams_cost_no_memory_and_harm_nobody(thread:
     rig.step()
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     kinds: dict[str | None, int] = {}
+    expected = 0
     with rig.client() as sock:
         for turn in range(400):
             sock.send(bomb)
-            sock.send(generator.randbytes(generator.randrange(60)))
+            garbage = generator.randbytes(generator.randrange(60))
+            sock.send(garbage)
+            expected += 3 if not garbage or not garbage[0] & 0x20 else 2  # what calls itself a response is dropped
             sock.send(lwz_request(b"x" * 3000, transaction=4) + b"y" * 3000)
             if turn % 20 == 19:
-                for request in rig.drained():
+                for request in rig.until(expected):
                     kinds[request.error] = kinds.get(request.error, 0) + 1
                     rig.reactor.reply_datagram(request, b"<other/>", kind="oi")
                 rig.reactor.flush()
+                expected = 0
                 while select.select([sock], [], [], 0)[0]:
                     sock.recv(4096)
         sock.send(lwz_request(b"<good/>", transaction=5))
         (good,) = [request for request in rig.until(1) if request.error is None]
         rig.answer(good, b"<answer/>")
-        assert parsed(sock.recv(4096)).transaction == 5
+        while parsed(sock.recv(4096)).transaction != 5:
+            pass
     assert kinds["payload-error"] >= 400
     assert kinds["request-size"] == 400
     assert kinds["descriptor-error"] > 20
