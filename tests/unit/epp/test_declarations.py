@@ -193,4 +193,5 @@ def test_the_page_says_what_the_registry_lives_by():
     assert {said[prefix] for prefix in ("rgp", "secDNS", "changePoll", "maint", "unhandled")} == {"yes"}
     assert said["fee"] == "yes, where `[policy.fee]` has it"
     assert said["mark"] == "inside others"
-    assert said["b-dn"] == said["e164"] == "no"
+    assert said["e164"] == "yes, where `[policy.enum]` has it"
+    assert said["b-dn"] == said["e164val"] == "no"
