@@ -25,9 +25,10 @@ class SessionCore:
     closed: bool
     paused: bool
     strikes: int
-    backlog: deque[Any]
     run: Run | None
     def __init__(self, number: int) -> None: ...
+    @property
+    def backlog(self) -> deque[Any]: ...
 
 class Run:
     @property

@@ -90,7 +90,7 @@ cdef class SessionCore:
     cdef public bint closed
     cdef public bint paused
     cdef public int strikes
-    cdef public object backlog
+    cdef object late        # the backlog, once there was one
     cdef public Run run
     cdef object context
 
@@ -101,9 +101,15 @@ cdef class SessionCore:
         self.closed = False
         self.paused = False
         self.strikes = 0
-        self.backlog = deque()
+        self.late = None
         self.run = None
         self.context = None
+
+    @property
+    def backlog(self):
+        if self.late is None:
+            self.late = deque()
+        return self.late
 
 
 @cython.freelist(64)
@@ -306,7 +312,7 @@ cdef class Loop:
             if type(owner) is self.session_class:
                 session = <SessionCore>owner
                 # A session that is free again while older items wait for its turn: still in order.
-                if session.busy or session.backlog:
+                if session.busy or session.late:
                     self.wait(session, item)
                 else:
                     self.process(session, item)
@@ -322,7 +328,7 @@ cdef class Loop:
 
     cpdef int arrived(self, SessionCore session, item) except -1:
         """An item of a session that `take()` gave under another owner."""
-        if session.busy or session.backlog:
+        if session.busy or session.late:
             return self.wait(session, item)
         return self.process(session, item)
 
@@ -330,7 +336,7 @@ cdef class Loop:
         """Something arrives while a command of the session waits."""
         cdef Run run = session.run
         cdef Entry entry
-        if run is not None and not session.backlog and type(item) is self.command_class:
+        if run is not None and not session.late and type(item) is self.command_class:
             entry = self.entry_of(item)
             if entry is not None and entry.function is None:
                 run.commands.append(item)
@@ -484,13 +490,13 @@ cdef class Loop:
         return session.context.run(function, *arguments)
 
     cdef int work_off(self, SessionCore session) except -1:
-        cdef object backlog = session.backlog
+        cdef object backlog = session.late
         while backlog and not session.busy:
             self.process(session, backlog.popleft())
         if session.run is not None and backlog:
             # A run was opened by the backlog: what follows may belong to it.
             self.extend(session)
-        if session.paused and len(backlog) * 2 <= self.in_flight:
+        if session.paused and (0 if backlog is None else len(backlog)) * 2 <= self.in_flight:
             session.paused = False
             if not session.closed:
                 self.reactor.resume(session.number)
@@ -591,7 +597,7 @@ cdef class Loop:
     cdef int run_done(self, Run run) except -1:
         cdef SessionCore session = run.session
         session.busy = False
-        if session.backlog or session.paused:
+        if session.late or session.paused:
             self.woken.append(session)
             if not self.in_turn:
                 self.protocol.kick()

@@ -275,7 +275,7 @@ impl Reactor {
         }
     }
 
-    fn send(&mut self, session: u64, payload: &[u8]) -> PyResult<()> {
+    fn send(&mut self, session: i64, payload: &[u8]) -> PyResult<()> {
         self.output(session, |session| {
             session
                 .framer
@@ -284,7 +284,7 @@ impl Reactor {
         })
     }
 
-    fn send_message(&mut self, session: u64, message: &Bound<'_, PyAny>) -> PyResult<()> {
+    fn send_message(&mut self, session: i64, message: &Bound<'_, PyAny>) -> PyResult<()> {
         self.output(session, |session| {
             let (framer, output) = (&mut session.framer, &mut session.output);
             session.profile.encode(framer, message, output)
@@ -294,7 +294,7 @@ impl Reactor {
     #[pyo3(signature = (session, content, *, keep_open, authority=None))]
     fn send_xpc(
         &mut self,
-        session: u64,
+        session: i64,
         content: &Bound<'_, PyAny>,
         keep_open: bool,
         authority: Option<&Bound<'_, PyString>>,
@@ -316,9 +316,8 @@ impl Reactor {
         sv_trid: &Bound<'_, PyAny>,
         data: &Bound<'_, PyAny>,
     ) -> PyResult<()> {
-        // Session numbers fit into signed ones, which are got out of Python's quicker.
         let reply = Reply::new(result, cl_trid, sv_trid, data);
-        self.output(session.cast_unsigned(), |session| {
+        self.output(session, |session| {
             let (framer, output) = (&mut session.framer, &mut session.output);
             session.profile.reply(framer, template, &reply, output)
         })
@@ -552,25 +551,6 @@ impl Reactor {
         owners: &mut Vec<Py<PyAny>>,
         taken: &mut Vec<Py<PyAny>>,
     ) -> PyResult<()> {
-        let event = match event {
-            Event::Datagrams {
-                endpoint,
-                mut batch,
-            } => {
-                let endpoints = &mut self.endpoints;
-                endpoints.take(py, endpoint, &mut batch, most, owners, taken)?;
-                if batch.remaining() > 0 {
-                    self.events.push_front(Event::Datagrams { endpoint, batch });
-                    return Ok(());
-                }
-                self.backlog.fetch_sub(batch.octets(), Ordering::Relaxed);
-                if let Driver::Here(core) = &mut self.driver {
-                    core.recycle_batch(batch);
-                }
-                return Ok(());
-            }
-            other => other,
-        };
         if matches!(event, Event::Datagrams { .. }) {
             return self.take_datagrams(py, event, most, owners, taken);
         }
@@ -722,12 +702,15 @@ impl Reactor {
         }
     }
 
-    /// Lets `write` append a frame to the session's output; a session that is gone takes nothing.
+    /// Lets `write` append a frame to the session's output; a session that is gone takes nothing. Numbers of sessions fit into
+    /// signed ones, which are got out of Python's sooner.
+    #[inline(always)]
     fn output(
         &mut self,
-        number: u64,
+        number: i64,
         write: impl FnOnce(&mut Session) -> PyResult<()>,
     ) -> PyResult<()> {
+        let number = number.cast_unsigned();
         let Some(session) = self.sessions.get_mut(&number) else {
             return Ok(());
         };
