@@ -73,6 +73,7 @@ class Session:
         tls: bool = False,
         sasl: SaslServer | None = None,
         unavailable: tuple[int, str] | None = None,
+        failed_logins: int = FAILED_LOGINS,
     ) -> None:
         self.peer = Peer(role, limits=limits, unavailable=unavailable)
         self.data: dict[str, object] = {}
@@ -90,6 +91,8 @@ class Session:
         self._channel = Channel()
         self._opened = False
         self._failed_logins = 0
+        self._most_failed = failed_logins
+        self._closers: dict[int, Callable[[], None]] = {}
         self._mechanisms: dict[int, ServerMechanism] = {}
         self._starts: dict[int, Told] = {}
         self._asks: dict[tuple[int, int], Told] = {}
@@ -273,9 +276,9 @@ class Session:
         self._mechanisms.pop(number, None)
         self._queues.pop(number, None)
         self._streams.pop(number, None)
-        told = self.data.pop(f"closed:{number}", None)
-        if callable(told):
-            self._guarded(told)
+        closer = self._closers.pop(number, None)
+        if closer is not None:
+            self._guarded(closer)
 
     def _over(self, event: on.Ended) -> None:
         if self.ended is not None:
@@ -289,10 +292,9 @@ class Session:
         self._streams.clear()
         for told in waiting:
             told(event)
-        for key in [key for key in self.data if key.startswith("closed:")]:
-            told_closed = self.data.pop(key)
-            if callable(told_closed):
-                self._guarded(told_closed)
+        closers, self._closers = self._closers, {}
+        for closer in closers.values():
+            self._guarded(closer)
         self.told(event)
 
     def _guarded(self, call: Callable[[], Any]) -> None:
@@ -335,7 +337,7 @@ class Session:
             content = profile.start(Opening(self, event.channel, proposal.uri, proposal.content, event.server_name))
         self.peer.accept(event.channel, proposal.uri, content)
         if profile.closed is not None:
-            self.data[f"closed:{event.channel}"] = partial(profile.closed, self, event.channel)
+            self._closers[event.channel] = partial(profile.closed, self, event.channel)
         return True
 
     # ------------------------------------------------------------------------------------------------------------ SASL
@@ -400,7 +402,7 @@ class Session:
             self._reply(event, BeepError(int(document.code)))
         else:
             self._reply(event, write(document))
-        if self._failed_logins >= FAILED_LOGINS:
+        if self._failed_logins >= self._most_failed:
             self.pump()
             self.stop(f"{self._failed_logins} failed authentications")
         self.pump()

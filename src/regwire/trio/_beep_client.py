@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import socket
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from types import TracebackType
 from typing import Any
 
@@ -334,11 +335,12 @@ def _fault(event: Any) -> Exception | None:
 
 def _fitting(limits: Limits | None, stream: trio.abc.Stream) -> Limits:
     """Give frames of two thirds of the connection's segment size (RFC 3081 section 3.1.4), when it is known."""
-    if limits is not None or not isinstance(stream, trio.SocketStream):
-        return limits or Limits()
+    limits = limits or Limits()
+    if limits.frame != Limits().frame or not isinstance(stream, trio.SocketStream):
+        return limits
     try:
         segment = stream.getsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG)
     except OSError:
-        return Limits()
+        return limits
     assert isinstance(segment, int)
-    return Limits(frame=max(64, segment * 2 // 3))
+    return replace(limits, frame=max(64, segment * 2 // 3))

@@ -49,7 +49,12 @@ class Bound:
 
 
 def session_limits(
-    limits: Limits, *, handshake: float = 10.0, frame: float | None = 120.0, idle: float | None = 300.0
+    limits: Limits,
+    *,
+    handshake: float = 10.0,
+    frame: float | None = 120.0,
+    idle: float | None = 300.0,
+    session: float | None = 86_400.0,
 ) -> regwire_native.SessionLimits:
     """The reactor's limits of one BEEP session."""
     return regwire_native.SessionLimits(
@@ -59,6 +64,7 @@ def session_limits(
         login_seconds=None,
         frame_seconds=frame,
         idle_seconds=idle,
+        session_seconds=session,
     )
 
 

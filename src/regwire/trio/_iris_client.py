@@ -216,13 +216,11 @@ class connect:  # noqa: N801 - used as a function: `async with connect(...) as c
         return line
 
     async def _open_beep(self, nursery: trio.Nursery) -> Client:
-        try:
-            from regwire.trio import _iris_beep  # type: ignore[attr-defined]  # noqa: PLC0415
-        except ImportError:
-            raise ConfigError("transport", "beep is not part of this build", "use xpc or xpcs") from None
+        from regwire.trio import _iris_beep  # noqa: PLC0415 - it imports the server's part, too
+
         opened: Client = await _iris_beep.open_client(
             self._host, self._port, tls=self._tls, server_name=self._server_name, sasl=self._sasl,
-            config=self._config, nursery=nursery,
+            config=self._config, nursery=nursery, certificate=self._certificate,
         )  # fmt: skip
         self._line = opened._line
         return opened

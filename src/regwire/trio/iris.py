@@ -28,6 +28,7 @@ from regwire.iris.handlers import Context, Exchange, Handlers, Operator, Service
 from regwire.iris.transport.common import ClientConfig, Limits, ServerConfig
 from regwire.sasl import Credentials, SaslClient, SaslServer
 from regwire.trio._collector import CollectorPolicy
+from regwire.trio._iris_beep import BeepListener
 from regwire.trio._iris_client import WELL_KNOWN_PORTS, Client, Transport, connect
 from regwire.trio._iris_lookup import Channel, Failure, Finder, Found, KnownServer, LookupConfig, Step, lookup, search
 from regwire.trio._iris_lwz import LwzListener
@@ -36,6 +37,7 @@ from regwire.trio._iris_xpc import XpcListener, XpcsListener
 
 __all__ = [
     "WELL_KNOWN_PORTS",
+    "BeepListener",
     "Bound",
     "Channel",
     "Client",
