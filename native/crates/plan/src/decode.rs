@@ -8,8 +8,8 @@ use regwire_xml::{Context, Error, Input, Limits, NsId, QName, Sink, Text, key8};
 use crate::build::{Build, RawParts};
 use crate::plan::{Particle, Plan, Process, Role, Target, XSI};
 use crate::rule::Rule;
-use crate::simple::{Kind, Simple};
 
+mod attributes;
 mod look;
 mod memory;
 mod prefix;
@@ -84,6 +84,7 @@ pub fn decode<B: Build>(
     let mut tokenizer = scratch.tokenizer.take().unwrap_or_default();
     let mut prefixes = scratch.prefixes.take().unwrap_or_default();
     let mut decoder = Decoder::new(plan, scratch, role, build);
+    decoder.beginning = decoder.remembers && prefixes.wants();
     let known = if decoder.remembers {
         prefixes.find(role, input.text())
     } else {
@@ -93,7 +94,6 @@ pub fn decode<B: Build>(
         decoder.resume(prefix);
         tokenizer.run_from(&prefix.place, &plan.names, limits, &input, &mut decoder)
     } else {
-        decoder.beginning = decoder.remembers && prefixes.wants();
         tokenizer.run(&plan.names, limits, &input, &mut decoder)
     };
     let outcome = decoder.finish(read);
@@ -125,6 +125,8 @@ struct Decoder<'a, B: Build> {
     recording: bool,
     /// Nothing was read yet but tags of elements that are open, and elements in which nothing varies.
     beginning: bool,
+    /// The offset behind a prefix that was known.
+    resumed: u32,
 }
 
 impl<'a, B: Build> Decoder<'a, B> {
@@ -154,6 +156,7 @@ impl<'a, B: Build> Decoder<'a, B> {
             remembers,
             recording: false,
             beginning: false,
+            resumed: 0,
         }
     }
 
@@ -489,162 +492,6 @@ impl<'a, B: Build> Decoder<'a, B> {
         }
         let dropped = kind.any && self.role != Role::Server;
         if !dropped && !is_blank(cx, text, &mut self.scratch.expanded) {
-            self.fail();
-        }
-    }
-
-    /// `xsi:type` and its kin.
-    #[cold]
-    fn schema_attribute(&mut self, cx: &Context<'_>, name: QName, value: Text) {
-        self.spoil();
-        match name.local(cx.doc()) {
-            b"schemaLocation" | b"noNamespaceSchemaLocation" => {}
-            b"type" => {
-                let chosen = match (self.mode, self.scratch.open.last()) {
-                    (Mode::Normal, Some(top)) => chosen_type(cx, value, &mut self.scratch.expanded)
-                        .and_then(|(ns, local)| {
-                            self.plan.kind(top.kind).chosen(top.kind, ns, local)
-                        }),
-                    _ => None,
-                };
-                match chosen {
-                    Some(kind) => self.become_type(kind),
-                    None => self.fail(),
-                }
-            }
-            b"nil" => {
-                let nil = match (self.mode, self.scratch.open.last()) {
-                    (Mode::Normal, Some(top)) if self.plan.kind(top.kind).nillable => {
-                        chosen_nil(cx, value, &mut self.scratch.expanded)
-                    }
-                    _ => None,
-                };
-                match (nil, self.scratch.open.last_mut()) {
-                    (Some(nil), Some(top)) => top.nil = nil,
-                    _ => self.fail(),
-                }
-            }
-            _ => self.fail(),
-        }
-    }
-
-    fn become_type(&mut self, kind: u32) {
-        let slots = usize::from(self.plan.kind(kind).slots);
-        if let Some(top) = self.scratch.open.last_mut() {
-            top.kind = kind;
-            self.scratch
-                .values
-                .resize(top.base as usize + slots, B::NULL);
-        }
-        if self.plan.kind(kind).text.is_some() {
-            self.pieces = 0;
-        }
-    }
-
-    #[cold]
-    fn late_attributes(&mut self, cx: &Context<'_>) {
-        let deferred = std::mem::take(&mut self.scratch.deferred);
-        for (name, value) in &deferred {
-            if self.mode == Mode::Normal {
-                self.own_attribute(cx, *name, *value, true);
-            }
-        }
-        self.scratch.deferred = deferred;
-        self.scratch.deferred.clear();
-        if let Some(top) = self.scratch.open.last()
-            && self.plan.kind(top.kind).is_abstract
-        {
-            self.fail();
-        }
-    }
-
-    #[inline(always)]
-    fn own_attribute(&mut self, cx: &Context<'_>, name: QName, value: Text, last: bool) {
-        let Some(top) = self.scratch.open.last() else {
-            return;
-        };
-        // Field by field, see `collect`.
-        let (kind, base) = (top.kind, top.base);
-        let plan = self.plan;
-        let kind = plan.kind(kind);
-        let doc = cx.doc();
-        let key = key8(doc, name.local as usize, name.end as usize);
-        let Some((number, attribute)) = kind.attribute(name.ns, key, name.local(doc)) else {
-            self.other_attribute(name, value, last);
-            return;
-        };
-        let simple = &plan.simples[attribute.simple as usize];
-        self.beginning &= !simple.secret;
-        let lenient = self.role == Role::Client;
-        let read = if simple.kind == Kind::QName {
-            self.read_name(cx, simple, value)
-        } else if value.needs_expansion() {
-            self.scratch.expanded.clear();
-            value.expand(doc, &mut self.scratch.expanded);
-            let expanded = &self.scratch.expanded;
-            simple.read(
-                expanded,
-                expanded.is_ascii(),
-                lenient,
-                &plan.simples,
-                self.build,
-            )
-        } else {
-            simple.read(
-                value.as_raw(doc),
-                cx.is_ascii(),
-                lenient,
-                &plan.simples,
-                self.build,
-            )
-        };
-        match read {
-            Ok(value) => {
-                let place = base as usize + usize::from(attribute.slot);
-                self.scratch.values[place] = value;
-                if self.recording {
-                    self.record_attribute(place, attribute.simple, value);
-                }
-                if let Some(top) = self.scratch.open.last_mut() {
-                    top.attributes |= 1 << number;
-                }
-            }
-            Err(rule) => self.fail_by(rule),
-        }
-    }
-
-    #[inline(never)]
-    fn read_name(
-        &mut self,
-        cx: &Context<'_>,
-        simple: &Simple,
-        value: Text,
-    ) -> Result<B::Value, Rule> {
-        self.scratch.expanded.clear();
-        value.expand(cx.doc(), &mut self.scratch.expanded);
-        let resolve = |prefix: &[u8]| cx.resolve(prefix).map(|ns| cx.uri(ns));
-        simple.read_qname(&self.scratch.expanded, resolve, self.build)
-    }
-
-    /// There is nothing at all in an element that `xsi:nil` calls empty.
-    #[cold]
-    fn end_nil(&mut self) -> bool {
-        match self.pieces {
-            0 => true,
-            1 => self.text.is_empty(),
-            _ => self.scratch.joined.is_empty(),
-        }
-    }
-
-    #[cold]
-    fn other_attribute(&mut self, name: QName, value: Text, last: bool) {
-        let Some(top) = self.scratch.open.last() else {
-            return;
-        };
-        let kind = self.plan.kind(top.kind);
-        if !last && !kind.derived.is_empty() {
-            self.scratch.deferred.push((name, value));
-        } else if !(kind.any_attributes || (kind.any && self.role != Role::Server)) {
             self.fail();
         }
     }

@@ -253,6 +253,47 @@ fn texts_that_differ_are_read_again_and_others_shared() {
     assert!(ledger.held().is_empty());
 }
 
+/// Attributes of elements that are open where the first value differs come with the beginning; nothing that follows does.
+#[test]
+fn beginnings_are_taken_over() {
+    let plan = plan();
+    let mut warm = Scratch::remembering(&plan);
+    let mut ledger = Ledger::default();
+    let frame = |name: &str, lang: &str| {
+        FRAMES[0]
+            .replace("a.exam", name)
+            .replace("lang=\"en\"", &format!("lang=\"{lang}\""))
+    };
+    for number in 0..60 {
+        let lang = ["en", "de"][number % 2];
+        let frame = frame(&format!("{number}.exam"), lang);
+        ledger.shared.clear();
+        assert!(check(&plan, &mut warm, &mut ledger, frame.as_bytes()));
+        let shared = ledger.shared.contains(&format!("{lang:?}"));
+        assert!(shared || number < 50, "{number}: {:?}", ledger.shared);
+    }
+    // The beginning is known, what follows is not, or is wrong.
+    let known = frame("1.exam", "en");
+    for (old, new) in [
+        ("</d:names>", "</d:name>"),
+        ("<d:name>", "<d:key>"),
+        ("</doc>", ""),
+        (" b ", ""),
+    ] {
+        check(
+            &plan,
+            &mut warm,
+            &mut ledger,
+            known.replace(old, new).as_bytes(),
+        );
+    }
+    for cut in 0..known.len() {
+        check(&plan, &mut warm, &mut ledger, &known.as_bytes()[..cut]);
+    }
+    warm.forget(&mut ledger);
+    assert!(ledger.held().is_empty());
+}
+
 #[test]
 fn secrets_are_not_kept() {
     let plan = plan();

@@ -14,14 +14,17 @@ const PREFIXES: usize = 12;
 /// Octets of a prefix.
 const OCTETS: usize = 1024;
 /// As in [`super::memory`].
-const CREDIT: i16 = 24;
-const MOST_CREDIT: i16 = 512;
+const CREDIT: i16 = 256;
+const MOST_CREDIT: i16 = 1024;
+const COST: i16 = 16;
 const PATIENCE: u16 = 4096;
 
 /// A beginning, and what decoding it left.
 #[derive(Debug)]
 pub(super) struct Prefix<V> {
     role: Role,
+    /// How often it was found, lately.
+    found: u32,
     octets: Box<[u8]>,
     pub place: Place,
     open: Vec<Open>,
@@ -30,7 +33,7 @@ pub(super) struct Prefix<V> {
     namespaces: u128,
 }
 
-/// The beginnings seen lately, what comes often first.
+/// The beginnings seen lately, longer ones first.
 #[derive(Debug)]
 pub(super) struct Prefixes<V> {
     known: Vec<Prefix<V>>,
@@ -49,20 +52,17 @@ impl<V> Default for Prefixes<V> {
 }
 
 impl<V: Copy> Prefixes<V> {
-    /// The prefix of a document.
+    /// The longest prefix of a document.
     #[inline(always)]
     pub fn find(&mut self, role: Role, doc: &[u8]) -> Option<&Prefix<V>> {
-        let number = self
-            .known
-            .iter()
-            .position(|known| known.role == role && doc.starts_with(&known.octets))?;
+        let mut known = self.known.iter_mut();
+        let found = known.find(|known| known.role == role && doc.starts_with(&known.octets))?;
         self.credit = (self.credit + 1).min(MOST_CREDIT);
-        let before = number.saturating_sub(1);
-        self.known.swap(number, before);
-        Some(&self.known[before])
+        found.found = found.found.saturating_add(1);
+        Some(found)
     }
 
-    /// A document has no prefix that is known: whether to learn one.
+    /// Whether to learn a prefix, or a longer one.
     #[inline]
     pub fn wants(&mut self) -> bool {
         if self.credit > 0 {
@@ -79,13 +79,22 @@ impl<V: Copy> Prefixes<V> {
     /// Takes in a prefix.
     #[cold]
     pub fn learn<B: Build<Value = V>>(&mut self, prefix: Prefix<V>, build: &mut B) {
-        self.credit -= 1;
-        if self.known.len() == PREFIXES
-            && let Some(old) = self.known.pop()
-        {
-            old.drop(build);
+        self.credit -= COST;
+        if self.known.len() == PREFIXES {
+            let counts = self.known.iter_mut().enumerate().map(|(place, known)| {
+                known.found /= 2;
+                (known.found, place)
+            });
+            if let Some((_, place)) = counts.min() {
+                self.known.remove(place).drop(build);
+            }
         }
-        self.known.push(prefix);
+        let length = prefix.octets.len();
+        let longer = self
+            .known
+            .iter()
+            .take_while(|known| known.octets.len() > length);
+        self.known.insert(longer.count(), prefix);
     }
 
     /// Lets go of everything.
@@ -141,6 +150,7 @@ impl<B: Build> Decoder<'_, B> {
             }
         }
         self.namespaces = prefix.namespaces;
+        self.resumed = prefix.place.at() as u32;
     }
 
     /// The first element with values of its own starts: what is before it may be how others begin.
@@ -152,6 +162,7 @@ impl<B: Build> Decoder<'_, B> {
             || self.mode != Mode::Normal
             || !scratch.mixed.is_empty()
             || scratch.open.len() < 2
+            || at == self.resumed
         {
             return;
         }
@@ -165,6 +176,7 @@ impl<B: Build> Decoder<'_, B> {
         };
         scratch.prefix = Some(Prefix {
             role: self.role,
+            found: 1,
             octets: cx.doc()[..at as usize].into(),
             place,
             open: scratch.open.clone(),
