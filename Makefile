@@ -132,6 +132,7 @@ fuzz: $(STATE)/requirements
 # Strict decoding against lxml and the XML schemas: the long run of what `make test` does with 20,000 frames.
 differential: build
 	PYTHONPATH=tests:tests/support $(BIN)/python -m conformance.differential $(FRAMES)
+	PYTHONPATH=tests:tests/support $(BIN)/python -m conformance.differential $(FRAMES) --iris
 
 docs: build
 	$(BIN)/python -m sphinx -W --keep-going -q -b html docs docs/_build/html

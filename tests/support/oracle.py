@@ -11,13 +11,14 @@ from decimal import Decimal
 from typing import Any
 
 from lxml import etree
-from xml_schemas import validator
+from xml_schemas import iris_validator, validator
 
-from regwire.schema import ANY, Duration, Element, Raw, Schema
+from regwire.schema import ANY, All, Duration, Element, QName, Raw, Schema
 from regwire.schema._fields import MISSING
 from regwire.schema._message import FieldInfo, Message, fields_of
 from regwire.schema._simple import Simple
 
+_NIL = "{http://www.w3.org/2001/XMLSchema-instance}nil"
 _SPACE = re.compile(r"[ \t\r\n]+")
 _ZONE = re.compile(r"(Z|[+-]\d\d:\d\d)$")
 
@@ -38,9 +39,11 @@ class Oracle:
     """Decodes the documents of one Schema."""
 
     def __init__(self, schema: Schema) -> None:
-        self._root = schema.roots[0]
+        self._roots = schema.roots
         self._elements = {(cls.__regwire__.ns.uri, cls.__regwire__.tag): cls for cls in schema.elements}
-        self._validator = validator(frozenset(schema.namespaces))
+        namespaces = frozenset(schema.namespaces)
+        is_iris = any(uri.endswith(":iris1") for uri in namespaces)
+        self._validator = iris_validator(namespaces) if is_iris else validator(namespaces)
 
     def decode(self, frame: bytes) -> Any:
         """Return the message in a frame as `plain` data; raises `Refused` with libxml2's reason."""
@@ -67,24 +70,35 @@ class Oracle:
         """Validate a document; raises `Refused` with libxml2's reason."""
         if not self._validator.validate(root):
             raise Refused(str(self._validator.error_log.last_error))
-        header = self._root.__regwire__
-        if root.tag != f"{{{header.ns.uri}}}{header.tag}":
+        if root.tag not in {_tag(cls) for cls in self._roots}:
             raise Refused(f"root {root.tag}")
 
     def values(self, root: etree._Element) -> Any:
         """Give a document's values, as far as Python has them (else raises `Refused`)."""
-        (field,) = fields_of(self._root)
         try:
-            return self._choice(field.classes, root[0])
+            if self._roots[0].__regwire__.transparent:
+                (field,) = fields_of(self._roots[0])
+                return self._choice(field.classes, root[0])
+            return self._choice(self._roots, root)
         except (ValueError, OverflowError) as error:
             raise Refused(f"no value of Python: {error}") from None
 
     def _choice(self, classes: Any, node: etree._Element) -> Any:
-        name = etree.QName(node)
-        for cls in classes:
-            if (cls.__regwire__.ns.uri, cls.__regwire__.tag) == (name.namespace, name.localname):
+        for cls in self._members(classes):
+            if _tag(cls) == node.tag:
                 return self._object(cls, node)
         raise AssertionError(node.tag)
+
+    def _members(self, classes: Any) -> list[Any]:
+        """Give the classes and what substitutes them."""
+        found = []
+        for cls in classes:
+            header = cls.__regwire__
+            if not header.abstract:
+                found.append(cls)
+            given = [c for c in header.substitutes_of if c.__regwire__.ns == header.ns or c in self._elements.values()]
+            found.extend(self._members(given))
+        return found
 
     def _object(self, cls: Any, node: etree._Element) -> Any:
         header = cls.__regwire__
@@ -96,14 +110,20 @@ class Oracle:
                 values[info.name] = _attribute(info, node)
             elif kind == "content":
                 text = "".join(node.xpath("text()"))
-                values[info.name] = _value(info.simple, text)
+                nil = node.get(_NIL, "0").strip(" \t\r\n") in {"1", "true"}
+                values[info.name] = None if nil else _value(info.simple, text)
+            elif isinstance(header.content, All):
+                # Any order: only those of this field are of its name.
+                own = [item for item in rest if item.tag == f"{{{info.owner.__regwire__.ns.uri}}}{info.xml_name}"]
+                values[info.name] = self._collect(info, info.spec, own)
+                rest = [item for item in rest if item not in own]
             else:
-                values[info.name], rest = self._children(info, cls, rest)
+                values[info.name], rest = self._children(info, rest)
         assert not rest, (cls, rest)
         return cls.__name__, values
 
-    def _children(self, info: FieldInfo, cls: Any, rest: list[etree._Element]) -> tuple[Any, list[etree._Element]]:
-        uri = cls.__regwire__.ns.uri
+    def _children(self, info: FieldInfo, rest: list[etree._Element]) -> tuple[Any, list[etree._Element]]:
+        uri = info.owner.__regwire__.ns.uri
         spec = info.spec
         if spec.kind == "wrapped":
             wrapper, rest = _take(rest, lambda item: item.tag == f"{{{uri}}}{spec.name}")
@@ -119,8 +139,8 @@ class Oracle:
             if spec.uris == "##other":
                 return namespace not in {uri, ""}
             return spec.uris == "##any" or namespace in spec.uris
-        elements = [item for item in info.classes if issubclass(item, Element)]
-        names = {f"{{{item.__regwire__.ns.uri}}}{item.__regwire__.tag}" for item in elements}
+        elements = [item for item in info.classes if issubclass(item, Element) and not _is_local(info)]
+        names = {_tag(item) for item in self._members(elements)}
         return node.tag in (names or {f"{{{uri}}}{info.xml_name}"})
 
     def _collect(self, info: FieldInfo, spec: Any, found: list[etree._Element]) -> Any:
@@ -139,9 +159,21 @@ class Oracle:
             return _raw(node) if cls is None or spec.process == "skip" else self._object(cls, node)
         if info.simple is not None:
             return _value(info.simple, "".join(node.xpath("text()")))
-        if len(info.classes) > 1 or issubclass(info.classes[0], Element):
+        if (len(info.classes) > 1 or issubclass(info.classes[0], Element)) and not _is_local(info):
             return self._choice(info.classes, node)
         return self._object(info.classes[0], node)
+
+
+def _tag(cls: Any) -> str:
+    return f"{{{cls.__regwire__.ns.uri}}}{cls.__regwire__.tag}"
+
+
+def _is_local(info: FieldInfo) -> bool:
+    """The field's elements have a name of their own."""
+    spec = info.spec
+    while spec.kind == "wrapped" and spec.inner is not None:
+        spec = spec.inner
+    return spec.kind == "child" and spec.name is not None
 
 
 def _take(nodes: list[etree._Element], wanted: Any) -> tuple[list[etree._Element], list[etree._Element]]:
@@ -153,10 +185,22 @@ def _take(nodes: list[etree._Element], wanted: Any) -> tuple[list[etree._Element
 
 
 def _attribute(info: FieldInfo, node: etree._Element) -> Any:
-    text = node.get(info.xml_name)
+    ns = info.spec.ns
+    text = node.get(info.xml_name if ns is None else f"{{{ns.uri}}}{info.xml_name}")
     if text is None:
         return None if info.spec.default is MISSING else plain(info.spec.default)
+    if info.simple is not None and info.simple.kind == "QName":
+        return _qname(info.simple, text, node)
     return _value(info.simple, text)
+
+
+def _qname(simple: Simple, text: str, node: etree._Element) -> Any:
+    text = text.strip(" \t\r\n")
+    if text in {word for word, _ in simple.enumeration}:
+        return text
+    prefix, _, local = text.rpartition(":")
+    bound = {**node.nsmap, "xml": "http://www.w3.org/XML/1998/namespace"}
+    return QName(bound.get(prefix or None) or "", local)
 
 
 def _raw(node: etree._Element) -> tuple[str, bytes]:

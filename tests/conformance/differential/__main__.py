@@ -12,7 +12,7 @@ import time
 from collections import Counter
 
 from conformance.differential.compare import Comparison, shown
-from conformance.differential.frames import STANDARD, Source
+from conformance.differential.frames import EPP_FAMILY, IRIS_FAMILY, Source
 
 
 def main() -> int:
@@ -21,9 +21,11 @@ def main() -> int:
     parser.add_argument("frames", nargs="?", type=int, default=200_000)
     parser.add_argument("seed", nargs="?", default="long")
     parser.add_argument("--show", type=int, default=20, help="how many differences to print")
+    parser.add_argument("--iris", action="store_true", help="documents of IRIS instead of EPP's")
     options = parser.parse_args()
-    source = Source(frozenset(STANDARD.namespaces), options.seed)
-    comparison = Comparison(STANDARD)
+    family = IRIS_FAMILY if options.iris else EPP_FAMILY
+    source = Source(frozenset(family.schema.namespaces), options.seed, family)
+    comparison = Comparison(family.schema)
     counts: Counter[str] = Counter()
     begin = time.monotonic()
     for frame in source.frames(options.frames):

@@ -11,6 +11,7 @@ from lxml import etree
 from oracle import IllFormed, Oracle, Refused, plain
 
 from conformance.differential.instances import Schemas
+from regwire import iris
 from regwire.errors import SchemaFault, XmlError
 from regwire.schema import Schema
 
@@ -120,7 +121,12 @@ KNOWN: tuple[Known, ...] = (
     Known(
         "IP literals",
         "`xs:anyURI` with brackets",
-        _ours_finds(r"/(objURI|extURI): datatype, got '[^']*//[^/]*\["),
+        _ours_finds(r"/(objURI|extURI|@registryType|@uri): datatype, got '[^']*//[^/]*\["),
+    ),
+    Known(
+        "repeated IDs",
+        "`xs:ID` values that occur twice",
+        _theirs_says(r"is not a valid value of the atomic type 'xs:ID'"),
     ),
     Known(
         "repeated record types",
@@ -134,6 +140,7 @@ WIDER = {
     "marks": "A mark or signed mark",
     "the document element in an extension": "`<epp>` inside an extension",
     "white space around dates": "White space around `xs:dateTime`",
+    "undeclared controls": "What stands in an IRIS control or reaction",
 }
 """What is taken more widely and can be taken out of a frame (`_tidy`), and how it is listed."""
 
@@ -202,6 +209,9 @@ def _tidy(root: etree._Element, untyped: frozenset[str]) -> list[str]:
         elif node.tag.startswith(tuple(_SAMPLES)) and not _in_mark(parent):
             names.add("marks")
             parent.replace(node, _sample(node))
+        elif node.tag in _CONTROLS and len(node) and node[0].tag not in _READ:
+            names.add("undeclared controls")
+            node[:] = [etree.Element("{urn:example:unknown}a")]
         elif node.tag == root.tag and parent is not None:
             names.add("the document element in an extension")
             node.clear(keep_tail=True)
@@ -217,6 +227,10 @@ def _tidy(root: etree._Element, untyped: frozenset[str]) -> list[str]:
     assert names <= WIDER.keys()
     return sorted(names)
 
+
+_CONTROLS = ("{urn:ietf:params:xml:ns:iris1}control", "{urn:ietf:params:xml:ns:iris1}reaction")
+_READ = frozenset(f"{{{cls.__ns__.uri}}}{cls.__tag__}" for cls in iris.DEFAULT.elements)
+"""What is read in them; of the rest only that it is well-formed."""
 
 _SAMPLES = {
     "{urn:ietf:params:xml:ns:mark-1.0}": "<mark xmlns='urn:ietf:params:xml:ns:mark-1.0'/>",

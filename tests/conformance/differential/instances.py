@@ -13,7 +13,7 @@ from typing import Any
 from lxml import etree
 from xml_schemas import XS, schema_files
 
-from conformance.differential.trees import Node
+from conformance.differential.trees import XSI, Node
 
 _XS_URI = XS[1:-1]
 _MANY = 3
@@ -107,6 +107,16 @@ class Schemas:
             if node.get("type") is None and len(node) == 0
         )
 
+    @cached_property
+    def substitutes(self) -> dict[tuple[str, str], tuple[tuple[str, str], ...]]:
+        """What stands for each head of a substitution group, in the chosen namespaces."""
+        found: dict[tuple[str, str], list[tuple[str, str]]] = {}
+        for uri in sorted(self.namespaces):
+            for node in self.roots[uri].findall(f"{XS}element[@substitutionGroup]"):
+                head = self.qname(node, node.get("substitutionGroup"))
+                found.setdefault(head, []).append((uri, node.get("name")))
+        return {head: tuple(names) for head, names in found.items()}
+
     def document(self, rng: random.Random, ns: str, name: str) -> Node:
         """Return a random document with the global element as its root."""
         return _Draw(self, rng).element(self.find("element", ns, name), ns, 1)
@@ -173,6 +183,10 @@ class _Draw:
         self.richness = rng.choice([0.1, 0.4, 0.7])
 
     def element(self, node: etree._Element, ns: str, depth: int) -> Node:
+        substitutes = self.schemas.substitutes.get((ns, node.get("name"))) if node.get("abstract") == "true" else None
+        if substitutes:
+            ns, name = self.rng.choice(substitutes)
+            node = self.schemas.find("element", ns, name)
         result = Node(ns, node.get("name"))
         inline = node.find(f"{XS}complexType")
         if inline is not None:
@@ -181,6 +195,11 @@ class _Draw:
             self._typed(node, result, depth)
         elif node.find(f"{XS}simpleType") is not None:
             result.children.append(self.value(self.schemas.simple(node)))
+        if node.get("nillable") == "true" and self.rng.random() < 0.3:
+            nil = self.rng.choice(["true", "1", "true", "false"])
+            result.attributes[XSI, "nil"] = nil
+            if nil != "false":
+                result.children.clear()
         return result
 
     def _typed(self, node: etree._Element, result: Node, depth: int) -> None:
@@ -223,9 +242,22 @@ class _Draw:
         self._attributes(body, result)
 
     def _attributes(self, body: etree._Element, result: Node) -> None:
+        for group in body.findall(f"{XS}attributeGroup"):
+            ns, name = self.schemas.qname(group, group.get("ref"))
+            self._attributes(self.schemas.find("attributeGroup", ns, name), result)
         for node in body.findall(f"{XS}attribute"):
             if node.get("use") == "required" or self.rng.random() < self.richness:
-                result.attributes["", node.get("name")] = self.value(self.schemas.simple(node))
+                qualified = node.get("form") == "qualified"
+                ns = node.getroottree().getroot().get("targetNamespace") if qualified else ""
+                simple = self.schemas.simple(node)
+                named = simple.kind == "union" and node.get("name") == "referentType"
+                result.attributes[ns, node.get("name")] = self._name(result) if named else self.value(simple)
+
+    def _name(self, result: Node) -> str:
+        """A value of QName: the prefix `ref` is declared for it."""
+        ns, local = self.rng.choice(self.schemas.globals)
+        result.prefixes["ref"] = self.rng.choice([ns, ns, "urn:example:other"])
+        return self.rng.choice(["ANY", f"ref:{local}", f"ref:{local}", f" ref:{local}", local, "xml:x", "ref:ANY"])
 
     def _count(self, node: etree._Element, depth: int) -> int:
         least = int(node.get("minOccurs", "1"))
@@ -274,7 +306,17 @@ class _Draw:
         match simple.kind:
             case "string" | "normalizedString" | "token" | "anySimpleType" | "union":
                 return self._text(simple)
-            case "integer" | "nonNegativeInteger" | "int" | "unsignedLong" | "unsignedShort" | "unsignedByte":
+            case "IDREF":
+                text = "x1"
+            case (
+                "integer"
+                | "nonNegativeInteger"
+                | "positiveInteger"
+                | "int"
+                | "unsignedLong"
+                | "unsignedShort"
+                | "unsignedByte"
+            ):
                 text = self._integer(simple)
             case "decimal":
                 low = 0 if simple.low is None else int(float(simple.low))
@@ -298,7 +340,9 @@ class _Draw:
                 text = rng.choice(
                     ["urn:ietf:params:xml:ns:obj1", *self.schemas.namespaces, "http://example.com/a?b=c#d", "", "a b"]
                 )
-            case "ID" | "NCName" | "NMTOKEN":
+            case "ID":
+                text = f"x{rng.randrange(10**9)}"
+            case "NCName" | "NMTOKEN":
                 text = rng.choice(["a", "id-1", "x.y", "_"])
             case _:
                 raise AssertionError(simple.kind)
@@ -331,6 +375,7 @@ class _Draw:
         low, high = {
             "integer": (-9, 10**20),
             "nonNegativeInteger": (0, 10**20),
+            "positiveInteger": (1, 10**20),
             "int": (-(2**31), 2**31 - 1),
             "unsignedLong": (0, 2**64 - 1),
             "unsignedShort": (0, 65535),

@@ -13,7 +13,7 @@ import pytest
 from xml_schemas import needs_spec
 
 from conformance.differential.compare import KNOWN, WIDER, Comparison, shown
-from conformance.differential.frames import STANDARD, Source
+from conformance.differential.frames import EPP_FAMILY, IRIS_FAMILY, STANDARD, Source
 
 pytestmark = needs_spec
 
@@ -46,11 +46,12 @@ def test_different_relative_namespace_names_differ():
     assert one.ours.detail != other.theirs.detail
 
 
-def test_both_decoders_agree():
-    comparison = Comparison(STANDARD)
+@pytest.mark.parametrize(("family", "frames"), [(EPP_FAMILY, FRAMES), (IRIS_FAMILY, FRAMES // 4)], ids=["epp", "iris"])
+def test_both_decoders_agree(family, frames):
+    comparison = Comparison(family.schema)
     counts: Counter[str] = Counter()
     found = []
-    for frame in Source(frozenset(STANDARD.namespaces), SEED).frames(FRAMES):
+    for frame in Source(frozenset(family.schema.namespaces), SEED, family).frames(frames):
         outcome = comparison.compare(frame.octets)
         counts[outcome.ours.kind] += 1
         if not outcome.agrees and outcome.known is None:
@@ -59,4 +60,4 @@ def test_both_decoders_agree():
             )
     assert not found, f"{len(found)} differences, the first ones:\n" + "\n".join(found[:5])
     # The generator makes enough of each kind for the comparison to mean something.
-    assert min(counts[kind] for kind in ("valid", "invalid", "ill-formed")) > FRAMES // 10, counts
+    assert min(counts[kind] for kind in ("valid", "invalid", "ill-formed")) > frames // 10, counts

@@ -65,6 +65,13 @@ def _split(name: str) -> tuple[str, str]:
 def _of(element: etree._Element) -> Node:
     ns, local = _split(str(element.tag))
     node = Node(ns, local, {_split(str(name)): str(value) for name, value in element.attrib.items()})
+    for (_, name), value in node.attributes.items():
+        prefix, _, rest = value.strip().rpartition(":")
+        if name == "referentType" and prefix:
+            # Names in values keep their meaning whatever prefixes the document is written with.
+            node.prefixes["ref"] = element.nsmap[prefix]
+            node.attributes = {key: f"ref:{rest}" if key[1] == name else old for key, old in node.attributes.items()}
+            break
     leaf = len(element) == 0
     if element.text and (leaf or element.text.strip()):
         node.children.append(element.text)

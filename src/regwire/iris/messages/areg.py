@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from regwire.iris.messages.common import AREG, DateTime, Language, Normalized, Part, String, Token
 from regwire.iris.messages.core import Entity, Query, Result, SeeAlso
-from regwire.schema import Choice, Sequence, Type, attribute, child, content, flag, integer
+from regwire.schema import Choice, Sequence, Type, attribute, child, content, flag, integer, string
 
 __all__ = [
     "AREG",
@@ -35,13 +35,24 @@ __all__ = [
     "SpecificityValue",
 ]
 
-SpecificityValue = Literal[
-    "exact-match", "all-less-specific", "one-level-less-specific", "all-more-specific", "one-level-more-specific"
+SpecificityValue = Annotated[
+    Literal[
+        "exact-match", "all-less-specific", "one-level-less-specific", "all-more-specific", "one-level-more-specific"
+    ],
+    string(),
 ]
 """How networks found relate to the one asked for (RFC 4698 section 4)."""
 
-Role = Literal["adminContact", "techContact", "nocContact", "abuseContact", "otherContact"]
+Role = Annotated[Literal["adminContact", "techContact", "nocContact", "abuseContact", "otherContact"], string()]
 """What a contact is to a resource."""
+
+
+Related = Annotated[
+    Literal["all-less-specific", "one-level-less-specific", "all-more-specific", "one-level-more-specific"], string()
+]
+ContactResult = Annotated[
+    Literal["returnASs", "returnIPv4Networks", "returnIPv6Networks", "returnOrganizations"], string()
+]
 
 
 class ExactMatch(Type, ns=AREG):
@@ -143,9 +154,7 @@ class FindByContact(
     country: ExactMatch | None = None
     postal_code: ExactMatch | None = None
     contact_handle: ExactMatch | None = None
-    returned_result_type: (
-        Literal["returnASs", "returnIPv4Networks", "returnIPv6Networks", "returnOrganizations"] | None
-    ) = None
+    returned_result_type: ContactResult | None = None
     role: Role | None = None
     languages: tuple[Language, ...] = child("language", default=())
 
@@ -154,7 +163,10 @@ class FindNetworksByHandle(Query, ns=AREG, tag="findNetworksByHandle", substitut
     """<findNetworksByHandle> (RFC 4698 section 3.1.5): networks related to one."""
 
     network_handle: Token
-    specificity: Literal["all-less-specific", "one-level-less-specific", "all-more-specific", "one-level-more-specific"]
+    specificity: Annotated[
+        Literal["all-less-specific", "one-level-less-specific", "all-more-specific", "one-level-more-specific"],
+        string(),
+    ]
 
 
 class FindContacts(
@@ -204,7 +216,7 @@ class FindNetworksByNameServer(Query, ns=AREG, tag="findNetworksByNameServer", s
     """<findNetworksByNameServer> (RFC 4698 section 3.1.8)."""
 
     name_server: Normalized
-    returned_result_type: Literal["returnIPv4Networks", "returnIPv6Networks"] | None = None
+    returned_result_type: Annotated[Literal["returnIPv4Networks", "returnIPv6Networks"], string()] | None = None
 
 
 _NETWORK = Sequence(

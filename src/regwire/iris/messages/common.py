@@ -42,8 +42,9 @@ Part = Annotated[str, token(min_length=1)]
 ReferentType = Annotated[QName | Literal["ANY"], qname(words=("ANY",))]
 """The name of the element that stands for an entity in a response; "ANY" where that is not known."""
 
-Actor = Literal["registry", "registrar", "registrationServiceProvider"]
-Disposition = Literal["prohibited", "pending"]
+# The enumerations of IRIS are restrictions of xs:string: white space around them is not collapsed.
+Actor = Annotated[Literal["registry", "registrar", "registrationServiceProvider"], string()]
+Disposition = Annotated[Literal["prohibited", "pending"], string()]
 
 
 class Text(Type, ns=IRIS):

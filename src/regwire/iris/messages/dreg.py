@@ -1,10 +1,10 @@
 """Domain registries: dreg1 (RFC 3982 section 4)."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from regwire.iris.messages.common import DREG, DateTime, Language, Normalized, Part, String, Text, Token
 from regwire.iris.messages.core import Entity, GenericCode, Query, Result, SeeAlso
-from regwire.schema import All, Choice, Element, Sequence, Type, attribute, child, content
+from regwire.schema import All, Choice, Element, Sequence, Type, attribute, child, content, string
 
 __all__ = [
     "DREG",
@@ -41,16 +41,19 @@ __all__ = [
     "Status",
 ]
 
-Role = Literal[
-    "registrant",
-    "billingContact",
-    "technicalContact",
-    "administrativeContact",
-    "legalContact",
-    "zoneContact",
-    "abuseContact",
-    "securityContact",
-    "otherContact",
+Role = Annotated[
+    Literal[
+        "registrant",
+        "billingContact",
+        "technicalContact",
+        "administrativeContact",
+        "legalContact",
+        "zoneContact",
+        "abuseContact",
+        "securityContact",
+        "otherContact",
+    ],
+    string(),
 ]
 """What a contact is to a domain (RFC 3982 section 3.1.2)."""
 

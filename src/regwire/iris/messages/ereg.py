@@ -1,10 +1,10 @@
 """ENUM registries: ereg1 (RFC 4414 section 4)."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from regwire.iris.messages.common import EREG, DateTime, Disposition, Language, Normalized, Part, String, Text, Token
 from regwire.iris.messages.core import Entity, GenericCode, Query, Result, SeeAlso
-from regwire.schema import Choice, Element, Sequence, Type, attribute, child, content, wrapped
+from regwire.schema import Choice, Element, Sequence, Type, attribute, child, content, string, wrapped
 
 __all__ = [
     "EREG",
@@ -61,16 +61,19 @@ __all__ = [
     "VoiceService",
 ]
 
-Role = Literal[
-    "registrant",
-    "billingContact",
-    "technicalContact",
-    "administrativeContact",
-    "legalContact",
-    "zoneContact",
-    "abuseContact",
-    "securityContact",
-    "otherContact",
+Role = Annotated[
+    Literal[
+        "registrant",
+        "billingContact",
+        "technicalContact",
+        "administrativeContact",
+        "legalContact",
+        "zoneContact",
+        "abuseContact",
+        "securityContact",
+        "otherContact",
+    ],
+    string(),
 ]
 """What a contact is to an ENUM domain (RFC 4414 section 3.1.2)."""
 
@@ -107,7 +110,7 @@ class FindEnumsByE164(Query, ns=EREG, tag="findEnumsByE164", substitutes=Query):
     """<findEnumsByE164> (RFC 4414 section 3.1.1): numbers that a prefix begins, or that begin with it."""
 
     e164_prefix: Token
-    specificity: Literal["less", "more"] | None = None
+    specificity: Annotated[Literal["less", "more"], string()] | None = None
 
 
 class FindEnumsByContact(
@@ -222,7 +225,7 @@ class Status(Element, ns=EREG, abstract=True):
     denied: bool | None = attribute(default=None)
     do_not_redistribute: bool | None = attribute(default=None)
     special_access: bool | None = attribute(default=None)
-    actor: Literal["registry", "registrar"] | None = attribute(default=None)
+    actor: Annotated[Literal["registry", "registrar"], string()] | None = attribute(default=None)
     disposition: Disposition | None = attribute(default=None)
     scope: Token | None = attribute(default=None)
 
