@@ -842,7 +842,7 @@ def verdicts(
     """
 
 def available(items: tuple[object, ...], /) -> tuple[str, ...]:
-    """`tuple(head.value for item in items if head.free)`: `head` is the first field of an item, `value` and `free` are its own.
+    """`tuple(head.value for item in items if head.free)`; `head` is the first field of an item.
 
     Raises `TypeError` for items that are no messages of such fields.
     """
