@@ -55,12 +55,13 @@ class Pending:
 class _Work:
     """An exchange on its way: a part for each search set."""
 
-    __slots__ = ("batch", "control", "exchange", "parts", "reaction", "waiting")
+    __slots__ = ("batch", "control", "exchange", "parts", "reaction", "response", "waiting")
 
     def __init__(self, exchange: Exchange) -> None:
         self.exchange = exchange
         self.control = exchange.request.control
         self.reaction: Any = None
+        self.response: Response | None = None
         self.parts: list[Part | None] = [None] * len(exchange.request.search_sets)
         self.waiting: list[tuple[int, Any]] = []
         self.batch: list[int] = []
@@ -226,6 +227,8 @@ class Engine:
             return StandardReaction(control_denied=True)
 
     def _finish(self, work: _Work) -> Response:
+        if work.response is not None:
+            return work.response
         parts = [part if part is not None else Part(EMPTY) for part in work.parts]
         reaction = work.reaction
         if isinstance(work.control, OnlyCheckPermissions):
@@ -340,6 +343,10 @@ class Engine:
             sets = response.result_sets
             if len(sets) != len(work.batch):
                 raise ValueError(f"{len(sets)} result sets for {len(work.batch)} search sets")
+            if work.control is None and len(sets) == len(work.parts):
+                # All of it was the batch's: so is the response.
+                work.response = response
+                continue
             for number, (place, result_set) in enumerate(zip(work.batch, sets, strict=True)):
                 work.parts[place] = Part(result_set, response.bags if number == 0 else ())
             if response.reaction is not None:

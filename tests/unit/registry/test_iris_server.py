@@ -17,13 +17,16 @@ from iris_world import handlers, lookup
 from reactor_pki import Pki, make_pki
 from registry_world import START, A, B
 
-from regwire.errors import SaslFailed
+from regwire.errors import AuthorityNotServed, NameNotFound, SaslFailed
+from regwire.iris.messages import dchk, dreg
+from regwire.iris.messages.core import LookupEntity, Request, SearchSet
 from regwire.registry.accounts import Account, Accounts, hash_password
 from regwire.registry.clock import MovableClock
 from regwire.registry.config import WELL_KNOWN_PORTS, Config, ExtraListener, ListenSettings, TlsSettings
 from regwire.registry.iris_server import listeners_of
 from regwire.registry.server import RunningRegistry, serve_registry
-from regwire.trio.iris import ClientTls, LwzListener, SaslClient, XpcListener, connect
+from regwire.trio.epp import connect as epp_connect
+from regwire.trio.iris import ClientTls, LwzListener, SaslClient, XpcListener, connect, raise_for
 
 LOGIN = "login-password"
 
@@ -33,7 +36,7 @@ def pki() -> Pki:
     return make_pki()
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def front(monkeypatch: pytest.MonkeyPatch) -> None:
     module = ModuleType("regwire.registry.fronts.iris")
     module.iris_handlers = lambda registry, config: handlers("example")  # type: ignore[attr-defined]
@@ -72,6 +75,33 @@ def names(response: Any) -> list[str]:
     return [result.entity_name for part in response.result_sets for result in part.answer.results]
 
 
+def test_what_epp_creates_iris_finds(tmp_path: Path, pki: Pki) -> None:
+    async def main() -> None:
+        config = configured(tmp_path, pki, "epp", "iris.xpc", "iris.lwz")
+        async with serving(config) as running:
+            ports = {one["protocol"]: one["port"] for one in running.listeners}
+            own = ClientTls(ca=pki.ca, certificate=pki.client.certificate, key=pki.client.key)
+            async with epp_connect("127.0.0.1", ports["epp"], client_id=A, password=LOGIN, tls=own) as epp:
+                await epp.create_domain("found.example", auth_info="2fooBAR-2fooBAR-2fooBAR")
+            for transport in ("xpc", "lwz"):
+                async with connect("127.0.0.1", ports[f"iris.{transport}"], transport=transport) as client:  # type: ignore[arg-type]
+                    response = await client.ask(lookup("found.example", "free.example"), authority="example")
+                    (domain,) = raise_for(response.result_sets[0]).answer.results
+                    assert isinstance(domain, dchk.Domain)
+                    assert domain.domain_name == "found.example"
+                    with pytest.raises(NameNotFound):
+                        raise_for(response.result_sets[1])
+                    whole = LookupEntity("dreg1", "domain-name", "FOUND.example")
+                    response = await client.ask(Request(search_sets=(SearchSet(query=whole),)), authority="example")
+                    (described,) = raise_for(response.result_sets[0]).answer.results
+                    assert isinstance(described, dreg.Domain)
+                    with pytest.raises(AuthorityNotServed):
+                        await client.ask(lookup("found.example"), authority="example.org")
+
+    run(main)
+
+
+@pytest.mark.usefixtures("front")
 def test_every_listener_is_told_and_answers(tmp_path: Path, pki: Pki) -> None:
     async def main() -> None:
         config = configured(tmp_path, pki, "epp", "iris.xpc", "iris.xpcs", "iris.lwz")
@@ -103,6 +133,7 @@ def test_iris_alone(tmp_path: Path, pki: Pki) -> None:
     run(main)
 
 
+@pytest.mark.usefixtures("front")
 def test_registrars_authenticate_as_over_epp(tmp_path: Path, pki: Pki) -> None:
     fingerprint = sha256(pki.client.der).hexdigest()
 

@@ -96,7 +96,7 @@ class ListenSettings:
         maximum=64000,
     )
     protocols: tuple[str, ...] = setting(
-        ("epp",),
+        ("epp", "iris.xpc", "iris.xpcs", "iris.lwz"),
         why="the fronts on their well-known ports; iris.lwz is UDP",
         choices=tuple(WELL_KNOWN_PORTS),
     )
