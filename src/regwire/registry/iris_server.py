@@ -8,7 +8,7 @@ from importlib import import_module
 from typing import Any
 
 import trio
-from regwire_native import Reactor, ReactorLimits
+from regwire_native import DatagramLimits, Reactor, ReactorLimits
 
 from regwire.errors import ConfigError
 from regwire.registry.config import WELL_KNOWN_PORTS, Config
@@ -39,17 +39,22 @@ def listeners_of(config: Config, server_tls: Callable[[], Any]) -> Iterator[Iris
         for extra in listen.extra
         if extra.protocol.startswith("iris.")
     ]
+    if config.iris.udp_702:
+        places.append(("iris.lwz", listen.address, WELL_KNOWN_PORTS["iris.beep"] + listen.port_offset))
     for protocol, host, port in places:
-        yield _listener(protocol, host, port, server_tls)
+        yield _listener(config, protocol, host, port, server_tls)
 
 
-def _listener(protocol: str, host: str, port: int, server_tls: Callable[[], Any]) -> IrisListener:
+def _listener(config: Config, protocol: str, host: str, port: int, server_tls: Callable[[], Any]) -> IrisListener:
     if protocol == "iris.xpc":
         return XpcListener(host=host, port=port)
     if protocol == "iris.xpcs":
         return XpcsListener(host=host, port=port, tls=server_tls())
     if protocol == "iris.lwz":
-        return LwzListener(host=host, port=port)
+        settings = config.iris
+        rate, ratio = settings.udp_rate, settings.udp_ratio
+        limits = DatagramLimits(prefix_rate=rate, prefix_burst=2 * rate, response_ratio=ratio)
+        return LwzListener(host=host, port=port, limits=limits)
     try:
         beep = import_module("regwire.trio.iris").BeepListener
     except AttributeError:
@@ -68,7 +73,18 @@ async def serve_iris(
     limits = config.limits
     reactor = Reactor(ReactorLimits(sessions=limits.connections, sessions_per_address=limits.connections_per_address))
     sasl = SaslServer(RegistrarCredentials(registry.store), mechanisms=("EXTERNAL", "PLAIN"))
-    settings = ServerConfig(limits=Limits(sessions=limits.connections), sasl=sasl)
+    iris = config.iris
+    settings = ServerConfig(
+        limits=Limits(
+            request_octets=iris.request_octets,
+            block=iris.block_timeout,
+            idle=iris.idle_timeout,
+            in_flight=iris.in_flight,
+            failed_logins=iris.failed_logins,
+            sessions=limits.connections,
+        ),
+        sasl=sasl,
+    )
     start = partial(serve, handlers, listeners=listeners, config=settings, reactor=reactor, collector=None)
     server: Server = await nursery.start(start)
     return server

@@ -22,7 +22,7 @@ from regwire.iris.messages import dchk, dreg
 from regwire.iris.messages.core import LookupEntity, Request, SearchSet
 from regwire.registry.accounts import Account, Accounts, hash_password
 from regwire.registry.clock import MovableClock
-from regwire.registry.config import WELL_KNOWN_PORTS, Config, ExtraListener, ListenSettings, TlsSettings
+from regwire.registry.config import WELL_KNOWN_PORTS, Config, ExtraListener, IrisSettings, ListenSettings, TlsSettings
 from regwire.registry.iris_server import listeners_of
 from regwire.registry.server import RunningRegistry, serve_registry
 from regwire.trio.epp import connect as epp_connect
@@ -182,4 +182,12 @@ def test_well_known_ports_are_offset() -> None:
     }
     listen = ListenSettings(protocols=("epp", "iris.xpc", "iris.lwz"), port_offset=20000, address="::1")
     found = list(listeners_of(Config(listen=listen), lambda: None))
-    assert found == [XpcListener(host="::1", port=20713), LwzListener(host="::1", port=20715)]
+    assert [type(one) for one in found] == [XpcListener, LwzListener]
+    assert [(one.host, one.port) for one in found] == [("::1", 20713), ("::1", 20715)]  # type: ignore[attr-defined]
+
+
+def test_udp_702_is_off_until_it_is_asked_for() -> None:
+    listen = ListenSettings(protocols=("iris.lwz",))
+    for wanted, ports in ((False, [10715]), (True, [10715, 10702])):
+        config = Config(listen=listen, iris=IrisSettings(udp_702=wanted))
+        assert [one.port for one in listeners_of(config, lambda: None)] == ports  # type: ignore[attr-defined]

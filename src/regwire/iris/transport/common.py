@@ -31,6 +31,7 @@ __all__ = [
     "refusal_for",
     "refusal_of",
     "size",
+    "unreadable",
     "versions",
 ]
 
@@ -161,7 +162,14 @@ def refusal_of(kind: str, data: bytes, schema: Schema = DEFAULT) -> RegwireError
     try:
         return refusal_for(decode(data, role="client", schema=schema), kind)
     except RegwireError as error:
-        return TransferRefused(f"unreadable {kind}", (str(error),))
+        return unreadable(kind, error)
+
+
+def unreadable(kind: str, error: RegwireError) -> RegwireError:
+    """The same for what cannot be read. Size information says enough by its type (RFC 4993 prints a wrong example)."""
+    if kind == "si":
+        return SizeRefused("size", ("too large",))
+    return TransferRefused(f"unreadable {kind}", (str(error),))
 
 
 def refusal_for(message: Any, kind: str) -> RegwireError:

@@ -38,3 +38,27 @@ class IrisSettings:
         True,
         why="answer searches for domains, hosts and contacts; the index they need is made at the start",
     )
+    block_timeout: float = setting(
+        120.0, unit="seconds", why="from a block's first octet to its last (RFC 4992 section 6.4)", minimum=0.1
+    )
+    idle_timeout: float = setting(300.0, unit="seconds", why="between two requests; then idle-timeout", minimum=1.0)
+    request_octets: int = setting(
+        65_536, unit="octets", why="longest request over TCP; a longer one is told so", minimum=4_000
+    )
+    in_flight: int = setting(
+        64, unit="requests", why="of one session; above, its socket is not read", minimum=1, maximum=100_000
+    )
+    failed_logins: int = setting(3, unit="logins", why="after so many a session ends", minimum=1, maximum=1000)
+    udp_rate: int = setting(
+        1000,
+        unit="requests",
+        why="a second by UDP from one network (/24, /56); more are dropped: sources may be forged",
+        minimum=1,
+        maximum=10_000_000,
+    )
+    udp_ratio: int = setting(
+        16, unit="times", why="how much longer than its request an answer by UDP may be", minimum=1, maximum=1000
+    )
+    udp_702: bool = setting(
+        False, why="LWZ also on UDP 702 (plus port_offset), which is registered for IRIS and defined nowhere"
+    )

@@ -23,7 +23,7 @@ import regwire_native
 from regwire.errors import NotSent, ProtocolError, RegwireError, SizeRefused
 from regwire.iris.messages.core import Request, Response
 from regwire.iris.messages.transport import Versions
-from regwire.iris.transport.common import ClientConfig, refusal_for
+from regwire.iris.transport.common import ClientConfig, refusal_for, unreadable
 from regwire.iris.transport.lwz.state import CLIENT, ClientAction, ClientInput, ClientState
 from regwire.schema import Fault, raise_fault
 
@@ -186,7 +186,8 @@ class ClientSession:
             return Refused(slot, ProtocolError(f"{reply.error}: {reply.detail}"))
         if isinstance(document, Fault):
             self._move(slot, ClientInput.UNREADABLE)
-            return Refused(slot, _error_of(document))
+            error = _error_of(document)
+            return Refused(slot, error if reply.kind == "xml" else unreadable(reply.kind, error))
         asked = Versions if slot.request is None else Response
         if isinstance(document, asked) and reply.kind == ("vi" if slot.request is None else "xml"):
             self._move(slot, ClientInput.DATA)

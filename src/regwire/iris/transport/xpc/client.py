@@ -41,6 +41,10 @@ __all__ = [
 ]
 
 
+_KNOWN_AS = frozenset({PROTOCOL, PROTOCOL.removesuffix("1")})
+"""RFC 4991's example leaves out the version of its transport's identifier: servers may have copied that."""
+
+
 @dataclass(slots=True, eq=False)
 class Slot:
     """A request on its way. `caller` and `outcome` are the driver's."""
@@ -238,7 +242,7 @@ class ClientSession:
         if not isinstance(message, Versions):
             return self._fail(item, ClientInput.BROKEN)
         for protocol in message.transfer_protocols:
-            if protocol.protocol_id == PROTOCOL:
+            if protocol.protocol_id.lower() in _KNOWN_AS:
                 self.state = ClientState.READY
                 self.versions = message
                 self._deadline = None
