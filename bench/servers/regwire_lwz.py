@@ -12,7 +12,7 @@ import sys
 from typing import Any
 
 import trio
-from regwire_native import DatagramLimits, Reactor
+from regwire_native import DatagramLimits, LwzDatagram, Reactor
 from trio.lowlevel import wait_readable
 
 from regwire.iris.handlers import Handlers
@@ -64,11 +64,14 @@ async def echoed() -> None:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
         reactor.listen_datagrams(sock.fileno(), limits=LIMITS)
         print(json.dumps({"port": sock.getsockname()[1]}), flush=True)
+    reply = reactor.reply_datagram
     while True:
         await wait_readable(reactor.fileno())
         while reactor.poll():
             while items := reactor.take(CHUNK)[1]:
-                reactor.reply_datagrams(items, [item.document for item in items])
+                for item in items:
+                    if type(item) is LwzDatagram and item.error is None:
+                        reply(item, item.document)
             reactor.flush()
 
 

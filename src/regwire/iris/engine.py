@@ -137,7 +137,9 @@ class Engine:
         try:
             found = function(query, context)
             if isinstance(found, Result):
-                return Response(result_sets=(ResultSet(Answer((found,))),))
+                return Response(None, (ResultSet(Answer((found,))),))
+            if found is None and type(query) is LookupEntity:
+                return _BARE[NameNotFound]
             part = part_of(found, query)
         except IrisError as error:
             if (

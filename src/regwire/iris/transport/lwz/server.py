@@ -105,7 +105,8 @@ class LwzServer:
     def quick(self, datagram: Any) -> Response | None:
         """The response to a request that can be answered at once; None: `receive()` says what to do."""
         request = datagram.document
-        if type(request) is not Request or datagram.error is not None:
+        if type(request) is not Request:
+            # What is wrong with a datagram leaves it without a document.
             return None
         authority = datagram.authority
         if authority not in self._served:
