@@ -19,7 +19,12 @@ def setup(app: Any) -> dict[str, bool]:
 def write_tables(app: Any) -> None:
     """Write the pages into `reference/api`."""
     folder = Path(app.srcdir) / "reference" / "api"
-    for name, page in (("extensions", extensions), ("settings", settings), ("states", states)):
+    for name, page in (
+        ("extensions", extensions),
+        ("iris-types", iris_types),
+        ("settings", settings),
+        ("states", states),
+    ):
         (folder / f"{name}.md").write_text("\n".join(page()) + "\n", encoding="utf-8")
 
 
@@ -61,6 +66,37 @@ def extensions() -> Iterator[str]:
         for found in sorted(epp.EXTENSIONS, key=lambda found: found.title.lower())
     )
     yield from table(["Title", "Reference", "Namespace", "In commands", "In responses"], rows)
+
+
+def iris_types() -> Iterator[str]:
+    """What each registry type of IRIS asks and answers."""
+    iris = importlib.import_module("regwire.iris")
+    methods = importlib.import_module("regwire.iris.resolve").METHODS
+    yield from (
+        "# Registry types of IRIS",
+        "",
+        "What `regwire.iris.DEFAULT` knows, by the modules of `regwire.iris`.",
+        "",
+    )
+    for module in (iris.core, iris.dreg, iris.dchk, iris.areg, iris.ereg):
+        name = module.__name__.rpartition(".")[2]
+        found = [cls for cls in iris.DEFAULT.elements if cls.__module__ == module.__name__]
+        title = f"`{name}`: {module.__doc__.splitlines()[0]}"
+        yield from (f"## {title}", "")
+        if f"{name}1" in methods:
+            yield from (f"Resolution: {', '.join(methods[f'{name}1'])}.", "")
+        for kind, base in (("Queries", iris.Query), ("Results", iris.Result), ("Errors", iris.GenericCode)):
+            rows = [
+                [code(cls.__name__), code(cls.__tag__), fields(cls)] for cls in found if issubclass(cls, base)
+            ]
+            if rows:
+                yield from table([kind, "Element", "Fields"], rows)
+
+
+def fields(cls: type) -> str:
+    """The fields of a class, without those that every result has."""
+    common = {"authority", "resolution", "registry_type", "entity_class", "entity_name", "temporary_reference"}
+    return ", ".join(code(name) for name in cls.__match_args__ if name not in common)
 
 
 def type_names(elements: Iterable[type]) -> str:

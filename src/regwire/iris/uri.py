@@ -35,6 +35,7 @@ _UNRESERVED: Final = "-_.!~*'()"
 _ESCAPE: Final = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _TYPE: Final = re.compile(r"[A-Za-z][A-Za-z0-9.+:_-]*")
 _LABEL: Final = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}(?<!-)")
+_DOMAIN_TYPES: Final = frozenset({"dreg1", "dchk1"})
 _FORM: Final = "write iris:<registry type>/<resolution>/<authority>/<class>/<name>, the resolution may be empty"
 
 
@@ -185,8 +186,11 @@ class IrisUri:
 
     @property
     def lookup(self) -> LookupEntity:
-        """The request that the URI stands for."""
-        return LookupEntity(self.urn, self.entity_class, self.entity_name)
+        """The request that the URI stands for; the class that RFC 3981's examples misname is asked for by its name."""
+        entity_class = self.entity_class
+        if entity_class.lower() == "domain" and self.registry_type in _DOMAIN_TYPES:
+            entity_class = "domain-name"
+        return LookupEntity(self.urn, entity_class, self.entity_name)
 
     def replace(self, **changes: object) -> Self:
         """Return a copy with other parts."""

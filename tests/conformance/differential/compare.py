@@ -124,6 +124,11 @@ KNOWN: tuple[Known, ...] = (
         _ours_finds(r"/(objURI|extURI|@registryType|@uri): datatype, got '[^']*//[^/]*\["),
     ),
     Known(
+        "names of the fifth edition",
+        "Names in values (`xs:QName`, `xs:NCName`, `xs:ID`)",
+        _theirs_says(r"attribute '[^']*(referentType|id|bagRef)': '[^']*[^\x00-\x7f][^']*' is not a valid value"),
+    ),
+    Known(
         "repeated IDs",
         "`xs:ID` values that occur twice",
         _theirs_says(r"is not a valid value of the atomic type 'xs:ID'"),
