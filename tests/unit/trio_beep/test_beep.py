@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 import pytest
@@ -501,5 +502,33 @@ def test_a_lost_connection_is_told_to_callers() -> None:
                 await trio.sleep(0.05)
                 for session in list(server.sessions.values()):
                     session.stop("test")
+
+    run(main)
+
+
+@pytest.mark.parametrize("injected", [b"MSG 1 0 . 0 0\r\nEND\r\n", b"garbage\r\n", b"MSG 1 0 "])
+def test_octets_injected_behind_proceed_reach_no_channel(pki: Pki, injected: bytes) -> None:
+    head = b"Content-Type: application/beep+xml\r\n\r\n"
+    greeting = head + b"<greeting><profile uri='http://iana.org/beep/TLS'/></greeting>"
+    proceed = head + b"<profile uri='http://iana.org/beep/TLS'>&lt;proceed/></profile>"
+
+    async def speak(stream: trio.SocketStream) -> None:
+        async with stream:
+            await stream.send_all(beep_build(BeepFrame("RPY", 0, 0, False, 0, None, greeting)))
+            received = b""
+            while b"ready" not in received:
+                received += await stream.receive_some()
+            await stream.send_all(beep_build(BeepFrame("RPY", 0, 1, False, len(greeting), None, proceed)) + injected)
+            while await stream.receive_some():
+                pass
+
+    async def main() -> None:
+        async with trio.open_nursery() as nursery:
+            (listener,) = await nursery.start(partial(trio.serve_tcp, speak, 0, host="127.0.0.1"))
+            port = listener.socket.getsockname()[1]
+            with pytest.raises(ConnectFailed):
+                async with connect("127.0.0.1", port, tls=ClientTls(ca=pki.ca), server_name="localhost", timeout=2.0):
+                    pass
+            nursery.cancel_scope.cancel()
 
     run(main)
