@@ -6,7 +6,7 @@ use std::io::{self, Read};
 use hdrhistogram::Histogram;
 
 use crate::args::Args;
-use crate::mix::KINDS;
+use crate::mix::{KINDS, Mix};
 use crate::report::{self, Late, Measured};
 use crate::session::{Reply, Session};
 use crate::{sys, tls};
@@ -198,8 +198,32 @@ impl<'a> Load<'a> {
         }
     }
 
+    /// The session with the fewest commands outstanding, the next one after `turn` of several; None: all are full.
+    fn least_busy(&self, turn: usize) -> Option<usize> {
+        let count = self.sessions.len();
+        (1..=count)
+            .map(|step| (turn + step) % count)
+            .min_by_key(|&token| self.sessions[token].in_flight())
+            .filter(|&token| self.sessions[token].in_flight() < self.args.window)
+    }
+
+    /// Hand due commands to the sessions as a pool of connections does: replies come in order, so that a check behind a
+    /// create on the same session would wait for the disk.
+    fn send_pooled(&mut self, turn: &mut usize) -> io::Result<()> {
+        while let (Some(&due), Some(token)) = (self.backlog.front(), self.least_busy(*turn)) {
+            *turn = token;
+            self.backlog.pop_front();
+            self.sessions[token].queue(due)?;
+            self.flush(token)?;
+        }
+        Ok(())
+    }
+
     /// Hand due commands round robin to sessions with a free place.
     fn send_backlog(&mut self, turn: &mut usize) -> io::Result<()> {
+        if self.args.mix == Mix::Registry {
+            return self.send_pooled(turn);
+        }
         let count = self.sessions.len();
         let mut full = 0;
         while full < count {

@@ -165,8 +165,9 @@ class Reading:
 
 def _salts() -> Iterator[bytes]:
     while True:
-        # One system call for many salts.
-        pool = os.urandom(_SALT * 256)
+        # One system call for many salts: each lets go of the interpreter's lock, and getting it back from a writer that
+        # computes may take milliseconds.
+        pool = os.urandom(_SALT * 4096)
         for start in range(0, len(pool), _SALT):
             yield pool[start : start + _SALT]
 

@@ -64,11 +64,12 @@ class Context:
         Features read through this rather than through the view: one request may change a record several times, as
         when many domains are settled together.
         """
-        for change in self.changes[self._seen :]:
-            self._records[change.kind, change.key] = change.after
-        self._seen = len(self.changes)
-        if (kind, key) in self._records:
-            return self._records[kind, key]
+        if self.changes:
+            for change in self.changes[self._seen :]:
+                self._records[change.kind, change.key] = change.after
+            self._seen = len(self.changes)
+            if (kind, key) in self._records:
+                return self._records[kind, key]
         return self.view.record(kind, key)
 
     def forget_after(self, changes: int, messages: int) -> None:
