@@ -55,7 +55,7 @@ class IrisWorld(World):
         config = Config(
             registry=RegistrySettings(zones=zones, repository="TEST"),
             policy=PolicySettings(**policy),
-            iris=iris or IrisSettings(),
+            iris=iris or IrisSettings(searches="on"),
             features=features or {},
             zone_features=zone_features or {},
         )

@@ -146,7 +146,7 @@ def _error(error: Exception) -> dict[str, Any]:
 def _named(item: Any) -> dict[str, Any]:
     """Class and content of a message, its registry type first."""
     prefix = item.__ns__.prefix if item.__ns__ is not None else None
-    return {"type": f"{prefix}:{item.__tag__}" if prefix else item.__tag__, **item.to_dict()}
+    return {"element": f"{prefix}:{item.__tag__}" if prefix else item.__tag__, **item.to_dict()}
 
 
 def _plain(found: Found) -> dict[str, Any]:
@@ -170,7 +170,7 @@ def _plain(found: Found) -> dict[str, Any]:
 def _show(found: Found) -> None:
     for result in found.results:
         plain = _named(result)
-        kind, name = plain.pop("type"), plain.pop("entity_name")
+        kind, name = plain.pop("element"), plain.pop("entity_name")
         typer.echo(f"{kind} {name}")
         for key in ("authority", "resolution", "registry_type", "entity_class", "temporary_reference"):
             plain.pop(key)

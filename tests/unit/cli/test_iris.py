@@ -38,7 +38,7 @@ def test_what_programs_see(ports, transport):
     result = ask(ports, "iris:dchk1//example/domain-name/a.example", "--json", transport=transport)
     assert result.exit_code == 0, result.output
     plain = json.loads(result.stdout)
-    assert [(found["type"], found["entity_name"]) for found in plain["results"]] == [("dchk:domain", "a.example")]
+    assert [(found["element"], found["entity_name"]) for found in plain["results"]] == [("dchk:domain", "a.example")]
     assert plain["asked"] == [
         {"authority": "example", "host": "127.0.0.1", "port": ports[transport], "transport": transport}
     ]
@@ -47,7 +47,7 @@ def test_what_programs_see(ports, transport):
 
 def test_the_identification_of_a_server(ports):
     plain = json.loads(ask(ports, "iris:dchk1//example", "--json").stdout)
-    assert plain["results"][0]["type"] == "iris:serviceIdentification"
+    assert plain["results"][0]["element"] == "iris:serviceIdentification"
 
 
 def test_the_server_s_errors(ports):

@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from iris_front import IrisWorld
+import trio
+from iris_front import IrisWorld, checked
 from registry_world import GLUE, PASSWORD, START, A, B, postal
 
+from regwire.iris.handlers import Context, Exchange
 from regwire.iris.messages import dreg
-from regwire.iris.messages.core import LookupEntity
+from regwire.iris.messages.core import LookupEntity, Request, SearchSet
 from regwire.iris.messages.dreg import AnyMatch, ExactMatch, PartialMatch, ResourceMatch
 from regwire.registry.clock import MovableClock
 from regwire.registry.config import IrisSettings
@@ -387,7 +389,7 @@ def test_find_domains_by_host(world: IrisWorld) -> None:
 
 
 def test_more_than_the_limit_is_too_wide(make: Any) -> None:
-    world = IrisWorld(make=make, iris=IrisSettings(results=2))
+    world = IrisWorld(make=make, iris=IrisSettings(results=2, searches="on"))
     for name in ("a.example", "ab.example", "abc.example"):
         world.domain(name)
     two = world.query(dreg.FindDomainsByName(PartialMatch(begins_with="ab")))
@@ -400,12 +402,39 @@ def test_more_than_the_limit_is_too_wide(make: Any) -> None:
 
 
 def test_a_registry_that_answers_no_searches(make: Any) -> None:
-    world = IrisWorld(make=make, iris=IrisSettings(searches=False))
+    world = IrisWorld(make=make, iris=IrisSettings(searches="off"))
     world.domain()
     assert world.look("dreg1", "domain-name", "a.example").domain_name == "a.example"
     error = world.query(dreg.FindDomainsByName(PartialMatch(begins_with="a"))).error
     assert error is not None
     assert error.__tag__ == "queryNotSupported"
+    world.store.close()
+
+
+def test_the_index_is_made_when_first_somebody_asks(make: Any) -> None:
+    world = IrisWorld(make=make, iris=IrisSettings())
+    fill(world)
+
+    def searchable() -> bool:
+        with world.store.read() as view:
+            return view.searchable()
+
+    assert names(world.found(dreg.FindDomainsByName(PartialMatch(begins_with="b")))) == ["b.example"]
+    assert names(world.found(dreg.FindDomainsByContact(contact_handle=ExactMatch("ADA")))) == ["a.example"]
+    assert names(world.found(dreg.FindDomainsByHost(host_name=ExactMatch("ns1.a.example")))) == ["b.example"]
+    assert world.look("dreg1", "contact-handle", "BOB").entity_name == "bob"
+    assert not searchable()
+
+    async def ask() -> list[Any]:
+        request = Request(search_sets=(SearchSet(query=dreg.FindDomainsByName(PartialMatch(ends_with=".test"))),))
+        found = world.engine.respond([Exchange(request, Context(authority="example"))])
+        assert not isinstance(found, list)
+        return list(checked((await found)[0]).result_sets[0].answer.results)
+
+    assert names(trio.run(ask)) == ["alphabet.co.test"]
+    assert searchable()
+    world.domain("new.co.test")
+    assert len(world.found(dreg.FindDomainsByName(PartialMatch(ends_with=".test")))) == 2
     world.store.close()
 
 

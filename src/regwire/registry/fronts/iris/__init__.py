@@ -1,7 +1,7 @@
 """What clients of IRIS ask, answered from the registry: domains, availability, number resources, ENUM.
 
-A front translates between messages and the model; it holds no rules. What is searched needs the store's index, which
-`iris_handlers` makes if it is not there.
+A front translates between messages and the model; it holds no rules. Some searches need the store's index, which is
+made when first somebody asks, or at the start (``[iris] searches``).
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ _TYPES = {"dreg1": DREG, "dchk1": DCHK, "areg1": AREG, "ereg1": EREG}
 def iris_handlers(registry: Registry, config: Config) -> Handlers:
     """Return handlers that answer from ``registry`` what ``[iris]`` of ``config`` says.
 
-    With searches on, the first call for a store makes its index: about 5 seconds for a million domains, during which
-    nothing is written.
+    With searches "on", the first call for a store makes its index: about 5 seconds for a million domains, during which
+    nothing is written; so does, in a thread, the first search that needs it where they are "first".
     """
     settings = config.iris
-    if settings.searches and {"dreg1", "ereg1"} & set(settings.types):
+    if settings.searches == "on" and {"dreg1", "ereg1"} & set(settings.types):
         registry.store.make_searchable()
     handlers = Handlers(
         settings.authorities or config.registry.zones,
@@ -53,6 +53,6 @@ def iris_handlers(registry: Registry, config: Config) -> Handlers:
 
 
 def _limits(config: Config) -> str:
-    if not config.iris.searches:
+    if config.iris.searches == "off":
         return "Domains, hosts and contacts are looked up, not searched."
     return f"A search gives {config.iris.results} results at most."

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
-from regwire.errors import InvalidSearch, PermissionDenied, QueryNotSupported, SearchTooWide
+from regwire.errors import InvalidSearch, PermissionDenied, SearchTooWide
 from regwire.registry.fronts.iris.desk import Sight, address_of, matching
 from regwire.registry.fronts.iris.objects import ROLES, links
 from regwire.registry.model.numbers import Match
 from regwire.registry.model.objects import Contact, Domain
 
-__all__ = ["contacts_like", "domains_by_contact", "domains_by_host", "require_searches", "under"]
+__all__ = ["contacts_like", "domains_by_contact", "domains_by_host", "under"]
 
 #: Parameters of queries: the element of a contact that they are about, and the store's field.
 _FIELDS: Final = {
@@ -23,18 +23,12 @@ _FIELDS: Final = {
 }
 
 
-def require_searches(sight: Sight) -> None:
-    """Refuse a search where the operator wants none."""
-    if not sight.desk.settings.searches or not sight.view.searchable():
-        raise QueryNotSupported("this server answers lookups, not searches")
-
-
 def contacts_like(sight: Sight, query: Any) -> Iterator[Contact]:
     """Yield the contacts that fit a query's criterion, as far as this client may see what it is about.
 
     What may not be seen cannot be searched either: an answer would tell it.
     """
-    require_searches(sight)
+    sight.require_searches(index=True)
     element, field, match = _criterion(query)
     keys = sight.view.found("contact", field, match, limit=_SCANNED)
     for id in sorted(keys):
@@ -97,7 +91,7 @@ def _fits(sight: Sight, value: Contact, element: str, match: Match) -> bool:
 
 def domains_by_contact(sight: Sight, query: Any) -> Iterator[Domain]:
     """Yield the domains that have a contact like that, in the role asked for, each once."""
-    require_searches(sight)
+    sight.require_searches(index=False)
     if not (sight.full or sight.desk.privacy.handles):
         raise PermissionDenied("which contacts a domain has is not public here")
     role = None if query.role is None else ROLES.get(query.role)
@@ -117,11 +111,9 @@ def domains_by_contact(sight: Sight, query: Any) -> Iterator[Domain]:
 
 def _ids(sight: Sight, query: Any) -> Iterator[str]:
     if query.contact_handle is not None:
-        id = query.contact_handle.exact_match.strip()
-        if sight.view.contact_exists(id):
-            yield id
-        elif id:
-            yield from sight.view.found("contact", "handle", Match(id), limit=1)
+        value = sight.contact_of(query.contact_handle.exact_match)
+        if value is not None:
+            yield value.id
         return
     for number, value in enumerate(contacts_like(sight, query)):
         _require_all(number, sight.desk.settings.contacts_searched)
@@ -130,7 +122,7 @@ def _ids(sight: Sight, query: Any) -> Iterator[str]:
 
 def domains_by_host(sight: Sight, query: Any) -> Iterator[Domain]:
     """Yield the domains that use a name server, each once."""
-    require_searches(sight)
+    sight.require_searches(index=False)
     seen: set[str] = set()
     for value in sight.present(_using(sight, query)):
         if value.roid not in seen:
@@ -143,6 +135,8 @@ def _using(sight: Sight, query: Any) -> Iterator[Domain]:
     if query.host_handle is not None:
         yield from _all_using(sight, query.host_handle.exact_match.strip().upper())
         return
+    if query.host_name is None or sight.desk.attributes:
+        sight.require_searches(index=True)
     if query.host_name is not None:
         name = query.host_name.exact_match.strip().lower().removesuffix(".")
         hosts, field, text = [view.host(name)], "server", name
@@ -154,7 +148,7 @@ def _using(sight: Sight, query: Any) -> Iterator[Domain]:
     for host in hosts:
         if host is not None:
             yield from _all_using(sight, host.roid)
-    if text:
+    if sight.desk.attributes:
         # Name servers that are attributes of domains.
         names = view.found("domain", field, Match(text), limit=_SCANNED)
         yield from view.domains(names).values()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Coroutine, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from functools import partial
@@ -10,8 +10,9 @@ from ipaddress import IPv4Address, IPv6Address
 from typing import Any, Final, TypeVar
 
 import idna
+import trio
 
-from regwire.errors import InvalidName, InvalidSearch, SearchTooWide
+from regwire.errors import InvalidName, InvalidSearch, QueryNotSupported, SearchTooWide
 from regwire.iris.handlers import Context
 from regwire.iris.messages import dreg, ereg
 from regwire.iris.messages.common import EREG, Text
@@ -54,6 +55,8 @@ class Desk:
         self.zones = config.registry.zones
         self.authority = (config.iris.authorities or config.registry.zones)[0]
         self.operator = config.iris.operator_name or config.registry.server_id
+        #: Whether name servers may be attributes of domains.
+        self.attributes = any(policy.settings.host_model == "attributes" for policy in self.policies.by_zone.values())
         self.privacy: PrivacySettings = config.features_for("")["privacy"]
 
     @contextmanager
@@ -62,16 +65,33 @@ class Desk:
         with self.registry.store.read() as view:
             yield Sight(self, view, context, namespace)
 
-    def handler(self, namespace: Namespace, function: Callable[[Sight, Any], _T]) -> Callable[[Any, Context], _T]:
+    def handler(self, namespace: Namespace, function: Callable[[Sight, Any], _T]) -> Callable[[Any, Context], Any]:
         """Return a handler that looks at a state of its own."""
         return partial(self._handle, namespace, function)
 
-    def _handle(self, namespace: Namespace, function: Callable[[Sight, Any], _T], asked: Any, context: Context) -> _T:
+    def _handle(
+        self, namespace: Namespace, function: Callable[[Sight, Any], _T], asked: Any, context: Context
+    ) -> _T | Coroutine[Any, Any, _T]:
         try:
             with self.look(context, namespace) as sight:
                 return function(sight, asked)
         except base.SearchTooWide as error:
             raise SearchTooWide(str(error)) from None
+        except _NeedsIndex:
+            return self._when_indexed(namespace, function, asked, context)
+
+    async def _when_indexed(
+        self, namespace: Namespace, function: Callable[[Sight, Any], _T], asked: Any, context: Context
+    ) -> _T:
+        """Make the index that a search needs, then answer it; others are answered meanwhile."""
+        await trio.to_thread.run_sync(self.registry.store.make_searchable)
+        found = self._handle(namespace, function, asked, context)
+        assert not isinstance(found, Coroutine)
+        return found
+
+
+class _NeedsIndex(Exception):
+    """What is asked needs the index of the store, which is not there yet."""
 
 
 class Sight:
@@ -98,6 +118,13 @@ class Sight:
         self.types = namespace.uri
         self.brief = context.transport == "lwz" or not desk.settings.additional
 
+    def require_searches(self, *, index: bool) -> None:
+        """Refuse a search where the operator wants none; have the index made if it is needed and not there."""
+        if self.desk.settings.searches == "off":
+            raise QueryNotSupported("this server answers lookups, not searches")
+        if index and not self.view.searchable():
+            raise _NeedsIndex
+
     # --- objects as they are now
 
     def present(self, values: Iterable[Domain]) -> Iterator[Domain]:
@@ -115,6 +142,16 @@ class Sight:
     def contact(self, id: str) -> Contact | None:
         """Return the contact of an id."""
         return present_contact(self.view, id, self.now, self.desk.policies)
+
+    def contact_of(self, handle: str) -> Contact | None:
+        """Return the contact of a handle: handles of IRIS are without case, ids of EPP are not; the exact one first."""
+        id = handle.strip()
+        for form in dict.fromkeys((id, id.lower(), id.upper())):
+            value = self.contact(form)
+            if value is not None:
+                return value
+        others = self.view.found("contact", "handle", Match(id), limit=1) if id and self.view.searchable() else ()
+        return self.contact(others[0]) if others else None
 
     def visible(self, contact: Contact, element: str, form: str = "") -> Visibility:
         """Tell whether this client may see an element of a contact."""

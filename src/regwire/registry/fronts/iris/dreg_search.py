@@ -16,7 +16,6 @@ from regwire.registry.fronts.iris.contact_search import (
     contacts_like,
     domains_by_contact,
     domains_by_host,
-    require_searches,
     under,
 )
 from regwire.registry.fronts.iris.desk import Desk, Sight, idn_name, matching
@@ -65,8 +64,8 @@ def _by_contact(sight: Sight, query: dreg.FindDomainsByContact) -> ResultSet:
 
 
 def _by_name(sight: Sight, query: dreg.FindDomainsByName) -> ResultSet:
-    require_searches(sight)
     match = _in_a_labels(matching(query.name_part))
+    sight.require_searches(index=bool(match.ends))
     names = sight.view.found("domain", "name", match, limit=sight.limit)
     kept = sight.view.domains(names)
     found = (kept[name] for name in sorted(names) if name in kept)

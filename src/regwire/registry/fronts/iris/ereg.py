@@ -14,7 +14,6 @@ from regwire.registry.fronts.iris.contact_search import (
     contacts_like,
     domains_by_contact,
     domains_by_host,
-    require_searches,
 )
 from regwire.registry.fronts.iris.desk import Desk, Sight, domain_name
 from regwire.registry.fronts.iris.objects import Shapes
@@ -160,7 +159,7 @@ def _by_prefix(sight: Sight, query: ereg.FindEnumsByE164) -> ResultSet:
 
 
 def _around(sight: Sight, digits: str, specificity: str | None) -> Iterator[Domain]:
-    require_searches(sight)
+    sight.require_searches(index=specificity != "less")
     apexes = list(dict.fromkeys([apex for _, apex in _zones(sight)]))
     shorter = 0 if specificity == "more" else len(digits) - 1
     lengths = [*range(shorter, 0, -1)]

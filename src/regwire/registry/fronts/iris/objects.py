@@ -183,6 +183,7 @@ class Shapes:
 
     def _by_address(self, sight: Sight, asked: LookupEntity, version: int) -> ResultSet | None:
         address = address_of(asked.entity_name, version)
+        sight.require_searches(index=True)
         entity_class = f"ipv{version}-address"
         names = sight.view.found("host", "address", Match(address), limit=sight.limit)
         hosts = filter(None, map(sight.view.host, sorted(names)))
@@ -190,12 +191,7 @@ class Shapes:
         return found if found.answer.results else None
 
     def _by_contact_handle(self, sight: Sight, asked: LookupEntity) -> Any:
-        id = asked.entity_name.strip()
-        value = sight.contact(id)
-        if value is None and sight.view.searchable():
-            # Handles of IRIS are without case, those of EPP are not: the exact one comes first.
-            others = sight.view.found("contact", "handle", Match(id), limit=1) if id else []
-            value = sight.contact(others[0]) if others else None
+        value = sight.contact_of(asked.entity_name)
         return None if value is None else self.contact(sight, value)
 
     def _by_authority(self, sight: Sight, asked: LookupEntity) -> Any:
