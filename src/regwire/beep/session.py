@@ -100,6 +100,7 @@ class Session:
         self._queues: dict[int, deque[on.Asked]] = {}
         self._streams: dict[int, tuple[on.Asked, Any]] = {}
         self._pumping = False
+        self.corked = False  # set by a driver that calls `pump` later, once for many items and replies
 
     @property
     def encrypted(self) -> bool:
@@ -143,7 +144,7 @@ class Session:
 
     def pump(self) -> None:
         """Send what may be sent."""
-        if self._pumping:
+        if self._pumping or self.corked:
             return
         self._pumping = True
         try:

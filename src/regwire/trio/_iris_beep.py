@@ -92,11 +92,19 @@ class _Link:
     # ------------------------------------------------------------------------------------------------------ the service
 
     def arrived(self, item: Any) -> None:
-        """Take an item of the reactor."""
-        self.session.arrived(item)
+        """Take an item of the reactor; what it makes is sent with what else is made in this turn."""
+        session = self.session
+        if not session.corked:
+            session.corked = True
+            self._service.before_flush(self._pump)
+        session.take_in(item)
         if isinstance(item, items.Closed):
             ended = self.session.ended
             self._service.forget(self, "beep", _Reason(item.reason, ended.reason) if ended is not None else item)
+
+    def _pump(self) -> None:
+        self.session.corked = False
+        self.session.pump()
 
     def drain(self) -> bool:
         """Answer what waits, then release the session."""
