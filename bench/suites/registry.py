@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 import statistics
 import subprocess
 import sys
@@ -51,7 +52,9 @@ def made(folder: Path) -> tuple[Pki, str]:
     )
     settings = folder / "registry.toml"
     # On any free port: two run at once, and one that somebody else runs is not in the way.
-    text = settings.read_text("utf-8").replace('# protocols = ["epp"]', "protocols = []")
+    text, count = re.subn(r"(?m)^# protocols = .*$", "protocols = []", settings.read_text("utf-8"))
+    if count != 1:
+        raise procs.Failed(f"{settings} has no line for the protocols")
     settings.write_text(f'{text}\n[[listen.extra]]\nprotocol = "epp"\nport = 0\n', "utf-8")
     with (folder / "accounts.toml").open("rb") as file:
         password = tomllib.load(file)[USER]["password"]
