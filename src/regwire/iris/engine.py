@@ -137,7 +137,7 @@ class Engine:
         try:
             found = function(query, context)
             if isinstance(found, Result):
-                return Response(None, (ResultSet(Answer((found,))),))
+                return Response(result_sets=(ResultSet(Answer((found,))),))
             if found is None and type(query) is LookupEntity:
                 return _BARE[NameNotFound]
             part = part_of(found, query)
