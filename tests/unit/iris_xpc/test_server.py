@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 import regwire_native
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from iris_world import engine, lookup, sasl, vector
 
 from regwire.iris import decode, encode
@@ -548,13 +550,13 @@ def test_every_input_of_the_table_is_met() -> None:
         ServerInput.GONE: lambda p: p.item(items.Closed("eof")),
     }
     assert set(made) == set(ServerInput)
-    for given, make in made.items():
+    for input_, make in made.items():
         peer = Peer()
         make(peer)
-        after = SERVER.step(ServerState.READY, given).next
-        if given is ServerInput.SASL:
+        after = SERVER.step(ServerState.READY, input_).next
+        if input_ is ServerInput.SASL:
             after = ServerState.SASL
-        assert peer.session.state is (after or ServerState.READY), given
+        assert peer.session.state is (after or ServerState.READY), input_
         # Nothing more is said by a session that ended.
         if peer.closed is not None:
             peer.item(items.TimerExpired("idle"))
@@ -572,3 +574,56 @@ def test_a_client_without_tls_never_gives_its_password_away() -> None:
     chosen = SaslClient(user="bob", password="kEw1").choose(offered, Channel(), service="iris-xpc", host="example.com")
     assert chosen is not None
     assert chosen.name == "SCRAM-SHA-256"
+
+
+# --- whatever comes
+
+
+EVENTS = {
+    "lookup": lambda peer, name: peer.say(("ad", lookup(name))),
+    "last": lambda peer, name: peer.say(("ad", lookup(name)), keep_open=False),
+    "nothing": lambda peer, name: peer.say(("nd", b"")),
+    "versions": lambda peer, name: peer.say(("vi", b"")),
+    "unread": lambda peer, name: peer.say(("ad", b"<request")),
+    "foreign": lambda peer, name: peer.say(("ad", lookup(name)), authority="example.org"),
+    "plain": lambda peer, name: peer.say(("sd", sasl_data.build("PLAIN", b"\0bob\0kEw1")), ("ad", lookup("me"))),
+    "wrong": lambda peer, name: peer.say(("sd", sasl_data.build("PLAIN", b"\0bob\0no"))),
+    "digest": lambda peer, name: peer.say(("sd", sasl_data.build("DIGEST-MD5", None))),
+    "bad": lambda peer, name: peer.write(vector("xpc-14")),
+    "idle": lambda peer, name: peer.item(items.TimerExpired("idle")),
+    "half": lambda peer, name: peer.item(items.TimerExpired("frame")),
+    "drain": lambda peer, name: peer.perform(peer.session.drain()),
+    "gone": lambda peer, name: peer.item(items.Closed("eof")),
+    "first": lambda peer, name: peer.held and peer.do(peer.held.pop(0)),
+    "newest": lambda peer, name: peer.held and peer.do(peer.held.pop()),
+}
+REQUESTS = {"lookup", "last", "nothing", "versions", "unread", "foreign", "plain", "wrong", "digest", "bad"}
+
+
+@given(script=st.lists(st.sampled_from([*EVENTS, "lookup", "first", "newest"]), max_size=25))
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_whatever_comes_replies_are_one_to_one_in_order_and_nothing_follows_the_end(script: list[str]) -> None:
+    peer = Peer(hold=True, served=_ENGINE, config=_CONFIG)
+    asked, sent = 0, []
+    for number, event in enumerate(script):
+        found = EVENTS[event](peer, f"n{number}")
+        sent += found if isinstance(found, list) else []
+        asked += event in REQUESTS
+    while peer.held:
+        peer.do(peer.held.pop())
+    sent += peer.blocks
+    # One block a request, and at most one more that nobody asked for: why the session ends.
+    assert len(sent) <= asked + 1
+    assert all(block.keep_open for block in sent[:-1])
+    if sent and not sent[-1].keep_open:
+        assert peer.closed is not None or peer.session.state is ServerState.CLOSED
+    answered = [name for block in sent if block.document is not None for name in names(block)]
+    order = [int(name[1:]) for name in answered if name[1:].isdigit()]
+    assert order == sorted(order)
+    if peer.closed is None and peer.session.state is not ServerState.CLOSED:
+        assert peer.session.waiting == 0
+        assert len(sent) == asked
+
+
+_ENGINE = engine()
+_CONFIG = ServerConfig(sasl=sasl())
