@@ -10,24 +10,28 @@ from typing import Any
 import trio
 from regwire_native import DatagramLimits, Reactor, ReactorLimits
 
-from regwire.errors import ConfigError
 from regwire.registry.config import WELL_KNOWN_PORTS, Config
 from regwire.registry.engine import Registry
 from regwire.registry.iris_credentials import RegistrarCredentials
 from regwire.sasl import SaslServer
-from regwire.trio.iris import Handlers, Limits, LwzListener, Server, ServerConfig, XpcListener, XpcsListener, serve
+from regwire.trio.iris import (
+    BeepListener,
+    Handlers,
+    Limits,
+    LwzListener,
+    Server,
+    ServerConfig,
+    XpcListener,
+    XpcsListener,
+    serve,
+)
 from regwire.trio.iris import Listener as IrisListener
 
 __all__ = ["listeners_of", "serve_iris"]
 
 
 def listeners_of(config: Config, server_tls: Callable[[], Any]) -> Iterator[IrisListener]:
-    """The IRIS listeners of ``[listen]``; ``server_tls`` is called when one of them wants TLS.
-
-    Raises:
-        ConfigError: a transport is not part of this build.
-
-    """
+    """The IRIS listeners of ``[listen]``; ``server_tls`` is called when one of them wants TLS."""
     listen = config.listen
     places = [
         (protocol, listen.address, WELL_KNOWN_PORTS[protocol] + listen.port_offset)
@@ -55,12 +59,7 @@ def _listener(config: Config, protocol: str, host: str, port: int, server_tls: C
         rate, ratio = settings.udp_rate, settings.udp_ratio
         limits = DatagramLimits(prefix_rate=rate, prefix_burst=2 * rate, response_ratio=ratio)
         return LwzListener(host=host, port=port, limits=limits)
-    try:
-        beep = import_module("regwire.trio.iris").BeepListener
-    except AttributeError:
-        raise ConfigError("listen", f"{protocol} is not part of this build", "leave it out") from None
-    listener: IrisListener = beep(host=host, port=port, tls=server_tls())
-    return listener
+    return BeepListener(host=host, port=port, tls=server_tls())
 
 
 async def serve_iris(

@@ -104,21 +104,26 @@ def test_what_epp_creates_iris_finds(tmp_path: Path, pki: Pki) -> None:
 @pytest.mark.usefixtures("front")
 def test_every_listener_is_told_and_answers(tmp_path: Path, pki: Pki) -> None:
     async def main() -> None:
-        config = configured(tmp_path, pki, "epp", "iris.xpc", "iris.xpcs", "iris.lwz")
+        config = configured(tmp_path, pki, "epp", "iris.xpc", "iris.xpcs", "iris.lwz", "iris.beep")
         async with serving(config) as running:
             found = {one["protocol"]: one for one in running.listeners}
-            assert list(found) == ["epp", "iris.xpc", "iris.xpcs", "iris.lwz"]
-            assert [one["tls"] for one in running.listeners] == [True, False, True, False]
-            for protocol, transport in (("iris.xpc", "xpc"), ("iris.xpcs", "xpcs"), ("iris.lwz", "lwz")):
+            assert list(found) == ["epp", "iris.xpc", "iris.xpcs", "iris.lwz", "iris.beep"]
+            assert [one["tls"] for one in running.listeners] == [True, False, True, False, True]
+            for protocol, transport in (
+                ("iris.xpc", "xpc"),
+                ("iris.xpcs", "xpcs"),
+                ("iris.lwz", "lwz"),
+                ("iris.beep", "beep"),
+            ):
                 async with connect(
                     "127.0.0.1",
-                    found[protocol]["port"],
+                    found[f"iris.{transport}"]["port"],
                     transport=transport,  # type: ignore[arg-type]
                     tls=ClientTls(ca=pki.ca) if transport == "xpcs" else None,
                     server_name="localhost",
                 ) as client:
                     assert names(await client.ask(lookup("transport"), authority="example"))[0].startswith(transport)
-            assert running.stats()["iris_requests"] == 3
+            assert running.stats()["iris_requests"] == 4
 
     run(main)
 

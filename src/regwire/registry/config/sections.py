@@ -96,7 +96,7 @@ class ListenSettings:
         maximum=64000,
     )
     protocols: tuple[str, ...] = setting(
-        ("epp", "iris.xpc", "iris.xpcs", "iris.lwz"),
+        ("epp", "iris.xpc", "iris.xpcs", "iris.lwz", "iris.beep"),
         why="the fronts on their well-known ports; iris.lwz is UDP",
         choices=tuple(WELL_KNOWN_PORTS),
     )
