@@ -86,9 +86,7 @@ def iris_types() -> Iterator[str]:
         if f"{name}1" in methods:
             yield from (f"Resolution: {', '.join(methods[f'{name}1'])}.", "")
         for kind, base in (("Queries", iris.Query), ("Results", iris.Result), ("Errors", iris.GenericCode)):
-            rows = [
-                [code(cls.__name__), code(cls.__tag__), fields(cls)] for cls in found if issubclass(cls, base)
-            ]
+            rows = [[code(cls.__name__), code(cls.__tag__), fields(cls)] for cls in found if issubclass(cls, base)]
             if rows:
                 yield from table([kind, "Element", "Fields"], rows)
 
