@@ -201,8 +201,9 @@ def _lines(value: Any, indent: str) -> list[str]:
                 out.append(f"{title}: {item}")
                 continue
             reference = item.get("entity_name")
-            shown = item.get("tag") or reference
-            rest = {k: v for k, v in item.items() if k != "tag" and (reference is None or k == "display_names")}
+            shown = item.get("tag") or reference or item.get("value") or item.get("text")
+            hidden = {"tag", "value", "text", "language"} if shown else {"tag"}
+            rest = {k: v for k, v in item.items() if k not in hidden and (reference is None or k == "display_names")}
             out.append(f"{title}: {shown}" if shown else f"{title}:")
             out.extend(_lines(rest, indent + "  "))
     return out
