@@ -31,7 +31,7 @@ from regwire.iris.messages.core import (
 from regwire.iris.messages.core import NameNotFound as NameNotFoundCode
 from regwire.iris.resolve import Naptr, Question
 from regwire.schema import QName, Raw
-from regwire.trio.iris import Finder, KnownServer, LookupConfig, LwzListener, XpcListener, lookup, search
+from regwire.trio.iris import BeepListener, Finder, KnownServer, LookupConfig, LwzListener, XpcListener, lookup, search
 
 DREG = "urn:ietf:params:xml:ns:dreg1"
 
@@ -429,10 +429,10 @@ def test_cancelling_closes_everything() -> None:
 @pytest.mark.parametrize("by", ["name", "address"])
 def test_against_a_server(by: str) -> None:
     async def test() -> None:
-        listeners = (XpcListener(port=0), LwzListener(port=0))
+        listeners = (XpcListener(port=0), BeepListener(port=0), LwzListener(port=0))
         async with running(served=handlers("localhost"), listeners=listeners) as server:
             host = "127.0.0.1" if by == "address" else "localhost"
-            for transport in ("xpc", "lwz"):
+            for transport in ("xpc", "beep", "lwz"):
                 place = f"{host}:{port_of(server, transport)}"
                 found = await lookup(f"iris.{transport}:dchk1//{place}/domain-name/a.example")
                 assert isinstance(found.result, dchk.Domain)
