@@ -46,6 +46,9 @@ __all__ = ["Channel", "Failure", "Finder", "Found", "KnownServer", "LookupConfig
 AT_ONCE = 8
 """Referrals that are followed at the same time."""
 
+DATAGRAM_SECONDS = 7.0
+"""Three datagrams (after 1, 2 and 4 s): then the next server or transport, though LWZ itself would try for a minute."""
+
 # A server that fails in one of these ways is passed over for the next one; asking again is safe, for nothing changes.
 _NEXT = (TransportError, NotSent, OutcomeUnknown, ProtocolError, TransferRefused)
 
@@ -354,7 +357,7 @@ class Finder:
                     continue
                 try:
                     channel = await self._open(step, own=key[4])
-                    response = await channel.ask(request, authority=step.authority)
+                    response = await self._first(channel, step, request, alone=len(key[3]) == 1)
                 except SizeRefused as refused:
                     # The server is there and answers: whatever is smaller may go this way again.
                     self._lines[key] = (channel, step)
@@ -373,6 +376,15 @@ class Finder:
         if too_large is not None:
             raise too_large
         raise error or ConnectFailed(self._nobody(task))
+
+    @staticmethod
+    async def _first(channel: Channel, target: Target, request: Request, *, alone: bool) -> Response:
+        """Ask a server for the first time; datagrams get little of it where there is another way."""
+        if target.transport != "lwz" or alone:
+            return await channel.ask(request, authority=target.authority)
+        with trio.move_on_after(DATAGRAM_SECONDS):
+            return await channel.ask(request, authority=target.authority)
+        raise ConnectFailed(f"{target.host}:{target.port}: no answer to datagrams within {DATAGRAM_SECONDS:g} s")
 
     def _nobody(self, task: _Task) -> str:
         problem = getattr(self._dns, "problem", "")

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import trio
+import trio.testing
 from iris_rig import port_of, running
 from iris_world import handlers
 
@@ -84,6 +85,9 @@ class World:
             return self.records[question.name, question.kind]
         return (question.name,) if question.kind == "ADDRESS" and question.name in self.servers else ()
 
+    async def answer(self, connection: Any) -> None:
+        """Hold an answer back."""
+
     def config(self, **options: Any) -> LookupConfig:
         return LookupConfig(dns=self.dns, connect=lambda *a, **k: _Connection(self, *a, **k), **options)
 
@@ -115,6 +119,7 @@ class _Connection:
         (search_set,) = request.search_sets
         self.world.asked.append((self.host, authority, search_set))
         self.world.controls.append(request.control)
+        await self.world.answer(self)
         found = self.world.servers[self.host]
         if callable(found):
             found = found(search_set, self)
@@ -244,6 +249,26 @@ def test_what_datagrams_cannot_carry_goes_by_a_stream() -> None:
     assert [opened[2] for opened in world.opened] == ["lwz", "xpc"]
     assert found.result == domain("a.com")
     assert [asked[0] for asked in world.asked] == ["server", "server"]
+
+
+def test_datagrams_that_nobody_answers_are_given_up_for_a_stream() -> None:
+    class Silent(World):
+        async def answer(self, connection: Any) -> None:
+            if connection.options["transport"] == "lwz":
+                await trio.sleep_forever()
+
+    async def test(world: World, **options: Any) -> float:
+        begun = trio.current_time()
+        found = await lookup("iris:dreg1//com/domain-name/a.com", config=world.config(**options))
+        assert found.result == domain("a.com")
+        return trio.current_time() - begun
+
+    world = Silent(server=answered(domain("a.com")))
+    world.records["com", "NAPTR"] = [Naptr(1, 1, "a", "DREG1:iris.lwz:iris.xpc", "", "server")]
+    clock = trio.testing.MockClock(autojump_threshold=0)
+    seconds = trio.run(test, world, clock=clock)
+    assert 6.9 < seconds < 7.1
+    assert [opened[2] for opened in world.opened] == ["lwz", "xpc"]
 
 
 # -------------------------------------------------------------------------------------------------------- following
