@@ -10,10 +10,12 @@ import pytest
 from iris_front import IrisWorld
 from registry_world import PASSWORD, A, B
 
+from regwire.epp.ext import enum_naptr as e
 from regwire.iris.messages import ereg
 from regwire.iris.messages.core import LookupEntity
 from regwire.iris.messages.ereg import ExactMatch
 from regwire.registry.clock import MovableClock
+from regwire.registry.fronts.epp.ext.enum import FRONT
 from regwire.registry.model import requests as r
 from regwire.registry.model.e164 import ChangeNaptrs, Naptr, NaptrInfo, name_of, number_of
 from regwire.registry.model.objects import Status
@@ -99,6 +101,15 @@ def test_naptr_records(world: IrisWorld) -> None:
     assert told() == ()
     # Where names are no numbers, there are none.
     assert world.code(A, r.CreateDomain("b.example", auth=PASSWORD, extensions=(ChangeNaptrs((SIP,)),))) == 2103
+
+
+def test_rfc_4114_the_elements_of_epp() -> None:
+    naptr = e.EnumNaptr(order=100, pref=10, flags="u", svc="E2U+sip", regex="!^.*$!sip:info@example.com!")
+    command: Any = None
+    assert FRONT.commands[e.EnumCreate](e.EnumCreate((naptr,)), command) == ChangeNaptrs((SIP,))
+    update = e.EnumUpdate(add=None, rem=e.EnumAddRem((naptr,)))
+    assert FRONT.commands[e.EnumUpdate](update, command) == ChangeNaptrs((), (SIP,))
+    assert FRONT.replies[NaptrInfo](NaptrInfo((SIP,))) == e.EnumInfoData((naptr,))
 
 
 # --- ereg

@@ -154,3 +154,23 @@ def test_the_service_tells_of_itself_and_nothing_else(world: IrisWorld) -> None:
         assert world.look(type, "iris", "other") == "nameNotFound"
         assert world.look(type, "local", "other") == "nameNotFound"
     assert world.look("dreg1", "nonsense", "x") == "queryNotSupported"
+
+
+def test_what_is_kept_ends_when_time_changes_it(world: IrisWorld) -> None:
+    world.domain()
+    lookups = [("domain-name", "a.example"), ("idn", "A.example")]
+    for _ in range(2):
+        assert [tags(world.look("dchk1", *lookup)) for lookup in lookups] == [["inactive", "addPeriod"]] * 2
+    world.later(days=5)
+    # Nothing was committed meanwhile; the add period is over all the same.
+    assert [tags(world.look("dchk1", *lookup)) for lookup in lookups] == [["inactive"]] * 2
+
+
+def test_a_reserved_name_and_a_free_one_in_one_request(world: IrisWorld) -> None:
+    def lookup(name: str) -> LookupEntity:
+        return LookupEntity(registry_type="dchk1", entity_class="domain-name", entity_name=name)
+
+    for _ in range(2):
+        found = world.respond(*map(lookup, ("www.example", "free.example", "www.example"))).result_sets
+        assert [None if one.error is None else one.error.__tag__ for one in found] == [None, "nameNotFound", None]
+        assert found[0] == found[2]

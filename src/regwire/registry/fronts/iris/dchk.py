@@ -70,6 +70,8 @@ class _Batch:
         self._kept = kept
         self._places: list[ResultSet | tuple[str, str, str]] = []
         self._names: dict[tuple[str, str, str], str] = {}
+        # What is not kept: names that are free, or cannot be had now (which may depend on the hour: launch phases).
+        self._passing: dict[tuple[str, str, str], ResultSet] = {}
 
     def take(self, authority: str, query: Any) -> None:
         """Note one lookup."""
@@ -93,7 +95,11 @@ class _Batch:
         """Return the answers in order."""
         if self._names:
             self._look()
-        return [self._kept[place][0] if isinstance(place, tuple) else place for place in self._places]
+        return [self._answer(place) if isinstance(place, tuple) else place for place in self._places]
+
+    def _answer(self, key: tuple[str, str, str]) -> ResultSet:
+        passing = self._passing.get(key)
+        return self._kept[key][0] if passing is None else passing
 
     def _look(self) -> None:
         sight = self._sight
@@ -107,10 +113,9 @@ class _Batch:
             if value is not None:
                 self._kept[key] = _domain(key, value, sight.now), _until(value, sight.now)
             elif name in taken:
-                # What is reserved may depend on the time of day (launch phases): it is asked for again.
-                self._kept[key] = _reserved(key, name, taken[name]), sight.now
+                self._passing[key] = _reserved(key, name, taken[name])
             else:
-                self._kept[key] = _NOT_FOUND, sight.now
+                self._passing[key] = _NOT_FOUND
 
 
 def _unclaimed(query: Any) -> IrisError:

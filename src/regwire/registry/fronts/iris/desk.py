@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from functools import partial
@@ -65,29 +65,30 @@ class Desk:
         with self.registry.store.read() as view:
             yield Sight(self, view, context, namespace)
 
-    def handler(self, namespace: Namespace, function: Callable[[Sight, Any], _T]) -> Callable[[Any, Context], Any]:
+    def handler(self, namespace: Namespace, function: Callable[[Sight, Any], _T]) -> Callable[[Any, Context], _T]:
         """Return a handler that looks at a state of its own."""
         return partial(self._handle, namespace, function)
 
-    def _handle(
-        self, namespace: Namespace, function: Callable[[Sight, Any], _T], asked: Any, context: Context
-    ) -> _T | Coroutine[Any, Any, _T]:
+    def search(self, namespace: Namespace, function: Callable[[Sight, Any], _T]) -> Callable[[Any, Context], Any]:
+        """Return a handler of what may need the index; one that waits if the index is made when somebody asks."""
+        if self.settings.searches != "first":
+            return self.handler(namespace, function)
+
+        async def when_indexed(asked: Any, context: Context) -> _T:
+            try:
+                return self._handle(namespace, function, asked, context)
+            except _NeedsIndex:
+                await trio.to_thread.run_sync(self.registry.store.make_searchable)
+            return self._handle(namespace, function, asked, context)
+
+        return when_indexed
+
+    def _handle(self, namespace: Namespace, function: Callable[[Sight, Any], _T], asked: Any, context: Context) -> _T:
         try:
             with self.look(context, namespace) as sight:
                 return function(sight, asked)
         except base.SearchTooWide as error:
             raise SearchTooWide(str(error)) from None
-        except _NeedsIndex:
-            return self._when_indexed(namespace, function, asked, context)
-
-    async def _when_indexed(
-        self, namespace: Namespace, function: Callable[[Sight, Any], _T], asked: Any, context: Context
-    ) -> _T:
-        """Make the index that a search needs, then answer it; others are answered meanwhile."""
-        await trio.to_thread.run_sync(self.registry.store.make_searchable)
-        found = self._handle(namespace, function, asked, context)
-        assert not isinstance(found, Coroutine)
-        return found
 
 
 class _NeedsIndex(Exception):

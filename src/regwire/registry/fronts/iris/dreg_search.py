@@ -37,7 +37,7 @@ def register(handlers: Handlers, desk: Desk) -> None:
         (dreg.FindContacts, _contacts),
         (dreg.FindDomainsByHost, _by_host),
     ):
-        handlers.search(query)(desk.handler(DREG, function))
+        handlers.search(query)(desk.search(DREG, function))
 
 
 def _registrars(sight: Sight, query: dreg.FindRegistrarsByName) -> ResultSet:

@@ -42,7 +42,7 @@ def register(handlers: Handlers, desk: Desk) -> None:
         (ereg.FindEnumsByHost, _by_host),
         (ereg.FindContacts, _contacts),
     ):
-        handlers.search(query)(desk.handler(EREG, function))
+        handlers.search(query)(desk.search(EREG, function))
 
 
 # --- lookups

@@ -168,8 +168,8 @@ class Shapes:
 
         on("host-name")(desk.handler(namespace, self._by_host_name))
         on("host-handle")(desk.handler(namespace, self._by_host_handle))
-        on("ipv4-address")(desk.handler(namespace, lambda sight, asked: self._by_address(sight, asked, 4)))
-        on("ipv6-address")(desk.handler(namespace, lambda sight, asked: self._by_address(sight, asked, 6)))
+        on("ipv4-address")(desk.search(namespace, lambda sight, asked: self._by_address(sight, asked, 4)))
+        on("ipv6-address")(desk.search(namespace, lambda sight, asked: self._by_address(sight, asked, 6)))
         on("contact-handle")(desk.handler(namespace, self._by_contact_handle))
         on("registration-authority")(desk.handler(namespace, self._by_authority))
 
