@@ -11,10 +11,13 @@ import re
 import secrets
 from typing import Any
 
-from scramp import ScramClient, ScramException, ScramMechanism  # type: ignore[import-untyped]
-
 from regwire.sasl.credentials import ITERATIONS, CredentialSource, ScramKeys
 from regwire.sasl.mechanism import ClientMechanism, Continue, Done, Failed, Outcome, ServerMechanism, Strength
+
+try:
+    from scramp import ScramClient, ScramException, ScramMechanism  # type: ignore[import-untyped]
+except ModuleNotFoundError as error:
+    raise ImportError("SCRAM-SHA-256 needs the package scramp: pip install 'regwire[iris]'") from error
 
 __all__ = ["ScramSha256Client", "ScramSha256Server"]
 

@@ -5,14 +5,18 @@ from __future__ import annotations
 import socket
 from collections.abc import Sequence
 
-import dns.asyncbackend
-import dns.asyncresolver
-import dns.exception
-import dns.name
-import dns.resolver
 import trio
 
 from regwire.iris.resolve import Answer, Naptr, Question, Srv
+
+try:
+    import dns.asyncbackend
+    import dns.asyncresolver
+    import dns.exception
+    import dns.name
+    import dns.resolver
+except ModuleNotFoundError as error:
+    raise ImportError("resolving IRIS authorities needs the package dnspython: pip install 'regwire[iris]'") from error
 
 __all__ = ["Dns"]
 
