@@ -1,7 +1,8 @@
 """The server under test: regwire's public server API over a dict, with one of three kinds of handlers.
 
-Usage: regwire_dict.py plain|batch|async CERT KEY CA OBJECTS. Prints one JSON line with the port when ready and one with
-statistics after SIGTERM, among them the collector's pauses by the monotonic clock.
+Usage: regwire_dict.py plain|batch|async CERT KEY CA OBJECTS [bare]. "bare": the domains have nothing that is optional.
+Prints one JSON line with the port when ready and one with statistics after SIGTERM, among them the
+collector's pauses by the monotonic clock.
 """
 
 from __future__ import annotations
@@ -59,8 +60,11 @@ def preloaded(objects: int) -> dict[str, DomainInfoData]:
 class Registry:
     """The back end: what a newcomer would write first."""
 
-    def __init__(self, objects: int) -> None:
+    def __init__(self, objects: int, bare: bool) -> None:
         self.domains = preloaded(objects)
+        if bare:
+            for name, domain in self.domains.items():
+                self.domains[name] = replace(domain, registrant=None, contacts=(), ns=None)
         self.auth_info: dict[str, str | None] = {}
         self._second = 0
         self._now = datetime.fromtimestamp(0, UTC)
@@ -209,8 +213,7 @@ class Pauses:
             self.found.append((self._start, time.monotonic_ns(), info["generation"]))
 
 
-async def main(kind: str, certificate: str, key: str, authority: str, objects: int) -> None:
-    registry = Registry(objects)
+async def main(kind: str, certificate: str, key: str, authority: str, registry: Registry) -> None:
     handlers = KINDS[kind](registry)
 
     @handlers.login
@@ -237,4 +240,4 @@ async def main(kind: str, certificate: str, key: str, authority: str, objects: i
 
 
 if __name__ == "__main__":
-    trio.run(main, *sys.argv[1:5], int(sys.argv[5]))
+    trio.run(main, *sys.argv[1:5], Registry(int(sys.argv[5]), bare="bare" in sys.argv[6:]))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from harness.items import Item
-from suites import checks, client, codec, echo, growth, idle, lwz, registry, whole_path
+from suites import checks, client, codec, echo, growth, idle, lwz, registry, whole_path, xpc
 from suites.context import Context
 
 SUITES: dict[str, Callable[[Context], list[Item]]] = {
@@ -18,4 +18,5 @@ SUITES: dict[str, Callable[[Context], list[Item]]] = {
     "idle": idle.run,
     "registry": registry.run,
     "lwz": lwz.run,
+    "xpc": xpc.run,
 }

@@ -9,8 +9,8 @@ use crate::mix::Mix;
 pub const USAGE: &str = "\
 loadgen --addr IP:PORT --ca FILE [--cert FILE --key FILE] [--server-name NAME] [--suite aes128|aes256|chacha]
         [--sessions N] [--window W] [--warmup N] [--commands N] [--seconds S] [--rate PER_SECOND]
-        [--mix standard|lookup|create|registry] [--objects N] [--spare N] [--linked N] [--session-base N] [--first N] [--pid PID] [--user ID] [--password PW]
-        [--transcript FILE] [--idle] [--echo OCTETS]";
+        [--mix standard|lookup|info|create|registry] [--objects N] [--spare N] [--linked N] [--session-base N] [--first N] [--pid PID] [--user ID] [--password PW]
+        [--transcript FILE] [--idle] [--echo OCTETS] [--xpc AUTHORITY]";
 
 /// What to run; every count and time is a bound.
 pub struct Args {
@@ -49,6 +49,8 @@ pub struct Args {
     pub idle: bool,
     /// No EPP: frames of this many octets, echoed.
     pub echo: Option<usize>,
+    /// No EPP: lookups of domain checks (IRIS dchk1) over XPC, asked of this authority.
+    pub xpc: Option<String>,
 }
 
 fn value<T: FromStr>(name: &str, text: &str) -> Result<T, String> {
@@ -81,6 +83,7 @@ pub fn parse(words: impl Iterator<Item = String>) -> Result<Args, String> {
         transcript: None,
         idle: false,
         echo: None,
+        xpc: None,
     };
     let (mut cert, mut key) = (None, None);
     let mut words = words;
@@ -116,6 +119,7 @@ pub fn parse(words: impl Iterator<Item = String>) -> Result<Args, String> {
             "--password" => args.password = text,
             "--transcript" => args.transcript = Some(text),
             "--echo" => args.echo = Some(value(&name, &text)?),
+            "--xpc" => args.xpc = Some(text),
             _ => return Err(format!("unknown option {name}")),
         }
     }
@@ -137,6 +141,9 @@ fn check(args: &Args) -> Result<(), String> {
     }
     if args.objects < 64 {
         return Err("--objects must be at least 64, one for each session's region".to_owned());
+    }
+    if args.xpc.is_some() && args.echo.is_some() {
+        return Err("--xpc and --echo are different protocols".to_owned());
     }
     if args.linked == 0 {
         return Err("--linked must be positive".to_owned());

@@ -1,7 +1,8 @@
 //! Load generator of the benchmark suites: N sessions with W outstanding commands each over TLS, every reply checked.
 //!
 //! It runs on one thread, so that it can be pinned to the core that the server under test does not use, reads the server's CPU
-//! clock itself at the first and last measured reply, and prints one line of JSON. `loadgen lwz` does the same by datagrams.
+//! clock itself at the first and last measured reply, and prints one line of JSON. `--xpc` speaks IRIS over XPC in place of EPP;
+//! `loadgen lwz` does the same by datagrams.
 
 mod args;
 mod frames;
@@ -12,6 +13,7 @@ mod run;
 mod session;
 mod sys;
 mod tls;
+mod xpc;
 
 use std::process::ExitCode;
 

@@ -16,6 +16,8 @@ pub enum Mix {
     Standard,
     /// Check and info, half and half, everything exists: for client measurements.
     Lookup,
+    /// Info only, everything exists.
+    Info,
     /// Creates only.
     Create,
     /// Domain check of 10 names 70 %, info 15 %, create 10 %, update, renew and transfer 5 %, over all objects.
@@ -29,6 +31,7 @@ impl FromStr for Mix {
         match text {
             "standard" => Ok(Self::Standard),
             "lookup" => Ok(Self::Lookup),
+            "info" => Ok(Self::Info),
             "create" => Ok(Self::Create),
             "registry" => Ok(Self::Registry),
             _ => Err(format!("--mix: unknown {text:?}")),
@@ -124,6 +127,7 @@ impl Generator {
         match self.mix {
             Mix::Standard => STANDARD[((n + self.session) % 20) as usize],
             Mix::Lookup => [Kind::Check, Kind::Info][(n % 2) as usize],
+            Mix::Info => Kind::Info,
             Mix::Create => Kind::Create,
             Mix::Registry => match REGISTRY[((n + self.session) % 20) as usize] {
                 Kind::Update => OTHERS[(self.round(n) % 5) as usize],
@@ -166,7 +170,7 @@ impl Generator {
     }
 
     /// The n-th name of this session's region of the preloaded domains.
-    fn own(&self, n: u64) -> u64 {
+    pub fn own(&self, n: u64) -> u64 {
         (n.wrapping_mul(7) % self.regions) * REGIONS + self.session % REGIONS
     }
 

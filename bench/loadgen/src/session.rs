@@ -13,6 +13,7 @@ use rustls::{ClientConfig, ClientConnection};
 use crate::args::Args;
 use crate::frames;
 use crate::mix::{Expected, Generator, Kind};
+use crate::xpc;
 
 /// A reply larger than this is a fault of the server, not a reply to be stored.
 const REPLY_LIMIT: usize = 1 << 20;
@@ -42,6 +43,8 @@ pub struct Session {
     number: u64,
     generator: Option<Generator>,
     echo: Option<usize>,
+    /// XPC: the authority that is asked, and the kind of chunk that the next block must have.
+    xpc: Option<(String, u8)>,
     outstanding: VecDeque<Outstanding>,
     next: u64,
     plain: Vec<u8>,
@@ -53,7 +56,7 @@ fn problem(text: impl Into<String>) -> io::Error {
 }
 
 impl Session {
-    /// Connect, shake hands, read the greeting and log in; blocking, each step at most ten seconds.
+    /// Connect, shake hands, read the greeting and log in (XPC: read the connection response block); blocking, each step at most ten seconds.
     pub fn open(args: &Args, config: &Arc<ClientConfig>, number: usize) -> io::Result<Self> {
         let number = (args.session_base + number) as u64;
         let socket = TcpStream::connect_timeout(&args.addr, Duration::from_secs(10))?;
@@ -68,6 +71,10 @@ impl Session {
             number,
             generator: args.echo.is_none().then(|| Generator::new(args, number)),
             echo: args.echo,
+            xpc: args
+                .xpc
+                .clone()
+                .map(|authority| (authority, xpc::VERSION_INFORMATION)),
             outstanding: VecDeque::new(),
             next: args.first,
             plain: Vec::new(),
@@ -76,6 +83,11 @@ impl Session {
         if args.echo.is_some() {
             while session.tls.is_handshaking() {
                 session.tls.complete_io(&mut session.socket)?;
+            }
+        } else if session.xpc.is_some() {
+            session.blocking_frame()?;
+            if let Some((_, kind)) = &mut session.xpc {
+                *kind = xpc::APPLICATION_DATA;
             }
         } else {
             session.log_in(args)?;
@@ -128,7 +140,11 @@ impl Session {
         let Some(header) = self.plain.get(start..start + 4) else {
             return Ok(None);
         };
-        let length = u32::from_be_bytes(header.try_into().expect("four octets")) as usize;
+        let header = header.try_into().expect("four octets");
+        let length = match &self.xpc {
+            Some((_, kind)) => xpc::length(header, *kind).map_err(problem)?,
+            None => u32::from_be_bytes(header) as usize,
+        };
         if !(4..=REPLY_LIMIT).contains(&length) {
             return Err(problem(format!("a frame of {length} octets")));
         }
@@ -152,7 +168,17 @@ impl Session {
         let n = self.next;
         self.next += 1;
         self.scratch.clear();
-        let expected = if let Some(generator) = &self.generator {
+        let expected = if let (Some((authority, _)), Some(generator)) = (&self.xpc, &self.generator)
+        {
+            let indented = self.number % 2 == 1;
+            xpc::write(authority, generator.own(n), indented, &mut self.scratch)
+                .map_err(problem)?;
+            Expected {
+                kind: Kind::Info,
+                code: 0,
+                available: 0,
+            }
+        } else if let Some(generator) = &self.generator {
             generator.write(n, &mut self.scratch).map_err(problem)?
         } else {
             self.write_echo(n);
@@ -244,6 +270,9 @@ impl Session {
                 Err("not the echo".to_owned())
             };
         }
+        if let (Some(_), Some(generator)) = (&self.xpc, &self.generator) {
+            return xpc::check(generator.own(command.n), payload);
+        }
         let expected = &command.expected;
         if code(payload) != Some(expected.code) {
             return Err(format!(
@@ -287,7 +316,7 @@ impl Session {
     pub fn log_out(&mut self) -> io::Result<()> {
         self.socket.set_nonblocking(false)?;
         self.socket.set_read_timeout(Some(Duration::from_secs(5)))?;
-        if self.echo.is_none() {
+        if self.echo.is_none() && self.xpc.is_none() {
             self.tls.writer().write_all(&frames::logout(self.number))?;
         } else {
             self.tls.send_close_notify();

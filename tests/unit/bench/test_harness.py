@@ -16,6 +16,7 @@ from peers import lxml_codec
 from suites.codec import canonical
 from suites.growth import blamed
 from suites.whole_path import normalised
+from suites.xpc import XPC, names_in
 
 MS = 1_000_000
 
@@ -84,3 +85,13 @@ def test_records_name_what_was_not_measured(tmp_path: Path) -> None:
     assert record["profile"] == "release"
     assert [item.get("verdict", item.get("reason")) for item in record["items"]] == ["MISSED", "no descriptors"]
     assert "/" not in json.dumps(record["machine"]).replace("GB/s", "")
+
+
+def test_lookups_are_about_the_names_in_their_answers(tmp_path: Path) -> None:
+    answer = '<a><domain xmlns="urn:ietf:params:xml:ns:dchk1"><domainName>{}</domainName></domain></a>\0'
+    path = tmp_path / "transcript"
+    path.write_text(answer.format("p1.example") + answer.format("p7.example"), encoding="utf-8")
+    assert names_in(path, XPC) == ["p1.example", "p7.example"]
+    path.write_text(answer.format("p1.example") + "<a><nameNotFound/></a>\0", encoding="utf-8")
+    with pytest.raises(procs.Failed, match="0 answers"):
+        names_in(path, XPC)
