@@ -6,6 +6,7 @@ that starts with `$ ` is a command; what follows is its output, where `…` stan
 """
 
 import os
+import random
 import re
 import shlex
 import socket
@@ -14,7 +15,10 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from regwire.registry.config import WELL_KNOWN_PORTS
+
 PORT = "10700"
+KINDS = (socket.SOCK_STREAM, socket.SOCK_DGRAM)
 FENCE = re.compile(
     r"(?:<!-- file: (?P<file>\S+) -->\n+)?^```(?P<kind>\w+)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL
 )
@@ -67,10 +71,23 @@ def read_console(text: str) -> list[Step]:
 
 
 def free_port() -> int:
-    """Return a port that nobody uses now, high enough that it less 700 is a port offset."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """Return a port for EPP such that those of a registry's other protocols, as far from it as ever, are free as well.
+
+    It is below the ports that the system gives to outgoing connections: some of these are always held by what ran before.
+    """
+    for port in random.sample(range(12_000, 30_000), 100):
+        if all(_is_free(kind, port - 700 + known) for known in WELL_KNOWN_PORTS.values() for kind in KINDS):
+            return port
+    raise OSError("no port is free")
+
+
+def _is_free(kind: socket.SocketKind, port: int) -> bool:
+    with socket.socket(type=kind) as probe:
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
 
 
 PRELUDE = """\
