@@ -73,7 +73,7 @@ def read_console(text: str) -> list[Step]:
 def free_port() -> int:
     """Return a port for EPP such that those of a registry's other protocols, as far from it as ever, are free as well.
 
-    It is below the ports that the system gives to outgoing connections: some of these are always held by what ran before.
+    It is below the ports that the system gives to outgoing connections, of which tests before left some in use.
     """
     for port in random.sample(range(12_000, 30_000), 100):
         if all(_is_free(kind, port - 700 + known) for known in WELL_KNOWN_PORTS.values() for kind in KINDS):
