@@ -201,11 +201,17 @@ class Application:
 
 
 def _indexes(value: Application) -> list[tuple[str, str]]:
-    found = [("name", value.domain.name), ("sponsor", value.domain.sponsor), ("status", value.status)]
-    return [*found, ("open", value.domain.name)] if value.open else found
+    domain = value.domain
+    found = [("name", domain.name), ("sponsor", domain.sponsor), ("status", value.status)]
+    if value.open:
+        found.append(("open", domain.name))
+        ids = [domain.registrant, *[link.id for link in domain.contacts]]
+        found += [("contact", id) for id in dict.fromkeys(ids) if id]
+        found += [("host", roid) for roid in dict.fromkeys(domain.hosts)]
+    return found
 
 
-#: The index "open" finds those for a name that may still be allocated.
+#: The indexes "open", "contact" and "host" (by ROID) find those that may still be allocated.
 APPLICATION = register(Kind("application", Application, key=lambda value: value.id, index=_indexes))
 
 

@@ -27,8 +27,8 @@ from regwire.registry.model.objects import Domain, GracePeriod, Status
 from regwire.registry.model.outcomes import Created, DomainData, Outcome, Refusal
 from regwire.registry.model.record import replace
 from regwire.registry.model.requests import CreateDomain, DeleteDomain, InfoDomain, Period, UpdateDomain
-from regwire.registry.model.tokens import GivenToken
-from regwire.registry.rules import domains, lifecycle
+from regwire.registry.model.tokens import TokenInfo, TokenInfoWanted
+from regwire.registry.rules import domains, lifecycle, tokens
 from regwire.registry.rules.context import Context
 from regwire.registry.rules.dates import add_months, months_of
 from regwire.registry.rules.launch import settings_of
@@ -59,9 +59,8 @@ def pending_for(ctx: Context, name: str, zone: ZonePolicy) -> bool:
 
 def apply(ctx: Context, request: CreateDomain, phase: PhaseSettings, given: LaunchGiven) -> Outcome:
     """Keep an application (sections 2.1, 3.3.5): all that a create must be, but nothing is registered or billed yet."""
-    if request.extension(GivenToken) is not None:
-        raise Refusal(codes.UNIMPLEMENTED_OPTION, "an application takes no allocation token", "domain:name")
     domain, zone = domains.prepared(ctx, request)
+    domain = tokens.reserve(ctx, request, domain)
     application = Application(
         ctx.roid("A"),
         domain,
@@ -94,6 +93,11 @@ def info(ctx: Context, request: InfoDomain, wanted: LaunchWanted) -> Outcome:
     assert wanted.application is not None
     found = _find(ctx, request.name, wanted.application, wanted.phase)
     ctx.extend(launch_info(found, marks=wanted.include_mark))
+    if request.extension(TokenInfoWanted) is not None:
+        applied = found.domain.extra.get(tokens.FEATURE, {}).get(tokens.APPLIED)
+        if applied is None:
+            raise Refusal(codes.DOES_NOT_EXIST, "there is no allocation token", "domain:name", request.name)
+        ctx.extend(TokenInfo(applied))
     return ctx.answer(as_seen(ctx, found))
 
 
@@ -130,7 +134,7 @@ def change(ctx: Context, request: UpdateDomain | DeleteDomain, asked: Applicatio
         return found.domain, zone
 
     if isinstance(request, DeleteDomain):
-        find(ctx, request)
+        tokens.released(ctx, find(ctx, request)[0])
         ctx.put(_KIND, asked.application, None)
         return ctx.done()
     _, after, _ = domains.changed(ctx, request, find)
@@ -181,7 +185,10 @@ def set_status(ctx: Context, request: SetApplicationStatus) -> Outcome:
 
 
 def _become(ctx: Context, value: Application, status: ApplicationStatus) -> Application:
-    after = replace(value, status=status.value, text=status.text, custom=status.custom)
+    domain = value.domain
+    if status.value == "rejected":
+        domain, _ = tokens.released(ctx, domain)
+    after = replace(value, domain=domain, status=status.value, text=status.text, custom=status.custom)
     ctx.put(_KIND, value.id, after)
     name, sponsor, told = value.domain.name, value.domain.sponsor, (launch_info(after),)
     if status.value in FINAL:
@@ -210,13 +217,16 @@ def _allocate(ctx: Context, value: Application) -> None:
     _require_linked(ctx, value.domain)
     now = ctx.now
     grace = (GracePeriod("add", now, now + zone.add_grace, value.months // 12),) if zone.add_grace else ()
-    domain = replace(value.domain, created=now, expires=add_months(now, value.months), grace=grace)
+    domain, token = tokens.released(ctx, value.domain)
+    domain = replace(domain, created=now, expires=add_months(now, value.months), grace=grace)
     # As if the applicant had sent the create now: whatever it costs is the applicant's to pay.
     period = Period(value.months, "m") if value.months % 12 else Period(value.months // 12)
     given = LaunchGiven(value.phase, proofs=value.proofs, notices=value.notices)
     request = CreateDomain(name, period, domain.registrant, domain.contacts, extensions=(given,))
     applicant = Context(ctx.view, replace(ctx.call, account=domain.sponsor, request=request), now, ctx.policies)
     applicant.changes, applicant.messages = ctx.changes, ctx.messages
+    if token is not None:
+        request = replace(request, extensions=(given, tokens.promise(applicant, token, name)))
     domain = zone.hooks.accept(applicant, request, None, domain, zone)
     record = LaunchRecord(domain.roid, value.phase, value.id, value.proofs, value.notices)
     ctx.put("launch", domain.roid, record)

@@ -17,6 +17,7 @@ from regwire.registry.model.outcomes import Change, ContactData, DomainData, Hos
 from regwire.registry.model.record import replace
 from regwire.registry.rules.context import Context
 from regwire.registry.rules.status import contact_statuses, domain_statuses, host_statuses
+from regwire.registry.rules.usage import contact_user, host_user
 
 __all__ = ["as_seen", "note", "rgp_statuses", "tell_by_time", "tell_sponsors"]
 
@@ -48,8 +49,8 @@ def as_seen(ctx: Context, value: _Object, at: datetime | None = None) -> DomainD
         rgp = rgp_statuses(value, at or ctx.now)
         return DomainData(replace(value, auth=None), domain_statuses(value), names, below, rgp, full=True)
     if isinstance(value, Host):
-        return HostData(value, host_statuses(value, linked=ctx.view.host_linked(value.roid), moving=False))
-    statuses = contact_statuses(value, linked=ctx.view.contact_linked(value.id))
+        return HostData(value, host_statuses(value, linked=host_user(ctx, value) is not None, moving=False))
+    statuses = contact_statuses(value, linked=contact_user(ctx, value) is not None)
     return ContactData(replace(value, auth=None), statuses)
 
 

@@ -22,6 +22,7 @@ from regwire.registry.rules import authinfo, lifecycle, transfers
 from regwire.registry.rules.context import Context
 from regwire.registry.rules.countries import COUNTRIES
 from regwire.registry.rules.status import apply_statuses, check_client, contact_statuses, forbid, forbid_update
+from regwire.registry.rules.usage import contact_user
 
 __all__ = ["check", "create", "delete", "info", "transfer", "update"]
 
@@ -51,7 +52,7 @@ def info(ctx: Context, request: InfoContact) -> Outcome:
         raise Refusal(codes.AUTHORIZATION, "sponsored by another client", "contact:id", value.id)
     if request.auth is not None and (not sponsor or request.auth.password):
         _require_auth(value, request.auth)
-    statuses = contact_statuses(value, linked=ctx.view.contact_linked(value.id))
+    statuses = contact_statuses(value, linked=contact_user(ctx, value) is not None)
     policy = ctx.policies.general
     for hook in policy.hooks.informed:
         hook(ctx, request, value, policy)
@@ -91,12 +92,13 @@ def create(ctx: Context, request: CreateContact) -> Outcome:
 
 
 def delete(ctx: Context, request: DeleteContact) -> Outcome:
-    """Delete a contact that no domain uses (RFC 5733 section 3.2.2)."""
+    """Delete a contact that nothing uses (RFC 5733 section 3.2.2)."""
     _require_policy(ctx, request)
     value = _sponsored(ctx, request.id)
     forbid(value, "Delete")
-    if ctx.view.contact_linked(value.id):
-        raise Refusal(codes.ASSOCIATION, "domains use the contact", "contact:id", value.id)
+    user = contact_user(ctx, value)
+    if user is not None:
+        raise Refusal(codes.ASSOCIATION, f"{user} use the contact", "contact:id", value.id)
     _accept(ctx, request, value, None)
     ctx.change("contact", value.id, value, None)
     return ctx.done()

@@ -14,6 +14,7 @@ from regwire.registry.rules.addresses import apply_addresses, check_addresses
 from regwire.registry.rules.context import Context
 from regwire.registry.rules.names import check_host_name, check_syntax
 from regwire.registry.rules.status import apply_statuses, check_client, forbid, forbid_update, host_statuses
+from regwire.registry.rules.usage import host_user
 
 __all__ = ["check", "create", "delete", "find", "info", "update"]
 
@@ -44,7 +45,7 @@ def info(ctx: Context, request: InfoHost) -> Outcome:
     policy = ctx.policies.general
     for hook in policy.hooks.informed:
         hook(ctx, request, value, policy)
-    statuses = host_statuses(value, linked=ctx.view.host_linked(value.roid), moving=_moving(ctx, value))
+    statuses = host_statuses(value, linked=host_user(ctx, value) is not None, moving=_moving(ctx, value))
     return ctx.answer(HostData(value, statuses))
 
 
@@ -80,13 +81,14 @@ def create(ctx: Context, request: CreateHost) -> Outcome:
 
 
 def delete(ctx: Context, request: DeleteHost) -> Outcome:
-    """Delete a host that no domain uses (RFC 5732 section 3.2.2)."""
+    """Delete a host that nothing uses (RFC 5732 section 3.2.2)."""
     _require_policy(ctx, request)
     value = _sponsored(ctx, request.name)
     forbid(value, "Delete")
     _forbid_moving(ctx, value)
-    if ctx.view.host_linked(value.roid):
-        raise Refusal(codes.ASSOCIATION, "domains use the host", "host:name", value.name)
+    user = host_user(ctx, value)
+    if user is not None:
+        raise Refusal(codes.ASSOCIATION, f"{user} use the host", "host:name", value.name)
     _accept(ctx, request, value, None)
     ctx.change("host", value.name, value, None)
     return ctx.done()
@@ -116,12 +118,10 @@ def update(ctx: Context, request: UpdateHost) -> Outcome:
         _require_usable(ctx, new_place)
     forbid_update(value, request.remove_statuses)
     _forbid_moving(ctx, value)
-    if (
-        new_name is not None
-        and value.superordinate is None
-        and ctx.view.host_linked(value.roid, other_than=ctx.account)
-    ):
-        raise Refusal(codes.ASSOCIATION, "domains of other clients use the host", "host:name", value.name)
+    if new_name is not None and value.superordinate is None:
+        user = host_user(ctx, value, other_than=ctx.account)
+        if user is not None:
+            raise Refusal(codes.ASSOCIATION, f"{user} of other clients use the host", "host:name", value.name)
     present = value.addresses
     if superordinate is None and value.superordinate is not None:
         # Outside the registry's zones its glue is nobody's business any more.
@@ -129,8 +129,10 @@ def update(ctx: Context, request: UpdateHost) -> Outcome:
     addresses = apply_addresses(present, remove, add, ctx.policies.general.settings.max_addresses)
     if superordinate is None and addresses:
         raise Refusal(codes.POLICY, "an external host has no addresses here", "host:addr", addresses[0].address)
-    if superordinate is not None and not addresses and ctx.view.host_linked(value.roid):
-        raise Refusal(codes.ASSOCIATION, "domains use the host: it needs glue", "host:addr")
+    if superordinate is not None and not addresses:
+        user = host_user(ctx, value)
+        if user is not None:
+            raise Refusal(codes.ASSOCIATION, f"{user} use the host: it needs glue", "host:addr")
     after = replace(
         value,
         name=new_name or value.name,

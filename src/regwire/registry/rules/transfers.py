@@ -167,8 +167,10 @@ def approve_domain(
         after = policy.hooks.accept(ctx, request, value, after, policy)
     after = policy.hooks.happened(ctx, "transfer", value, after, policy)
     ctx.change("domain", value.name, value, after)
+    general = ctx.policies.general
     for host in ctx.view.subordinates(value.name):
-        ctx.change("host", host.name, host, replace(host, sponsor=transfer.requester, transferred=at))
+        moved = replace(host, sponsor=transfer.requester, transferred=at)
+        ctx.change("host", host.name, host, general.hooks.happened(ctx, "transfer", host, moved, general))
     announce(ctx, TransferData("domain", value.name, ended, value.sponsor), at=at)
     if status == "serverApproved" and "transfer" in policy.settings.notices:
         tell_by_time(ctx, f"{value.name} is yours", after, note(ctx, "transfer", at, op="approve"))
@@ -188,12 +190,13 @@ def approve_contact(
     assert transfer is not None
     ended = replace(transfer, status=status, actor=value.sponsor, acted=at)
     after = replace(value, sponsor=transfer.requester, transferred=at, auth=None, transfer=ended)
+    policy = ctx.policies.general
     if request is not None:
-        policy = ctx.policies.general
         after = policy.hooks.accept(ctx, request, value, after, policy)
+    after = policy.hooks.happened(ctx, "transfer", value, after, policy)
     ctx.change("contact", value.id, value, after)
     announce(ctx, TransferData("contact", value.id, ended, value.sponsor), at=at)
-    return after
+    return after  # type: ignore[no-any-return]
 
 
 def _kind(value: Domain | Contact) -> str:

@@ -113,8 +113,10 @@ class Feature:
     def informed(self, ctx: Context, request: Request, value: Any, zone: ZonePolicy) -> None:
         """After an info of a domain, host or contact, or a transfer query of a domain: `Context.extend`."""
 
-    def lapse(self, ctx: Context, event: str, before: Domain, after: Domain | None, zone: ZonePolicy) -> Domain | None:
-        """After an event in a domain's life, by time or by command. Return ``after``.
+    def lapse(self, ctx: Context, event: str, before: Any, after: Any, zone: ZonePolicy) -> Any:
+        """After an event in an object's life, by time or by command. Return ``after``.
+
+        Domains have all events, hosts (with their domain) and contacts only "transfer".
 
         ``event``: "autoRenew" (time), "transfer" (a transfer completes, by answer or time), "delete" (the command;
         ``after`` None: within the add grace period), "restore" (the report is accepted), "redemption" (no report
@@ -166,7 +168,7 @@ class Hooks:
             after = commit(ctx, request, before, after, zone)
         return after
 
-    def happened(self, ctx: Context, event: str, before: Domain, after: Any, zone: ZonePolicy) -> Any:
+    def happened(self, ctx: Context, event: str, before: Any, after: Any, zone: ZonePolicy) -> Any:
         """Call lapse; return ``after`` as it leaves it."""
         for lapse in self.lapse:
             after = lapse(ctx, event, before, after, zone)

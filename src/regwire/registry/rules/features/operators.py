@@ -18,6 +18,7 @@ from regwire.registry.rules.features import Feature
 from regwire.registry.rules.features.registrars import registrar
 from regwire.registry.rules.ledger import require_operator
 from regwire.registry.rules.policy import ZonePolicy
+from regwire.registry.rules.usage import applied_for_with
 
 __all__ = ["FEATURE"]
 
@@ -71,6 +72,8 @@ def _purge(ctx: Context, request: PurgeDomain) -> Outcome:
     for host in inside:
         if ctx.view.host_linked(host.roid, without=(value.roid,)):
             raise Refusal(codes.ASSOCIATION, f"other domains use {host.name}; they have to give it up first")
+        if applied_for_with(ctx, host):
+            raise Refusal(codes.ASSOCIATION, f"pending applications use {host.name}; decide about them first")
     policy = _policy(ctx, name)
     after = policy.hooks.happened(ctx, "purge", value, None, policy)
     ctx.change("domain", name, value, after)

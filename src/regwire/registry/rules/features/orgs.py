@@ -25,7 +25,7 @@ from regwire.registry.model.orgs import (
     UpdateOrg,
 )
 from regwire.registry.model.outcomes import Refusal
-from regwire.registry.model.requests import DeleteContact, InfoContact, InfoDomain, InfoHost, Request
+from regwire.registry.model.requests import InfoContact, InfoDomain, InfoHost, Request
 from regwire.registry.rules import orgs
 from regwire.registry.rules.context import Context
 from regwire.registry.rules.features import Feature
@@ -111,8 +111,8 @@ class Orgs(Feature):
                 raise Refusal(codes.MISSING, "name the organisation", _ID)
 
     def data(self, ctx: Context, request: Request, before: Any, after: Any, zone: ZonePolicy) -> Any:
-        """Refuse organisations that are not there, or not in that role; and deleting a contact of one: 2305."""
-        if not request.extensions and type(request) is not DeleteContact:
+        """Refuse organisations that are not there, or not in that role."""
+        if not request.extensions:
             return after
         given, change = request.extension(SetOrgs), request.extension(ChangeOrgs)
         new = () if given is None else given.links
@@ -121,8 +121,6 @@ class Orgs(Feature):
             new = (*change.add, *change.change)
         for link in new:
             orgs.require_linkable(ctx, link.id, link.role, _ID)
-        if type(request) is DeleteContact and ctx.view.records("org", "contact", request.id, limit=1):
-            raise Refusal(codes.ASSOCIATION, "organisations use the contact", "contact:id", request.id)
         return after
 
     def commit(self, ctx: Context, request: Request, before: Any, after: Any, zone: ZonePolicy) -> Any:
@@ -150,7 +148,7 @@ class Orgs(Feature):
             if links:
                 ctx.extend(OrgInfo(links))
 
-    def lapse(self, ctx: Context, event: str, before: Domain, after: Domain | None, zone: ZonePolicy) -> Domain | None:
+    def lapse(self, ctx: Context, event: str, before: Any, after: Any, zone: ZonePolicy) -> Any:
         """Drop the links of what is gone, and at a transfer those of the losing registrar."""
         if after is None:
             _forget(ctx, before)
