@@ -4,8 +4,8 @@ Usage: sqlite_raw.py WHAT FILE GROUP SECONDS. Prints durable domains a second, o
 
 - ``rows``: a domain is 1 row, 3 name servers and 1 history row, by executemany.
 - ``row``: a domain is one row.
-- ``create``: the rows of a create in the registry's own tables, of the same octets: domain, 2 hosts, 3 contacts,
-  history and the command in the audit.
+- ``create``: what creates are in the registry's own tables, of the same octets: a row of each domain, and of each group
+  the lists of links and the blocks of history and audit.
 - ``tasks``: ``rows``, asked for by WAITING trio tasks one domain at a time, which wait until it is durable: one writer
   thread takes what has gathered, one wake-up a group. This is group commit, as against a loop that writes batches.
 """
@@ -18,9 +18,12 @@ import sqlite3
 import sys
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from importlib.resources import files
 from pathlib import Path
+
+from regwire.registry.store.codec import block as dumps
 
 WAITING = 800
 DOMAIN = """
@@ -71,24 +74,28 @@ def create_rows(db: sqlite3.Connection, ids: Sequence[int]) -> None:
             for i in ids
         ],
     )
-    hosts = [(f"H{trid(i % 20 * 2 + n)}-RWIRE", i) for i in ids for n in range(2)]
-    db.executemany("INSERT INTO domain_host VALUES (?,?)", sorted(hosts))
-    contacts = [(f"{role}{i % 20}", i) for i in ids for role in ("own", "adm", "tec")]
-    db.executemany("INSERT INTO domain_contact VALUES (?,?)", sorted(contacts))
-    db.executemany(
-        "INSERT INTO history VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",
-        [
-            (
-                *(None, NOW, "reg-a", trid(i), f"LG-{i:012}", "CreateDomain", "domain", name(i)),
-                *(f"D{trid(i)}-RWIRE", "reg-a", LATER, DETAIL),
-            )
-            for i in ids
-        ],
-    )
-    db.executemany(
-        "INSERT INTO audit VALUES (?,?,?,?,?,?,?,?,?,?,?)",
-        [(None, NOW, "reg-a", trid(i), f"LG-{i:012}", "domain:create", 7, "127.0.0.1", 1000, None, frame) for i in ids],
-    )
+    hosts, contacts = defaultdict(list), defaultdict(list)
+    for i in ids:
+        for n in range(2):
+            hosts[f"H{trid(i % 20 * 2 + n)}-RWIRE"].append(i)
+        for role in ("own", "adm", "tec"):
+            contacts[f"{role}{i % 20}"].append(i)
+    for table, links in (("host_domains", hosts), ("contact_domains", contacts)):
+        rows = sorted([(key, which[0], dumps(which)) for key, which in links.items()])
+        db.executemany(f"INSERT INTO {table} VALUES (?,?,?)", rows)
+    history = [
+        (
+            *(NOW, "reg-a", trid(i), f"LG-{i:012}", "CreateDomain", "domain", name(i)),
+            *(f"D{trid(i)}-RWIRE", "reg-a", LATER, DETAIL),
+        )
+        for i in ids
+    ]
+    db.execute("INSERT INTO history_block VALUES (?,?,?)", (ids[0] + 1, len(ids), dumps(history)))
+    audit = [(NOW, "reg-a", trid(i), f"LG-{i:012}", "domain:create", 7, "127.0.0.1", 1000, None, frame) for i in ids]
+    db.execute("INSERT INTO audit_block VALUES (?,?,?,?,?)", (ids[0] + 1, len(ids), NOW, NOW, dumps(audit)))
+    found = {("history", f"D{trid(i)[:-2]}", ids[0] + 1) for i in ids}
+    found |= {("transaction", trid(i)[:-2], ids[0] + 1) for i in ids}
+    db.executemany("INSERT INTO block_of VALUES (?,?,?)", [("account", "reg-a", ids[0] + 1), *found])
 
 
 WRITERS: dict[str, Callable[[sqlite3.Connection, Sequence[int]], None]] = {

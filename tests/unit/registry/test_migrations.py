@@ -22,15 +22,19 @@ from regwire.registry.store.sqlite import SCHEMA_VERSION, SqliteStore
 
 #: What a registry of version 1 dumped, with its data.
 VERSION_1 = Path(__file__).parents[2] / "fixtures" / "registry-1.sql"
+VERSION_4 = VERSION_1.with_name("registry-4.sql")
+
+
+def restored(dump: Path, path: Path) -> Path:
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript(dump.read_text("utf-8"))
+        connection.execute("PRAGMA journal_mode = WAL")
+    return path
 
 
 @pytest.fixture
 def old(tmp_path: Path) -> Path:
-    path = tmp_path / "registry.sqlite"
-    with closing(sqlite3.connect(path)) as connection:
-        connection.executescript(VERSION_1.read_text("utf-8"))
-        connection.execute("PRAGMA journal_mode = WAL")
-    return path
+    return restored(VERSION_1, tmp_path / "registry.sqlite")
 
 
 def opened(path: Path) -> World:
@@ -170,4 +174,83 @@ def test_messages_of_the_old_file_are_read(old: Path) -> None:
     assert "transfer" in json.loads(data)
     world = opened(old)
     assert world.must(B, r.PollRequest()).message.data.transfer.requester == B
+    world.store.close()
+
+
+#: What version 5 shows as views of its blocks and lists were tables of version 4.
+KEPT = {
+    "history": "SELECT * FROM history ORDER BY id",
+    "audit": "SELECT * FROM audit ORDER BY id",
+    "domain_host": "SELECT host, domain FROM domain_host ORDER BY 1, 2",
+    "domain_contact": "SELECT contact, domain FROM domain_contact ORDER BY 1, 2",
+    "domain": "SELECT * FROM domain ORDER BY id",
+}
+
+
+def kept(path: Path) -> dict[str, list[Any]]:
+    return {what: rows(path, sql) for what, sql in KEPT.items()}
+
+
+def test_rows_of_version_4_are_found_in_blocks(tmp_path: Path) -> None:
+    path = restored(VERSION_4, tmp_path / "registry.sqlite")
+    before = kept(path)
+    assert all(before.values())
+    world = opened(path)
+    assert kept(path) == before
+    with world.store.snapshot() as snapshot:
+        assert [(row.operation, row.account) for row in snapshot.history("domain", "a.example")] == [
+            ("CreateDomain", A),
+            ("TransferDomain", B),
+        ]
+        # A host that was renamed, by both of its names.
+        for name in ("ns1.other.net", "ns3.other.net"):
+            assert [row.key for row in snapshot.history("host", name)] == [
+                *("ns1.other.net", "ns1.other.net", "ns3.other.net")
+            ]
+        assert [row.code for row in snapshot.audit()] == [1000, 1000, 2302, 1000, 1000, 1001, 1001, 2200]
+        (row,) = snapshot.audit(transaction="T00007")
+        assert (row.id, row.fault, row.origin.frame) == (3, "registered already", "<create>a.example ü</create>")
+        assert [row.transaction for row in snapshot.audit(account=B)] == ["T00011"]
+        assert snapshot.view.host_linked("HT00003-TEST")
+        assert [domain.name for domain in snapshot.view.domains_of_contact("con-1", limit=9)] == [
+            "a.example",
+            "b.example",
+        ]
+        domain = snapshot.view.domain_of_roid("DT00006-TEST")
+        assert domain is not None
+        assert domain.name == "b.example"
+    # It goes on where it was: the numbers of commands, the links of the domains there are, one transfer that came due.
+    world.later(days=20)
+    assert world.code(A, r.UpdateDomain("b.example", remove_hosts=("ns3.other.net",))) == 1000
+    assert world.must(B, r.InfoDomain("a.example")).domain.sponsor == B
+    assert rows(path, KEPT["domain_host"]) == [("HT00003-TEST", 1), ("HT00004-TEST", 1)]
+    assert [row[0] for row in rows(path, KEPT["history"])] == [*range(1, len(before["history"]) + 3)]
+    world.store.close()
+
+
+def test_many_rows_of_version_4_and_those_that_are_missing(tmp_path: Path) -> None:
+    """Blocks end where numbers are missing: a record's number is its place in its block."""
+    path = restored(VERSION_4, tmp_path / "registry.sqlite")
+    count = 1000
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.executemany(
+            "INSERT INTO audit VALUES (?, ?, 'reg-a', ?, NULL, 'poll', 1, '', 1000, NULL, NULL)",
+            [(100 + i, 1741773600000 + i, f"X{i:05}") for i in range(count)],
+        )
+        connection.executemany(
+            "INSERT INTO history VALUES (?, 0, '-', ?, NULL, 'Import', 'domain', ?, ?, 'reg-a', 9, '{}')",
+            [(100 + i, f"X{i:05}", f"x{i}.example", f"DX{i:05}-TEST") for i in range(count)],
+        )
+        connection.executemany("INSERT INTO domain_host VALUES ('HX-TEST', ?)", [(i * 3,) for i in range(count)])
+        connection.execute("DELETE FROM audit WHERE id % 300 = 7")
+        connection.execute("DELETE FROM history WHERE id = 555")
+    before = kept(path)
+    world = opened(path)
+    assert kept(path) == before
+    with world.store.snapshot() as snapshot:
+        assert [row.id for row in snapshot.audit(limit=9999)] == [row[0] for row in before["audit"]]
+        assert [row.id for row in snapshot.audit(after=500, limit=3)] == [501, 502, 503]
+        assert [row.id for row in snapshot.audit(transaction="X00777")] == [877]
+        assert [row.id for row in snapshot.audit(after=305, limit=3)] == [306, 308, 309]
+    assert max(count for (count,) in rows(path, "SELECT count FROM audit_block")) == 256
     world.store.close()

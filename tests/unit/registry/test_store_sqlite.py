@@ -149,7 +149,10 @@ def test_a_database_of_a_newer_version_is_refused_with_the_cure(world: World, pa
         connection.execute("INSERT INTO schema_version VALUES (?, 0)", (SCHEMA_VERSION + 1,))
     connection.close()
     before = path.read_bytes()
-    with pytest.raises(StoreError, match=r"schema version 5, but this regwire knows 4; upgrade regwire"):
+    with pytest.raises(
+        StoreError,
+        match=rf"schema version {SCHEMA_VERSION + 1}, but this regwire knows {SCHEMA_VERSION}; upgrade regwire",
+    ):
         SqliteStore(path, world.policies, world.clock)
     assert path.read_bytes() == before
 

@@ -148,6 +148,10 @@ class Committed(Numbers, Searches):
             rows = self._execute(_RECORDS, (kind, after, limit)).fetchall()
         return [codec.record_from_detail(kind, detail) for (detail,) in rows]
 
+    def has_records(self, kind: str) -> bool:
+        """Tell whether there are records of a kind."""
+        return self._one("SELECT 1 FROM record WHERE kind = ? LIMIT 1", kind) is not None
+
     def domain_due(self, now: datetime) -> bool:
         """See View."""
         return self._one("SELECT 1 FROM domain WHERE due <= ? LIMIT 1", codec.to_ms(now)) is not None
@@ -189,15 +193,20 @@ _EXISTING_HOSTS: Final = "SELECT name FROM host WHERE name"
 _EXISTING_CONTACTS: Final = "SELECT name FROM contact WHERE name"
 _HOST_NAMES: Final = "SELECT roid, name FROM host WHERE roid"
 _SUBORDINATES: Final = f"SELECT {codec.HOST_COLUMNS} FROM host WHERE superordinate = ? ORDER BY name"  # noqa: S608
-_OTHER_DOMAINS: Final = f"domain NOT IN (SELECT id FROM domain WHERE roid {_IN})"  # noqa: S608
-_HOST_LINKED: Final = "SELECT 1 FROM domain_host WHERE host = ? LIMIT 1"
-_HOST_LINKED_WITHOUT: Final = f"SELECT 1 FROM domain_host WHERE host = ? AND {_OTHER_DOMAINS} LIMIT 1"  # noqa: S608
+_HOST_LINKED: Final = "SELECT 1 FROM host_domains WHERE host = ? LIMIT 1"
+_HOST_LINKED_WITHOUT: Final = (
+    "SELECT 1 FROM domain_host CROSS JOIN domain ON domain.id = domain_host.domain "  # noqa: S608
+    f"WHERE host = ? AND domain.roid NOT {_IN} LIMIT 1"
+)
 _HOST_LINKED_BY_OTHERS: Final = (
-    "SELECT 1 FROM domain_host JOIN domain ON domain.id = domain_host.domain "  # noqa: S608
+    "SELECT 1 FROM domain_host CROSS JOIN domain ON domain.id = domain_host.domain "  # noqa: S608
     f"WHERE host = ? AND domain.roid NOT {_IN} AND sponsor <> ? LIMIT 1"
 )
-_CONTACT_LINKED: Final = "SELECT 1 FROM domain_contact WHERE contact = ? LIMIT 1"
-_CONTACT_LINKED_WITHOUT: Final = f"SELECT 1 FROM domain_contact WHERE contact = ? AND {_OTHER_DOMAINS} LIMIT 1"  # noqa: S608
+_CONTACT_LINKED: Final = "SELECT 1 FROM contact_domains WHERE contact = ? LIMIT 1"
+_CONTACT_LINKED_WITHOUT: Final = (
+    "SELECT 1 FROM domain_contact CROSS JOIN domain ON domain.id = domain_contact.domain "  # noqa: S608
+    f"WHERE contact = ? AND domain.roid NOT {_IN} LIMIT 1"
+)
 _POLL_HEAD: Final = (
     f"SELECT account, id, queued, text, data FROM poll WHERE account = ? AND id NOT {_IN} ORDER BY id LIMIT 1"  # noqa: S608
 )

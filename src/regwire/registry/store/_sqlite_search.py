@@ -9,6 +9,7 @@ from typing import Any, Final
 from regwire.registry.model.numbers import Match
 from regwire.registry.model.objects import Contact, Domain, Host
 from regwire.registry.store import codec
+from regwire.registry.store._sqlite_blocks import history_of
 from regwire.registry.store.base import SearchTooWide
 from regwire.registry.store.terms import HIGHEST, reversed_field, term_rows
 
@@ -86,12 +87,15 @@ class Searches:
 
     def domain_of_roid(self, roid: str) -> Domain | None:
         """See Lookup."""
-        row = self._execute(_BY_ROID.format(columns=codec.DOMAIN_COLUMNS, table="domain"), (roid,)).fetchone()
-        return None if row is None else codec.domain_from_row(row)
+        # Domains have no index by ROID: an entry for each, where history knows it already and domains keep their names.
+        for row in history_of(self._execute, "domain", [roid]):
+            found = self._execute(_DOMAIN_OF_ROID, (row.key, roid)).fetchone()
+            return None if found is None else codec.domain_from_row(found)
+        return None
 
     def host_of_roid(self, roid: str) -> Host | None:
         """See Lookup."""
-        row = self._execute(_BY_ROID.format(columns=codec.HOST_COLUMNS, table="host"), (roid,)).fetchone()
+        row = self._execute(_HOST_OF_ROID, (roid,)).fetchone()
         return None if row is None else codec.host_from_row(row)
 
 
@@ -169,4 +173,5 @@ _DOMAINS_OF_CONTACT: Final = (
     "FROM domain_contact CROSS JOIN domain ON domain.id = domain_contact.domain "
     "WHERE domain_contact.contact = ? LIMIT ?"
 )
-_BY_ROID: Final = "SELECT {columns} FROM {table} WHERE roid = ?"
+_DOMAIN_OF_ROID: Final = f"SELECT {codec.DOMAIN_COLUMNS} FROM domain WHERE name = ? AND roid = ?"  # noqa: S608
+_HOST_OF_ROID: Final = f"SELECT {codec.HOST_COLUMNS} FROM host WHERE roid = ?"  # noqa: S608

@@ -7,12 +7,14 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
 
 from regwire.registry.model.audit import Audited, HistoryRow
 from regwire.registry.model.objects import Contact, Domain, Host, PollMessage
 from regwire.registry.store import codec
+from regwire.registry.store._sqlite_blocks import audited, history_of
 from regwire.registry.store._sqlite_read import Committed
 from regwire.registry.store.base import Lookup, StoreError
 
@@ -23,15 +25,9 @@ _PAGE = 500
 #: Instructions of SQLite's machine between two looks at the time.
 _STEPS = 100_000
 
-_HISTORY = """
-SELECT at, account, txn, client_txn, operation, kind, key, roid, sponsor, detail FROM history
-WHERE kind = ?1 AND roid IN (
-    SELECT roid FROM former WHERE key = ?2
-    UNION SELECT ?1 || ':' || ?2 {current}
-) ORDER BY id
-"""
+_ROIDS = "SELECT roid FROM former WHERE key = ?1 UNION SELECT ?2 {current}"
 _MESSAGES = "SELECT account, id, queued, text, data FROM poll WHERE account = ? AND id > ? ORDER BY id LIMIT ?"
-_CURRENT = {kind: f" UNION SELECT roid FROM {kind} WHERE name = ?2" for kind in ("domain", "host", "contact")}  # noqa: S608
+_CURRENT = {kind: f" UNION SELECT roid FROM {kind} WHERE name = ?1" for kind in ("domain", "host", "contact")}  # noqa: S608
 
 
 @contextmanager
@@ -94,8 +90,7 @@ class SqliteSnapshot:
     def _every(self, table: str, columns: str, build: Callable[[tuple[Any, ...]], _T], after: str) -> Iterator[_T]:
         sql = f"SELECT {columns} FROM {table} WHERE name > ? ORDER BY name LIMIT {_PAGE}"  # noqa: S608
         while True:
-            if time.monotonic() > self._end:
-                raise _too_long()
+            self._look()
             rows = self._connection.execute(sql, (after,)).fetchall()
             if not rows:
                 return
@@ -103,10 +98,15 @@ class SqliteSnapshot:
             for row in rows:
                 yield build(row)
 
+    def _look(self) -> None:
+        if time.monotonic() > self._end:
+            raise _too_long()
+
     def history(self, kind: str, key: str) -> list[HistoryRow]:
         """See Snapshot."""
-        sql = _HISTORY.format(current=_CURRENT.get(kind, ""))
-        return [codec.history_from_row(row) for row in self._connection.execute(sql, (kind, key)).fetchall()]
+        sql = _ROIDS.format(current=_CURRENT.get(kind, ""))
+        roids = [roid for (roid,) in self._connection.execute(sql, (key, f"{kind}:{key}")).fetchall()]
+        return list(history_of(self._connection.execute, kind, roids, self._look))
 
     def messages(self, account: str, *, after: int = 0, limit: int = 1000) -> list[PollMessage]:
         """See Snapshot."""
@@ -125,16 +125,14 @@ class SqliteSnapshot:
         limit: int = 1000,
     ) -> list[Audited]:
         """See Snapshot."""
-        conditions, values = ["id > ?"], [after]
-        for condition, value in (
-            ("account = ?", account),
-            ("txn = ?", transaction),
-            ("instr(frame, ?) > 0", mentions),
-            ("at >= ?", None if since is None else codec.to_ms(since)),
-            ("at < ?", None if until is None else codec.to_ms(until)),
-        ):
-            if value is not None:
-                conditions.append(condition)
-                values.append(value)  # type: ignore[arg-type]
-        sql = f"SELECT * FROM audit WHERE {' AND '.join(conditions)} ORDER BY id LIMIT ?"  # noqa: S608
-        return [codec.audited_from_row(row) for row in self._connection.execute(sql, (*values, limit)).fetchall()]
+        found = audited(
+            self._connection.execute,
+            self._look,
+            account=account,
+            transaction=transaction,
+            mentions=mentions,
+            since=None if since is None else codec.to_ms(since),
+            until=None if until is None else codec.to_ms(until),
+            after=after,
+        )
+        return list(islice(found, limit))

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
-from itertools import chain
 from typing import Any, Final
 
 from regwire.registry.model.audit import Audited
 from regwire.registry.model.kinds import RESERVED, kind_named
-from regwire.registry.model.objects import Domain
 from regwire.registry.model.outcomes import Change, Outcome
 from regwire.registry.model.requests import Call
 from regwire.registry.store import codec
+from regwire.registry.store._sqlite_blocks import object_bucket, write_audit, write_history
+from regwire.registry.store._sqlite_chunks import Row, in_chunks
+from regwire.registry.store._sqlite_links import Links
 from regwire.registry.store._sqlite_read import Committed
 from regwire.registry.store._sqlite_search import term_changes
 from regwire.registry.store.overlay import Overlay
 
 __all__ = ["Pending"]
-
-_Row = tuple[Any, ...]
 
 
 class Pending:
@@ -28,9 +26,11 @@ class Pending:
     def __init__(self, now: int, *, searchable: bool = False) -> None:
         self._now = now
         self._searchable = searchable
-        self._history: list[_Row] = []
-        self._former: list[_Row] = []
-        self._audit: list[_Row] = []
+        self._history: list[Row] = []
+        # What each of them is found by.
+        self._history_keys: list[str] = []
+        self._former: list[Row] = []
+        self._audit: list[Row] = []
         self._details: dict[int, str] = {}
 
     def note(self, note: Audited) -> None:
@@ -48,7 +48,7 @@ class Pending:
 
     def write_audit(self, connection: sqlite3.Connection) -> None:
         """Write what was noted."""
-        _in_chunks(connection, *_WRITE_AUDIT, self._audit)
+        write_audit(connection, self._audit)
 
     def record(self, call: Call, outcome: Outcome) -> None:
         """Note the history of one call, one row for each object that it changed."""
@@ -67,6 +67,9 @@ class Pending:
                     expires = codec.to_ms(after.expires)
             elif before is not None:
                 self._former.append((change.key, before.roid, self._now))
+            roid = (before if after is None else after).roid
+            # Those of new objects come in order: found together. What happens to one later has a place of its own.
+            self._history_keys.append(object_bucket(roid) if before is None else roid)
             self._history.append(
                 (
                     self._now,
@@ -76,7 +79,7 @@ class Pending:
                     operation,
                     change.kind,
                     change.key,
-                    (before if after is None else after).roid,
+                    roid,
                     sponsor,
                     expires,
                     detail,
@@ -91,16 +94,18 @@ class Pending:
             if change.after is not None:
                 detail = self._details[id(change.after)] = codec.record_detail(change.after)
             head = (self._now, call.account, call.transaction, call.client_transaction, operation, kind, key)
-            self._history.append((*head, f"{kind}:{key}", None, None, detail))
+            roid = f"{kind}:{key}"
+            self._history_keys.append(roid)
+            self._history.append((*head, roid, None, None, detail))
 
     def write(self, connection: sqlite3.Connection, committed: Committed, overlay: Overlay) -> None:
         """Write everything the group changed."""
-        new_domains: list[_Row] = []
-        write_domains: list[_Row] = []
-        write_hosts: list[_Row] = []
-        write_contacts: list[_Row] = []
-        gone: dict[str, list[_Row]] = {"domain": [], "host": [], "contact": []}
-        links = _Links(committed)
+        new_domains: list[Row] = []
+        write_domains: list[Row] = []
+        write_hosts: list[Row] = []
+        write_contacts: list[Row] = []
+        gone: dict[str, list[Row]] = {"domain": [], "host": [], "contact": []}
+        links = Links(committed)
         records = _Records()
         searched: list[tuple[Any, Any]] | None = [] if self._searchable else None
         details = self._details
@@ -140,27 +145,27 @@ class Pending:
         links.resolve()
         # Names that go are freed before names that come: a host may have been renamed to one of them.
         for kind, keys in gone.items():
-            _in_chunks(connection, f"DELETE FROM {kind} WHERE name IN (VALUES ", ")", keys)  # noqa: S608
-        _in_chunks(connection, *_INSERT_DOMAIN, new_domains)
-        _in_chunks(connection, *_WRITE_DOMAIN, write_domains)
-        _in_chunks(connection, *_WRITE_HOST, write_hosts)
-        _in_chunks(connection, *_WRITE_CONTACT, write_contacts)
+            in_chunks(connection, f"DELETE FROM {kind} WHERE name IN (VALUES ", ")", keys)  # noqa: S608
+        in_chunks(connection, *_INSERT_DOMAIN, new_domains)
+        in_chunks(connection, *_WRITE_DOMAIN, write_domains)
+        in_chunks(connection, *_WRITE_HOST, write_hosts)
+        in_chunks(connection, *_WRITE_CONTACT, write_contacts)
         links.write(connection)
         records.write(connection)
         if searched:
             left, come = term_changes(searched)
-            _in_chunks(connection, "DELETE FROM term WHERE (kind, field, text, key) IN (VALUES ", ")", left)
-            _in_chunks(connection, "INSERT OR IGNORE INTO term VALUES ", "", come)
+            in_chunks(connection, "DELETE FROM term WHERE (kind, field, text, key) IN (VALUES ", ")", left)
+            in_chunks(connection, "INSERT OR IGNORE INTO term VALUES ", "", come)
         self._write_polls(connection, overlay)
-        _in_chunks(connection, *_WRITE_HISTORY, self._history)
-        _in_chunks(connection, "INSERT OR IGNORE INTO former VALUES ", "", self._former)
+        write_history(connection, self._history, self._history_keys)
+        in_chunks(connection, "INSERT OR IGNORE INTO former VALUES ", "", self._former)
 
     @staticmethod
     def _write_polls(connection: sqlite3.Connection, overlay: Overlay) -> None:
         acked = sorted(overlay.acked)
-        _in_chunks(connection, "DELETE FROM poll WHERE (account, id) IN (VALUES ", ")", acked)
+        in_chunks(connection, "DELETE FROM poll WHERE (account, id) IN (VALUES ", ")", acked)
         rows = [codec.poll_row(message) for message in overlay.messages]
-        _in_chunks(connection, "INSERT OR FAIL INTO poll VALUES ", "", rows)
+        in_chunks(connection, "INSERT OR FAIL INTO poll VALUES ", "", rows)
         if overlay.last_id is not None:
             connection.execute("UPDATE counter SET value = ? WHERE name = 'poll'", (overlay.last_id,))
 
@@ -169,10 +174,10 @@ class _Records:
     """Which rows of record and record_index come and go."""
 
     def __init__(self) -> None:
-        self.written: list[_Row] = []
-        self.removed: list[_Row] = []
-        self.indexed: list[_Row] = []
-        self.unindexed: list[_Row] = []
+        self.written: list[Row] = []
+        self.removed: list[Row] = []
+        self.indexed: list[Row] = []
+        self.unindexed: list[Row] = []
 
     def compare(self, kind: str, key: str, before: Any, after: Any, detail: str | None) -> None:
         described = kind_named(kind)
@@ -189,71 +194,11 @@ class _Records:
             self.removed.append((kind, key))
 
     def write(self, connection: sqlite3.Connection) -> None:
-        _in_chunks(connection, "DELETE FROM record WHERE (kind, key) IN (VALUES ", ")", self.removed)
-        _in_chunks(connection, *_WRITE_RECORD, self.written)
+        in_chunks(connection, "DELETE FROM record WHERE (kind, key) IN (VALUES ", ")", self.removed)
+        in_chunks(connection, *_WRITE_RECORD, self.written)
         head = "DELETE FROM record_index WHERE (kind, name, value, key) IN (VALUES "
-        _in_chunks(connection, head, ")", self.unindexed)
-        _in_chunks(connection, "INSERT OR FAIL INTO record_index VALUES ", "", self.indexed)
-
-
-class _Links:
-    """Which rows of domain_host and domain_contact come and go."""
-
-    def __init__(self, committed: Committed) -> None:
-        self._committed = committed
-        self._last: int | None = None
-        #: Links of new domains, as rows.
-        self.hosts: list[_Row] = []
-        self.contacts: list[_Row] = []
-        #: What else comes and goes, with the name of the domain.
-        self._named: dict[str, list[tuple[str, str]]] = {"host+": [], "host-": [], "contact+": [], "contact-": []}
-        self._rows: dict[str, list[_Row]] = {}
-
-    def compare(self, before: Domain | None, after: Domain | None) -> int:
-        """Note what changes for one domain; return the id of a new one, 0 for any other."""
-        named = self._named
-        if before is not None and after is not None and before.roid == after.roid:
-            name = after.name
-            if before.hosts != after.hosts:
-                old, new = set(before.hosts), set(after.hosts)
-                named["host+"] += [(host, name) for host in new - old]
-                named["host-"] += [(host, name) for host in old - new]
-            if before.contacts != after.contacts or before.registrant != after.registrant:
-                old, new = _contact_ids(before), _contact_ids(after)
-                named["contact+"] += [(id, name) for id in new - old]
-                named["contact-"] += [(id, name) for id in old - new]
-            return 0
-        if before is not None:
-            name = before.name
-            named["host-"] += [(host, name) for host in before.hosts]
-            named["contact-"] += [(id, name) for id in _contact_ids(before)]
-        if after is None:
-            return 0
-        number = self._last = (self._committed.last_domain_id() if self._last is None else self._last) + 1
-        self.hosts += [(host, number) for host in after.hosts]
-        self.contacts += [(id, number) for id in _contact_ids(after)]
-        return number
-
-    def resolve(self) -> None:
-        """Look up the ids of domains that are in the file; to be called while they still are."""
-        names = {name for links in self._named.values() for _, name in links}
-        ids = self._committed.domain_ids(list(names))
-        self._rows = {which: [(key, ids[name]) for key, name in links] for which, links in self._named.items()}
-
-    def write(self, connection: sqlite3.Connection) -> None:
-        for table, key, new in (("domain_host", "host", self.hosts), ("domain_contact", "contact", self.contacts)):
-            head = f"DELETE FROM {table} WHERE ({key}, domain) IN (VALUES "  # noqa: S608
-            _in_chunks(connection, head, ")", self._rows[f"{key}-"])
-            # In the order of the key: neighbours go to the same page one after another.
-            rows = sorted(new + self._rows[f"{key}+"])
-            _in_chunks(connection, f"INSERT OR FAIL INTO {table} VALUES ", "", rows)  # noqa: S608
-
-
-def _contact_ids(domain: Domain) -> set[str]:
-    ids = {link.id for link in domain.contacts}
-    if domain.registrant:
-        ids.add(domain.registrant)
-    return ids
+        in_chunks(connection, head, ")", self.unindexed)
+        in_chunks(connection, "INSERT OR FAIL INTO record_index VALUES ", "", self.indexed)
 
 
 _DETAIL: Final[dict[str, Any]] = {
@@ -279,32 +224,3 @@ _WRITE_RECORD: Final = (
     "INSERT OR FAIL INTO record (kind, key, due, detail) VALUES ",
     " ON CONFLICT (kind, key) DO UPDATE SET due = excluded.due, detail = excluded.detail",
 )
-_WRITE_HISTORY: Final = (
-    "INSERT OR FAIL INTO history "
-    "(at, account, txn, client_txn, operation, kind, key, roid, sponsor, expires, detail) VALUES ",
-    "",
-)
-
-_WRITE_AUDIT: Final = (
-    "INSERT OR FAIL INTO audit (at, account, txn, client_txn, command, session, peer, code, fault, frame) VALUES ",
-    "",
-)
-
-#: Rows a statement; powers of two, so that a group of any size needs few different statements, which stay prepared.
-#: The largest times the widest table (14 columns) stays far below SQLite's 32,766 parameters.
-_CHUNKS: Final = (256, 128, 64, 32, 16, 8, 4, 2, 1)
-_statements: dict[tuple[str, int], str] = {}
-
-
-def _in_chunks(connection: sqlite3.Connection, head: str, tail: str, rows: Sequence[_Row]) -> None:
-    """Run ``head (?, …), (?, …) tail`` over all rows, with as few statements as chunks of powers of two allow."""
-    start, left = 0, len(rows)
-    for size in _CHUNKS:
-        while left >= size:
-            sql = _statements.get((head, size))
-            if sql is None:
-                row = "(" + ", ".join("?" * len(rows[0])) + ")"
-                sql = _statements[(head, size)] = head + ", ".join([row] * size) + tail
-            connection.execute(sql, list(chain.from_iterable(rows[start : start + size])))
-            start += size
-            left -= size

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any, Final
@@ -38,6 +38,7 @@ __all__ = [
     "DOMAIN_COLUMNS",
     "HOST_COLUMNS",
     "audited_from_row",
+    "block",
     "contact_detail",
     "contact_from_row",
     "contact_row",
@@ -55,6 +56,7 @@ __all__ = [
     "poll_row",
     "record_detail",
     "record_from_detail",
+    "records",
     "to_ms",
 ]
 
@@ -79,6 +81,17 @@ else:
     _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
     _decode = json.loads
 _Row = tuple[Any, ...]
+
+
+def block(rows: Sequence[Any]) -> str:
+    """Return many rows, or numbers, as one text."""
+    return _encode(rows)
+
+
+def records(text: str) -> list[Any]:
+    """Return what `block` made a text of."""
+    found: list[Any] = _decode(text)
+    return found
 
 
 @lru_cache(maxsize=1024)

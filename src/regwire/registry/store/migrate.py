@@ -21,7 +21,7 @@ from regwire.registry.store.base import StoreError
 
 __all__ = ["SCHEMA_VERSION", "backup_path", "prepare"]
 
-SCHEMA_VERSION: Final = 4
+SCHEMA_VERSION: Final = 5
 _APPLICATION_ID: Final = 0x52475745  # "RGWE": tells `file` and us whose database this is
 
 _log = logging.getLogger("regwire.registry.store")

@@ -1,4 +1,4 @@
--- The registry in SQLite, version 4. Instants are milliseconds since 1970 UTC.
+-- The registry in SQLite, version 5. Instants are milliseconds since 1970 UTC.
 -- "detail" is JSON: what no query looks for.
 
 CREATE TABLE schema_version (
@@ -6,10 +6,11 @@ CREATE TABLE schema_version (
     applied INTEGER NOT NULL
 ) STRICT;
 
+-- Found by its ROID through the history, which knows it.
 CREATE TABLE domain (
     id INTEGER PRIMARY KEY,
     name TEXT NOT NULL UNIQUE,
-    roid TEXT NOT NULL UNIQUE,
+    roid TEXT NOT NULL,
     sponsor TEXT NOT NULL,
     creator TEXT NOT NULL,
     created INTEGER NOT NULL,
@@ -55,19 +56,28 @@ CREATE TABLE contact (
 ) STRICT;
 CREATE INDEX contact_due ON contact (due) WHERE due IS NOT NULL;
 
--- Which domains (by domain.id) use a host (by ROID: hosts can be renamed) or a contact; derived from domain.detail.
--- The ids grow: the links of new domains go to the ends of few ranges, where names would go everywhere.
-CREATE TABLE domain_host (
+-- Which domains use a host (by ROID: hosts can be renamed) or a contact; derived from domain.detail. "domains": a JSON
+-- array of some of their domain.id, in order; "first" is the first of them. The rows of one holder do not overlap.
+CREATE TABLE host_domains (
     host TEXT NOT NULL,
-    domain INTEGER NOT NULL,
-    PRIMARY KEY (host, domain)
+    first INTEGER NOT NULL,
+    domains TEXT NOT NULL,
+    PRIMARY KEY (host, first)
 ) STRICT, WITHOUT ROWID;
 
-CREATE TABLE domain_contact (
+CREATE TABLE contact_domains (
     contact TEXT NOT NULL,
-    domain INTEGER NOT NULL,
-    PRIMARY KEY (contact, domain)
+    first INTEGER NOT NULL,
+    domains TEXT NOT NULL,
+    PRIMARY KEY (contact, first)
 ) STRICT, WITHOUT ROWID;
+
+-- The same, a row for each link.
+CREATE VIEW domain_host AS SELECT list.host, link.value AS domain
+FROM host_domains AS list CROSS JOIN json_each(list.domains) AS link;
+
+CREATE VIEW domain_contact AS SELECT list.contact, link.value AS domain
+FROM contact_domains AS list CROSS JOIN json_each(list.domains) AS link;
 
 -- Records of every other kind (regwire.registry.model.kinds); "detail" is their JSON.
 CREATE TABLE record (
@@ -145,40 +155,64 @@ CREATE TABLE poll (
     PRIMARY KEY (account, id)
 ) STRICT, WITHOUT ROWID;
 
--- One row for each object that a command changed. "detail" NULL: the object is gone. No secrets.
--- Found by ROID, which grows; those of an object that is gone or renamed are found by its name in "former".
-CREATE TABLE history (
+-- What commands changed: a JSON array for each group, of an array for each object, as the view "history" names them.
+-- Its record n has the number id + n; "count" is how many there are. No secrets.
+CREATE TABLE history_block (
     id INTEGER PRIMARY KEY,
-    at INTEGER NOT NULL,
-    account TEXT NOT NULL,
-    txn TEXT NOT NULL,
-    client_txn TEXT,
-    operation TEXT NOT NULL,
-    kind TEXT NOT NULL,
-    key TEXT NOT NULL,
-    roid TEXT NOT NULL,
-    sponsor TEXT,
-    expires INTEGER,
-    detail TEXT
+    count INTEGER NOT NULL,
+    data TEXT NOT NULL
 ) STRICT;
-CREATE INDEX history_roid ON history (roid);
 
--- One row for each command that [audit] keeps, also refused ones. "frame": its XML without secrets.
-CREATE TABLE audit (
+-- The commands that [audit] keeps, also refused ones: likewise, as the view "audit" names them. "low" and "high": the
+-- first and the last instant in it.
+CREATE TABLE audit_block (
     id INTEGER PRIMARY KEY,
-    at INTEGER NOT NULL,
-    account TEXT NOT NULL,
-    txn TEXT NOT NULL,
-    client_txn TEXT,
-    command TEXT NOT NULL,
-    session INTEGER NOT NULL,
-    peer TEXT NOT NULL,
-    code INTEGER NOT NULL,
-    fault TEXT,
-    frame TEXT
+    count INTEGER NOT NULL,
+    low INTEGER NOT NULL,
+    high INTEGER NOT NULL,
+    data TEXT NOT NULL
 ) STRICT;
-CREATE INDEX audit_txn ON audit (txn);
-CREATE INDEX audit_account ON audit (account, at);
+
+-- In which blocks to look. "what": "history": "key" is the ROID of an object, or what precedes the last two digits and
+-- the hyphen of a new one's; "account"; "transaction": "key" is the identifier without its last two characters.
+CREATE TABLE block_of (
+    what TEXT NOT NULL,
+    key TEXT NOT NULL,
+    block INTEGER NOT NULL,
+    PRIMARY KEY (what, key, block)
+) STRICT, WITHOUT ROWID;
+
+-- One row for each object that a command changed. "detail" NULL: the object is gone. Objects that are gone or renamed
+-- are found by their name in "former".
+CREATE VIEW history AS SELECT
+    block.id + record.key AS id,
+    json_extract(record.value, '$[0]') AS at,
+    json_extract(record.value, '$[1]') AS account,
+    json_extract(record.value, '$[2]') AS txn,
+    json_extract(record.value, '$[3]') AS client_txn,
+    json_extract(record.value, '$[4]') AS operation,
+    json_extract(record.value, '$[5]') AS kind,
+    json_extract(record.value, '$[6]') AS key,
+    json_extract(record.value, '$[7]') AS roid,
+    json_extract(record.value, '$[8]') AS sponsor,
+    json_extract(record.value, '$[9]') AS expires,
+    json_extract(record.value, '$[10]') AS detail
+FROM history_block AS block CROSS JOIN json_each(block.data) AS record;
+
+-- One row for each command. "frame": its XML without secrets.
+CREATE VIEW audit AS SELECT
+    block.id + record.key AS id,
+    json_extract(record.value, '$[0]') AS at,
+    json_extract(record.value, '$[1]') AS account,
+    json_extract(record.value, '$[2]') AS txn,
+    json_extract(record.value, '$[3]') AS client_txn,
+    json_extract(record.value, '$[4]') AS command,
+    json_extract(record.value, '$[5]') AS session,
+    json_extract(record.value, '$[6]') AS peer,
+    json_extract(record.value, '$[7]') AS code,
+    json_extract(record.value, '$[8]') AS fault,
+    json_extract(record.value, '$[9]') AS frame
+FROM audit_block AS block CROSS JOIN json_each(block.data) AS record;
 
 CREATE TABLE former (
     key TEXT NOT NULL,

@@ -17,7 +17,6 @@ import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
-from itertools import takewhile
 from pathlib import Path
 from typing import Any, Final
 
@@ -31,6 +30,7 @@ from regwire.registry.model.requests import Call, CreateDomain
 from regwire.registry.rules import Policies, decide, wanted
 from regwire.registry.rules.features import kinds_by_name
 from regwire.registry.store import codec, migrate
+from regwire.registry.store._sqlite_blocks import trim_audit
 from regwire.registry.store._sqlite_numbers import change_numbers, import_numbers, stage_numbers
 from regwire.registry.store._sqlite_read import Committed
 from regwire.registry.store._sqlite_search import index_everything
@@ -251,14 +251,8 @@ class SqliteStore:
 
     def trim_audit(self, before: datetime, *, limit: int = 1000) -> int:
         """Forget the first commands of the audit; see `regwire.registry.store.base.Store`."""
-        bound = codec.to_ms(before)
         with self._lock, self._noting(self._writer, None) as connection:
-            # One more than may go: the last of all stays.
-            first = connection.execute("SELECT id, at FROM audit ORDER BY id LIMIT ?", (limit + 1,)).fetchall()
-            old = [id for id, at in takewhile(lambda row: row[1] < bound, first[:-1])]
-            if old:
-                connection.execute("DELETE FROM audit WHERE id <= ?", (old[-1],))
-        return len(old)
+            return trim_audit(connection, codec.to_ms(before), limit)
 
     # --- number resources and searches
 
@@ -340,7 +334,10 @@ class SqliteStore:
         created = [call.request.name for call in calls if type(call.request) is CreateDomain]
         if created:
             for kind in self._by_name:
-                overlay.records_of(kind, created)
+                if committed.has_records(kind):
+                    overlay.records_of(kind, created)
+                else:
+                    overlay.others[kind] = dict.fromkeys(created)
         if domains:
             overlay.domains = dict.fromkeys(domains)
             overlay.domains.update(committed.domains(domains))
