@@ -8,6 +8,7 @@ from regwire import epp
 from regwire.errors import SchemaFault, XmlError
 
 EPP = "urn:ietf:params:xml:ns:epp-1.0"
+SECDNS = "urn:ietf:params:xml:ns:secDNS-1.1"
 
 
 def command(inside: str, attributes: str = "") -> bytes:
@@ -61,3 +62,32 @@ def test_raw_elements_carry_the_declarations_that_they_use_and_no_others():
 def test_colons_in_text_do_not_pull_in_the_default_namespace():
     message = epp.decode(response("<q:a xmlns:q='urn:q'>:x ::</q:a>"), role="client")
     assert message.res_data[0].xml == b"<q:a xmlns:q='urn:q'>:x ::</q:a>"
+
+
+@pytest.mark.parametrize(
+    ("character", "taken"), [("\ud7ff", False), ("\ue000", False), ("\u2e40", False), ("\u0250", True)]
+)
+def test_word_characters_are_those_of_the_current_unicode(character, taken):
+    host = (
+        f"<h:infData xmlns:h='urn:ietf:params:xml:ns:host-1.0'><h:name>a</h:name><h:roid>A{character}-B</h:roid>"
+        "<h:status s='ok'/><h:clID>abc</h:clID><h:crID>abc</h:crID>"
+        "<h:crDate>2026-01-01T00:00:00Z</h:crDate></h:infData>"
+    )
+    if taken:
+        assert epp.decode(response(host)).res_data[0].roid == f"A{character}-B"
+        return
+    with pytest.raises(SchemaFault) as caught:
+        epp.decode(response(host))
+    assert caught.value.fault.faults[0].rule == "pattern"
+
+
+@pytest.mark.parametrize("text", ["2005-04-03", "AAAA:", "AA==\u00a0", "A_A="])
+def test_base64_has_no_characters_of_another_alphabet(text):
+    key = f"<s:flags>257</s:flags><s:protocol>3</s:protocol><s:alg>8</s:alg><s:pubKey>{text}</s:pubKey>"
+    frame = response("").replace(
+        b"<resData></resData>",
+        f"<extension><s:infData xmlns:s='{SECDNS}'><s:keyData>{key}</s:keyData></s:infData></extension>".encode(),
+    )
+    with pytest.raises(SchemaFault) as caught:
+        epp.decode(frame)
+    assert caught.value.fault.faults[0].rule == "datatype"

@@ -31,6 +31,7 @@ from regwire.epp.server import (
 from regwire.epp.state import EPP_URI
 from regwire.session import Entry, Job, Loop
 from regwire.session import items as item_types
+from regwire.session.address import shown_address
 
 __all__ = ["Engine", "Waiting"]
 
@@ -123,7 +124,12 @@ class Engine:
         logger.info(
             "no session: %s",
             item.detail or item.reason,
-            extra={"event": "epp.refused", "reason": item.reason, "detail": item.detail, "peer": str(item.address)},
+            extra={
+                "event": "epp.refused",
+                "reason": item.reason,
+                "detail": item.detail,
+                "peer": shown_address(item.address),
+            },
         )
 
     def other(self, session: ServerSession, item: Any) -> None:

@@ -83,6 +83,7 @@ from regwire.epp.state import (
 from regwire.schema import Fault, Raw, Schema
 from regwire.session import SessionCore, Timers, TransactionIds
 from regwire.session import items as item_types
+from regwire.session.address import shown_address
 
 __all__ = [
     "Action",
@@ -353,7 +354,7 @@ class ServerSession(SessionCore):
                 return self._execute(item)
             case ServerAction.REFUSE:
                 assert step.code is not None
-                return self._refuse(item, Refusal(step.code, self._why(given)))
+                return self._refuse(item, Refusal(step.code, self._why(given, item)))
             case ServerAction.JUDGE:
                 return self._refuse(item, code_for(item, offer=self.config.offer, services=self.services))
             case ServerAction.END:
@@ -364,8 +365,10 @@ class ServerSession(SessionCore):
             case ServerAction.FORGET | ServerAction.IGNORE:
                 return []
 
-    def _why(self, given: ServerInput) -> str:
-        if given is ServerInput.UNPARSABLE or given is ServerInput.NOT_FOR_SERVERS:
+    def _why(self, given: ServerInput, item: Any) -> str:
+        if given is ServerInput.UNPARSABLE:
+            return _not_xml(item)
+        if given is ServerInput.NOT_FOR_SERVERS:
             return str(given.value)
         if self.state is ServerState.LOGIN:
             return "before login"
@@ -466,13 +469,14 @@ class ServerSession(SessionCore):
                 "reason": refusal.reason,
                 "session": self.number,
                 "client_id": self.client_id,
-                "peer": str(getattr(self.peer, "address", self.peer)),
+                "peer": shown_address(getattr(self.peer, "address", self.peer)),
                 "cl_trid": getattr(item, "cl_trid", None),
             },
         )
 
     def _end(self, item: Any, code: int, given: ServerInput) -> list[Action]:
-        return [Send(self.respond(item, code)), self._close(_describe(given, item))]
+        reply = Reply(code) if code < 2000 else Reply(code, text=_text(Refusal(code, given.value)))
+        return [Send(self.respond(item, reply)), self._close(_describe(given, item))]
 
     def _close(self, reason: str) -> Close:
         logger.info(
@@ -630,6 +634,14 @@ def classify(item: Any) -> ServerInput | None:
 def _describe(given: ServerInput, item: Any) -> str:
     kind = getattr(item, "kind", None)
     return f"{given.value} ({kind})" if given is ServerInput.TIME_UP else given.value
+
+
+def _not_xml(item: Any) -> str:
+    """What is wrong with a frame that is not XML, and where: fixed texts and numbers, nothing that the peer sent."""
+    if not isinstance(item, Fault) or not item.faults:
+        return "an empty frame"
+    found = item.faults[0]
+    return f"not well-formed XML: {found.rule} at octet {found.offset}, line {item.line}"
 
 
 def _text(refusal: Refusal) -> str | None:

@@ -30,6 +30,9 @@ FAULT_CODES = {
 }
 """Result code of each class of schema fault. An unknown namespace of an object or extension was judged before."""
 
+_EMPTY_WRAPPERS = frozenset({"/epp/command/extension"})
+"""What is empty here lacks no parameter that could be named: an empty <extension/> is a syntax error (2001)."""
+
 
 # --- the server
 
@@ -350,6 +353,8 @@ def _judge_extensions(uris: Iterable[str], offer: Offer, services: Services | No
 
 def _judge_schema(fault: Any) -> Refusal:
     code = FAULT_CODES.get(fault.faults[0].cls, 2001) if fault.faults else 2001
+    if fault.faults and fault.faults[0].path in _EMPTY_WRAPPERS:
+        code = 2001
     return Refusal(code, _first(fault))
 
 

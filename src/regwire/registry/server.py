@@ -31,6 +31,7 @@ from regwire.registry.model import codes
 from regwire.registry.model.registrars import TakeAccounts
 from regwire.registry.rules.ledger import OPERATOR
 from regwire.registry.store.base import StoreError
+from regwire.session.address import shown_address
 from regwire.trio.epp import Limits, Listener, Server, ServerConfig, serve
 from regwire.trio.iris import Server as IrisServer
 
@@ -125,7 +126,8 @@ async def _serve(
         if iris is not None:
             bound += [(f"iris.{one.transport}", one) for one in iris.listeners]
         described = tuple([{"protocol": p, "address": b.host, "port": b.port, "tls": b.tls} for p, b in bound])
-        _log.info("registry of %s ready: %s", ", ".join(config.registry.zones), described)
+        shown = ", ".join(f"{p} on {shown_address((b.host, b.port))}{' (TLS)' if b.tls else ''}" for p, b in bound)
+        _log.info("registry of %s ready: %s", ", ".join(config.registry.zones), shown)
         task_status.started(RunningRegistry(registry, server, iris, described))
         await trio.sleep_forever()
 

@@ -12,6 +12,7 @@ import trio
 
 from regwire.beep.session import Session
 from regwire.session import items
+from regwire.session.address import shown_address
 
 __all__ = ["ReactorHost", "StreamHost", "log_end"]
 
@@ -304,5 +305,5 @@ def log_end(session: Session, number: int = 0) -> None:
         logging.INFO if ended is not None and (ended.clean or not reason.startswith("poorly")) else logging.WARNING,
         "closed: %s",
         reason,
-        extra={"event": "beep.closed", "reason": reason, "session": number, "peer": str(session.address)},
+        extra={"event": "beep.closed", "reason": reason, "session": number, "peer": shown_address(session.address)},
     )

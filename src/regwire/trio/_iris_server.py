@@ -17,6 +17,7 @@ from regwire.iris.handlers import Exchange, Handlers
 from regwire.iris.messages.core import Response
 from regwire.iris.transport.common import ServerConfig
 from regwire.session import items as item_types
+from regwire.session.address import shown_address
 from regwire.trio._collector import Collector, CollectorPolicy
 from regwire.trio._listen import until_cancelled
 from regwire.trio._reactor import drive, make_reactor
@@ -252,7 +253,7 @@ class Service:
             logger.info(
                 "no session: %s",
                 item.detail or item.reason,
-                extra={"event": "iris.refused", "reason": item.reason, "peer": str(item.address)},
+                extra={"event": "iris.refused", "reason": item.reason, "peer": shown_address(item.address)},
             )
         return None
 

@@ -17,6 +17,7 @@ from regwire.iris.transport.common import Limits, other
 from regwire.iris.transport.xpc.server import Action, Ask, Authenticate, Close, Reply, Send, ServerSession
 from regwire.sasl import Channel, Outcome
 from regwire.session import items as item_types
+from regwire.session.address import shown_address
 from regwire.trio._iris_server import Bound, Link, Service
 from regwire.trio._listen import stream_sockets
 
@@ -196,7 +197,7 @@ class _Link:
                 "transport": session.transport,
                 "reason": reason,
                 "session": self.number,
-                "peer": str(session.peer),
+                "peer": shown_address(session.peer),
             },
         )
 

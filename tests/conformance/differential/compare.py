@@ -124,6 +124,21 @@ KNOWN: tuple[Known, ...] = (
         _ours_finds(r"/(objURI|extURI|@registryType|@uri): datatype, got '[^']*//[^/]*\["),
     ),
     Known(
+        "octets in base64",
+        "`xs:base64Binary` with characters that are not of its alphabet",
+        _ours_finds(r":pubKey: datatype, got "),
+    ),
+    Known(
+        "classes of characters",
+        "Classes of characters in patterns",
+        _ours_finds(r": pattern, got '[^']*([^\x00-\x7f]|\\[ux])"),
+    ),
+    Known(
+        "classes of characters",
+        "Classes of characters in patterns",
+        _theirs_says(r"'[^']*[^\x00-\x7f][^']*' is not accepted by the pattern"),
+    ),
+    Known(
         "names of the fifth edition",
         "Names in values (`xs:QName`, `xs:NCName`, `xs:ID`)",
         _theirs_says(r"attribute '[^']*(referentType|id|bagRef)': '[^']*[^\x00-\x7f][^']*' is not a valid value"),

@@ -23,6 +23,7 @@ from regwire.epp.server import (
 )
 from regwire.epp.state import ServerState
 from regwire.errors import ConfigError
+from regwire.session.address import shown_address
 from regwire.session.items import BadFrameLength, Closed, EmptyFrame, FrameTooLarge, TimerExpired, Unnegotiated
 from regwire.testing.epp import login_command
 
@@ -273,8 +274,56 @@ def test_refusals_are_logged_with_reason_and_without_secrets(caplog: pytest.LogC
         s.authenticated(ask.command, 2200, 0.0)  # type: ignore[union-attr]
     record = caplog.records[-1]
     assert record.code == 2200  # type: ignore[attr-defined]
-    assert "192.0.2.1" in record.peer  # type: ignore[attr-defined]
+    assert record.peer == "192.0.2.1:5"  # type: ignore[attr-defined]
     assert "hunter22" not in caplog.text + repr([r.__dict__ for r in caplog.records])
+
+
+@pytest.mark.parametrize(
+    ("item", "why"),
+    [
+        (
+            b"<!DOCTYPE epp><epp/>",
+            "not well-formed XML: a document type declaration is not accepted at octet 0, line 1",
+        ),
+        (b"<a>\n</b>", "not well-formed XML: an end tag that does not match its start tag at octet 4, line 2"),
+        (EmptyFrame(), "an empty frame"),
+    ],
+)
+def test_what_is_no_xml_is_refused_and_logged_with_what_is_wrong_and_where(
+    item: Any, why: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    s = logged_in()
+    given = epp.DEFAULT.decode_or_fault(item, "server") if isinstance(item, bytes) else item
+    with caplog.at_level(logging.INFO, "regwire.epp.server"):
+        (sent,) = s.receive(given, 2.0)
+    assert sent.message.results[0].msg.text == f"Command syntax error ({why})"  # type: ignore[union-attr]
+    assert caplog.records[-1].reason == why  # type: ignore[attr-defined]
+
+
+def test_a_frame_that_is_too_long_is_told_so() -> None:
+    sent, end = logged_in().receive(FrameTooLarge(1 << 31), 2.0)
+    assert sent.message.results[0].msg.text == "Command syntax error (length above the limit)"  # type: ignore[union-attr]
+    assert isinstance(end, Close)
+
+
+@pytest.mark.parametrize(
+    ("address", "shown"),
+    [
+        (("192.0.2.1", 5), "192.0.2.1:5"),
+        (("2001:db8::1", 5, 0, 0), "[2001:db8::1]:5"),
+        (("2001:db8::1", 5), "[2001:db8::1]:5"),
+        (None, None),
+        ("/run/epp", "/run/epp"),
+    ],
+)
+def test_how_logs_show_a_peer(address: Any, shown: str | None) -> None:
+    assert shown_address(address) == shown
+
+
+def test_an_empty_extension_is_a_syntax_error() -> None:
+    frame = b'<epp xmlns="urn:ietf:params:xml:ns:epp-1.0"><command><logout/><extension/></command></epp>'
+    (sent,) = logged_in().receive(epp.DEFAULT.decode_or_fault(frame, "server"), 2.0)
+    assert sent.message.results[0].code == 2001  # type: ignore[union-attr]
 
 
 def test_limits_that_cannot_be_meant() -> None:

@@ -39,6 +39,7 @@ from regwire.sasl import Channel, Continue, Done, Failed, Outcome, ServerMechani
 from regwire.schema import Fault
 from regwire.session import Timers
 from regwire.session import items as item_types
+from regwire.session.address import shown_address
 
 __all__ = ["PROTOCOL", "Action", "Ask", "Authenticate", "Close", "Reply", "Send", "ServerSession"]
 
@@ -477,7 +478,7 @@ class ServerSession:
         logger.info(
             "authentication failed: %s",
             outcome.reason,
-            extra={"event": "iris.refused_login", "peer": str(self.peer), "reason": outcome.reason},
+            extra={"event": "iris.refused_login", "peer": shown_address(self.peer), "reason": outcome.reason},
         )
         reply.authentication = ("af", AuthenticationFailure((Text("authentication failed", language="en"),)))
         if self._failures >= self.config.limits.failed_logins:
