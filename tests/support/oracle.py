@@ -18,6 +18,8 @@ from regwire.schema._fields import MISSING
 from regwire.schema._message import FieldInfo, Message, fields_of
 from regwire.schema._simple import Simple
 
+_NAME = Simple("QName")
+_TYPE = "{http://www.w3.org/2001/XMLSchema-instance}type"
 _NIL = "{http://www.w3.org/2001/XMLSchema-instance}nil"
 _SPACE = re.compile(r"[ \t\r\n]+")
 _ZONE = re.compile(r"(Z|[+-]\d\d:\d\d)$")
@@ -101,6 +103,7 @@ class Oracle:
         return found
 
     def _object(self, cls: Any, node: etree._Element) -> Any:
+        cls = self._chosen(cls, node)
         header = cls.__regwire__
         values: dict[str, Any] = {}
         rest = [] if header.content is ANY else list(node)
@@ -121,6 +124,19 @@ class Oracle:
                 values[info.name], rest = self._children(info, rest)
         assert not rest, (cls, rest)
         return cls.__name__, values
+
+    def _chosen(self, cls: Any, node: etree._Element) -> Any:
+        """The class of the derived type that `xsi:type` names; libxml2 has checked that it is one."""
+        if (named := node.get(_TYPE)) is None:
+            return cls
+        name = _qname(_NAME, named, node)
+        todo = [cls]
+        while todo:
+            header = (known := todo.pop()).__regwire__
+            if header.type_ns is not None and (header.type_ns.uri, header.type_name) == (name.namespace, name.local):
+                return known
+            todo.extend(header.heirs)
+        return cls
 
     def _children(self, info: FieldInfo, rest: list[etree._Element]) -> tuple[Any, list[etree._Element]]:
         uri = info.owner.__regwire__.ns.uri

@@ -151,6 +151,7 @@ fn simple(kind: &str) -> SimpleDeclaration {
         fraction_digits: None,
         secret: false,
         item: None,
+        type_name: None,
     }
 }
 

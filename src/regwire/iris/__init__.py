@@ -11,7 +11,7 @@ for they use the same names.
 """
 
 from regwire.iris.coding import DEFAULT, FRAGMENTS, Message, Role, decode, encode, schema_of
-from regwire.iris.messages import areg, core, dchk, dreg, ereg, transport
+from regwire.iris.messages import areg, core, dchk, dreg, ereg, narrowed, transport
 from regwire.iris.messages.common import AREG, DCHK, DREG, EREG, IRIS, IRIS_TRANSPORT, Text
 from regwire.iris.messages.core import *  # noqa: F403
 
@@ -34,6 +34,7 @@ __all__ = [
     "dreg",
     "encode",
     "ereg",
+    "narrowed",
     "schema_of",
     "transport",
 ]

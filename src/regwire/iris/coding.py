@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Literal
 
 from regwire_native import Codec, Decoder
 
+# Derived types are there from their declaration on.
+import regwire.iris.messages.narrowed  # noqa: F401
 from regwire.iris.messages import areg, core, dchk, dreg, ereg, transport
 from regwire.schema import Element, Schema, raise_fault
 

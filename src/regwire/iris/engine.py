@@ -22,6 +22,7 @@ from regwire.iris.messages.core import (
     SearchSet,
     StandardReaction,
 )
+from regwire.schema import Raw
 
 __all__ = ["Engine", "Pending"]
 
@@ -183,7 +184,9 @@ class Engine:
 
     def _one(self, work: _Work, place: int, search_set: SearchSet) -> None:
         context = work.exchange.context
-        query = search_set.query
+        query: Any = search_set.query
+        if type(query) is Raw:
+            raise QueryNotSupported("this query is not known here")
         if search_set.bag is not None:
             self._look_into(search_set, context)
         if isinstance(query, LookupEntity):

@@ -34,6 +34,8 @@ class Compiler:
         self._type_index: dict[MessageMeta, int] = {}
         roots, elements = tuple(roots), tuple(elements)
         self._given = frozenset((*roots, *elements))
+        #: The namespaces that the Schema was made of: elements of derived types of others have no part in it.
+        self.given = frozenset(cls.__regwire__.ns for cls in self._given)
         self.roots = [self._element(c) for c in roots]
         self.globals = [self._element(c) for c in elements]
 
@@ -98,6 +100,7 @@ class Compiler:
                     "fraction_digits": simple.fraction_digits,
                     "secret": simple.secret,
                     "item": item,
+                    "type_name": simple.type_name,
                 }
             )
         return index
@@ -180,7 +183,7 @@ class _TypeCompiler:
             "states": automaton.states,
             "model": None if model is None else model.describe(),
             "derived": self._derived(),
-            "type_name": None if self.d.type_name is None else (self.c.ns(self.d.ns), self.d.type_name),
+            "type_name": None if self.d.type_name is None else (self.c.ns(self.d.type_ns), self.d.type_name),
             "abstract": self.d.abstract,
             "transparent": self._transparent(),
             "nillable": self.d.nillable,
@@ -198,9 +201,11 @@ class _TypeCompiler:
         for heir in self.d.heirs:
             d = heir.__regwire__
             assert d.type_name is not None
-            if d.ns is None:
+            if d.type_ns is None:
                 raise DeclarationError(heir.__qualname__, "a derived type needs ns=")
-            out.append((self.c.ns(d.ns), d.type_name, self.c.type_of(heir)))
+            if issubclass(heir, _message.Element) and d.type_ns != self.d.ns and d.type_ns not in self.c.given:
+                continue
+            out.append((self.c.ns(d.type_ns), d.type_name, self.c.type_of(heir)))
             out.extend(_TypeCompiler(self.c, heir)._derived())
         return out
 
@@ -392,6 +397,9 @@ class _Particles:
         for member in members:
             ns, tag, kind = self.c._element(member)
             out.append(self._add(f, slot, spec, kind="node", ns=ns, local=tag, type=kind))
+        if spec.strangers:
+            other = self._ns(spec, f)
+            out.append(self._add(f, slot, spec, kind="any", other=other, process="stranger"))
         return out
 
     def _wildcard(self, f: FieldInfo, spec: Spec, slot: int) -> int:
@@ -435,7 +443,7 @@ class _Particles:
                 "states": automaton.states,
                 "model": model.describe(),
                 "derived": [],
-                "type_name": None,
+                "type_name": None if spec.type_name is None else (self._ns(spec, f), spec.type_name),
                 "abstract": False,
                 "transparent": False,
                 "nillable": False,
@@ -446,6 +454,9 @@ class _Particles:
     def overlap(self, a: int, b: int) -> bool:
         """Tell whether one element could be matched by both particles."""
         p, q = self.particles[a], self.particles[b]
+        if "stranger" in {p["process"], q["process"]}:
+            # What is declared for the place wins.
+            return False
         if p["kind"] == "any" and q["kind"] == "any":
             return _wildcards_overlap(p, q)
         if p["kind"] == "any":

@@ -81,6 +81,8 @@ class Spec:
     inner: Spec | None = None
     marker: str | None = None
     kw_only: bool = False
+    type_name: str | None = None
+    strangers: bool = False
 
 
 Process = Literal["strict", "lax", "skip"]
@@ -131,17 +133,30 @@ def child(
     default: Any = MISSING,
     marker: str | None = None,
     kw_only: bool = False,
+    strangers: bool = False,
 ) -> Any:
     """A child element. `name` overrides the camelCase of the field's name; `ns=None` makes it unqualified.
 
     `min` and `max` bound a repeated field (`max=None`: unbounded). `default` may only be what absence means anyway,
-    None or `()`; give it where a type checker asks for it.
+    None or `()`; give it where a type checker asks for it. `strangers`, on a choice of Elements: role server keeps an
+    element of another namespace that no declaration of the Schema claims as `Raw`, so that it can be answered.
     """
     _check_marker(marker)
     low, high, bounded = _occurs("child", min, max)
     if default is not MISSING and default is not None and default != ():
         raise DeclarationError("child", f"default={default!r}: an absent element is None or (), nothing else")
-    return Spec("child", name, ns, default, min=low, max=high, bounded=bounded, marker=marker, kw_only=kw_only)
+    return Spec(
+        "child",
+        name,
+        ns,
+        default,
+        min=low,
+        max=high,
+        bounded=bounded,
+        marker=marker,
+        kw_only=kw_only,
+        strangers=strangers,
+    )
 
 
 def flag(
@@ -209,14 +224,26 @@ def wrapped(
     optional: bool | None = None,
     default: Any = MISSING,
     kw_only: bool = False,
+    type_name: str | None = None,
 ) -> Any:
     """An element `name` that only wraps `inner` (a `child` or `wildcard`); the field holds the inner value or tuple.
 
     The wrapper is optional for a tuple (absent means `()`) and for an optional field, unless `optional` says otherwise.
+    `type_name`: what `xsi:type` may call its type, of the class's namespace.
     """
     spec = Spec("child") if inner is None else inner
     if not isinstance(spec, Spec) or spec.kind not in {"child", "wildcard", "wrapped"}:
         raise DeclarationError(f"wrapped({name!r})", "wraps a child(), a wildcard() or another wrapped()")
     _check_marker(marker)
     low = None if optional is None else int(not optional)
-    return Spec("wrapped", name, ns, default, min=low, inner=spec, marker=marker or spec.marker, kw_only=kw_only)
+    return Spec(
+        "wrapped",
+        name,
+        ns,
+        default,
+        min=low,
+        inner=spec,
+        marker=marker or spec.marker,
+        kw_only=kw_only,
+        type_name=type_name,
+    )

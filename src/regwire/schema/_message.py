@@ -87,6 +87,7 @@ class Declaration:
     abstract: bool = False
     substitutes: MessageMeta | None = None
     type_name: str | None = None
+    type_ns: Namespace | None = None
     mixed: bool = False
     any_attributes: bool = False
     transparent: bool = False
@@ -143,6 +144,10 @@ class MessageMeta(type):
         order = [*(() if base is None else base.__match_args__), *annotations]
         namespace["__slots__"] = tuple(annotations)
         namespace["__match_args__"] = tuple(order)
+        type_ns = (ns or known.ns) if type_name is not None else None
+        if type_name is None and known.abstract and not annotations:
+            # The element of an abstract class that adds nothing is of that class's type.
+            type_name, type_ns = known.type_name, known.type_ns
         cls = super().__new__(mcs, name, bases, namespace)
         cls.__ns__ = ns or known.ns
         cls.__tag__ = tag
@@ -153,6 +158,7 @@ class MessageMeta(type):
             abstract=abstract,
             substitutes=substitutes,
             type_name=type_name,
+            type_ns=type_ns,
             mixed=mixed or known.mixed,
             any_attributes=any_attributes or known.any_attributes,
             transparent=transparent,
@@ -254,7 +260,9 @@ def _check_header(cls: MessageMeta, bases: tuple[type, ...]) -> None:
             raise DeclarationError(where, "only an Element can substitute another")
         d.substitutes.__regwire__.substitutes_of.append(cls)
     if d.base is not None and d.type_name is not None:
-        d.base.__regwire__.heirs.append(cls)
+        base = d.base.__regwire__
+        if (d.type_ns, d.type_name) != (base.type_ns, base.type_name):
+            base.heirs.append(cls)
 
 
 def fields_of(cls: MessageMeta) -> tuple[FieldInfo, ...]:

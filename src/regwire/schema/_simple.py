@@ -11,9 +11,10 @@ import enum
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from regwire.errors import DeclarationError
+from regwire.schema._fields import Namespace
 from regwire.schema._values import QName
 
 IntegerKind = Literal[
@@ -50,6 +51,10 @@ _INTEGER_RANGES: dict[str, tuple[int | None, int | None]] = {
 }
 
 
+XSD_URI: Final = "http://www.w3.org/2001/XMLSchema"
+"""The namespace of the built-in types."""
+
+
 @dataclass(frozen=True, slots=True)
 class Simple:
     """One simple type with its facets; made by the functions of this module, never by hand."""
@@ -67,11 +72,20 @@ class Simple:
     fraction_digits: int | None = None
     secret: bool = False
     item: Simple | None = None
+    type_name: tuple[str, str] | None = None
     python: tuple[type, ...] = field(default=(str,), compare=False)
 
     def with_enumeration(self, values: Sequence[object]) -> Simple:
         """Give the same type restricted to `values`, as a `Literal` or an `Enum` restricts it."""
-        return replace(self, enumeration=tuple((_lexical(v), v) for v in values))
+        return replace(self, enumeration=tuple((_lexical(v), v) for v in values), type_name=self._restricted())
+
+    def named(self, name: str | None = None, ns: Namespace | None = None) -> Simple:
+        """Give the same type under the name that `xsi:type` may call it by; without `ns`, that of a built-in type."""
+        return replace(self, type_name=(XSD_URI if ns is None else ns.uri, name or self.kind))
+
+    def _restricted(self) -> tuple[str, str] | None:
+        """A restricted built-in type is none any more; one with a name of its own was named with its values."""
+        return None if self.type_name is not None and self.type_name[0] == XSD_URI else self.type_name
 
 
 def _lexical(value: object) -> str:

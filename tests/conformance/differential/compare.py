@@ -116,6 +116,11 @@ KNOWN: tuple[Known, ...] = (
         "Hexadecimal character references of 11 or 22 digits",
         _theirs_says(r"CharRef: invalid (hexa)?decimal value", ours=("valid", "invalid")),
     ),
+    Known(
+        "spaced names of types",
+        "White space around the value of `xsi:type`",
+        _theirs_says(r"}type': The QName value '(\s[^']*|[^']*\s)' "),
+    ),
     Known("xsi attributes", "`xsi:type` and `xsi:nil` on an element", _ours_finds(r": xsi:type|/@xsi:")),
     Known("the document element in an extension", "`<epp>` inside an extension", _ours_finds(r"/epp: undeclared")),
     Known(

@@ -28,11 +28,12 @@ STANDARD = DEFAULT.only([uri for uri in DEFAULT.namespaces if uri not in VENDORS
 
 @dataclass(frozen=True)
 class Family:
-    """Documents of one protocol: their Schema, their root elements, the examples there are."""
+    """Documents of one protocol: their Schema, their root elements, the examples; whether `xsi:type` names types."""
 
     schema: Schema
     roots: tuple[tuple[str, str], ...]
     examples: tuple[str, ...]
+    typed: bool = False
 
 
 EPP_FAMILY = Family(STANDARD, ((EPP, "epp"),), ("epp-command", "epp-response"))
@@ -47,6 +48,7 @@ IRIS_FAMILY = Family(
         *("iris-request", "iris-response", "iris-serialization", "iris-transport", "iris-fragment"),
         *("xpc-instance", "xpc-instance-fixed", "lwz-instance", "lwz-instance-fixed"),
     ),
+    typed=True,
 )
 
 
@@ -71,24 +73,28 @@ class Source:
     """Frames of the schemas of some namespaces."""
 
     def __init__(self, namespaces: frozenset[str], seed: str, family: Family = EPP_FAMILY) -> None:
-        self._schemas = Schemas(namespaces)
+        self.schemas = Schemas(namespaces, typed=family.typed)
         self._seed = seed
         self._family = family
-        self._mutator = mutations.TreeMutator(self._schemas, list(example_trees(family)))
+        self._mutator = mutations.TreeMutator(self.schemas, list(example_trees(family)))
 
     def frames(self, count: int, first: int = 0) -> Iterator[Frame]:
         """Give frames by their numbers."""
         return (self.frame(number) for number in range(first, first + count))
+
+    def made(self, number: int) -> Node:
+        """Give one document that the schemas allow."""
+        return self._document(random.Random(f"{self._seed}-made-{number}"))
+
+    def _document(self, rng: random.Random) -> Node:
+        return self.schemas.document(rng, *rng.choice(self._family.roots))
 
     def frame(self, number: int) -> Frame:
         """Give one frame."""
         name = f"{self._seed}-{number}"
         rng = random.Random(name)
         made = rng.random() < 0.6
-        if made:
-            tree = self._schemas.document(rng, *rng.choice(self._family.roots))
-        else:
-            tree = rng.choice(example_trees(self._family)).copy()
+        tree = self._document(rng) if made else rng.choice(example_trees(self._family)).copy()
         changes = ["made" if made else "example"]
         changes.extend(self._mutator.change(tree, rng) for _ in range(rng.choice([0, 0, 1, 1, 1, 2, 3])))
         written, octets = mutations.encode(Style(rng, plain=rng.random() < 0.3).write(tree), rng)

@@ -35,9 +35,10 @@ class Simple:
 
 
 class Schemas:
-    """The schemas of some namespaces, and random documents of them."""
+    """The schemas of some namespaces, and random documents of them; with ``typed``, `xsi:type` names types in some."""
 
-    def __init__(self, namespaces: Iterable[str]) -> None:
+    def __init__(self, namespaces: Iterable[str], *, typed: bool = False) -> None:
+        self.typed = typed
         files = schema_files()
         parser = etree.XMLParser(remove_comments=True)
         self.roots: dict[str, etree._Element] = {}
@@ -117,6 +118,17 @@ class Schemas:
                 found.setdefault(head, []).append((uri, node.get("name")))
         return {head: tuple(names) for head, names in found.items()}
 
+    @cached_property
+    def derived(self) -> dict[tuple[str, str], tuple[tuple[str, str], ...]]:
+        """The named types that extend each named type, in the chosen namespaces."""
+        found: dict[tuple[str, str], list[tuple[str, str]]] = {}
+        for uri in sorted(self.namespaces):
+            for node in self.roots[uri].findall(f"{XS}complexType[@name]"):
+                for body in node.iterfind(f"{XS}complexContent/{XS}extension"):
+                    base = self.qname(body, body.get("base"))
+                    found.setdefault(base, []).append((uri, node.get("name")))
+        return {base: tuple(names) for base, names in found.items()}
+
     def document(self, rng: random.Random, ns: str, name: str) -> Node:
         """Return a random document with the global element as its root."""
         return _Draw(self, rng).element(self.find("element", ns, name), ns, 1)
@@ -181,6 +193,7 @@ class _Draw:
         self.schemas = schemas
         self.rng = rng
         self.richness = rng.choice([0.1, 0.4, 0.7])
+        self.typed = rng.choice([0.0, 0.0, 0.1, 0.5, 1.0]) if schemas.typed else 0.0
 
     def element(self, node: etree._Element, ns: str, depth: int) -> Node:
         substitutes = self.schemas.substitutes.get((ns, node.get("name"))) if node.get("abstract") == "true" else None
@@ -204,6 +217,12 @@ class _Draw:
 
     def _typed(self, node: etree._Element, result: Node, depth: int) -> None:
         ns, name = self.schemas.qname(node, node.get("type"))
+        if (ns, name) != (_XS_URI, "anyType") and self.typed and self.rng.random() < self.typed:
+            derived = self.schemas.derived.get((ns, name))
+            if derived and self.rng.random() < 0.3:
+                ns, name = self.rng.choice(derived)
+            result.attributes[XSI, "type"] = f"typ:{name}"
+            result.prefixes["typ"] = ns
         complex_type = None if ns == _XS_URI else self.schemas.roots[ns].find(f"{XS}complexType[@name='{name}']")
         if complex_type is not None:
             self._complex(complex_type, ns, result, depth)

@@ -10,10 +10,11 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from xml_schemas import needs_spec
+from xml_schemas import XS, needs_spec
 
 from conformance.differential.compare import KNOWN, WIDER, Comparison, shown
 from conformance.differential.frames import EPP_FAMILY, IRIS_FAMILY, STANDARD, Source
+from conformance.differential.trees import XSI
 
 pytestmark = needs_spec
 
@@ -61,3 +62,35 @@ def test_both_decoders_agree(family, frames):
     assert not found, f"{len(found)} differences, the first ones:\n" + "\n".join(found[:5])
     # The generator makes enough of each kind for the comparison to mean something.
     assert min(counts[kind] for kind in ("valid", "invalid", "ill-formed")) > frames // 10, counts
+
+
+def test_every_substitute_and_every_named_type_is_made():
+    """What the generator never makes is never compared."""
+    source = Source(frozenset(IRIS_FAMILY.schema.namespaces), SEED, IRIS_FAMILY)
+    schemas = source.schemas
+    wanted = {name for names in schemas.substitutes.values() for name in names}
+    named, narrowed = set(), 0
+    for number in range(6000):
+        tree = source.made(number)
+        for node in tree.walk():
+            wanted.discard((node.ns, node.local))
+            if (XSI, "type") in node.attributes:
+                named.add((node.prefixes["typ"], node.attributes[XSI, "type"].removeprefix("typ:")))
+                narrowed += node.attributes[XSI, "type"] == "typ:languageNotSupportedType"
+    assert not wanted
+    # The types of the abstract heads, and two that the schemas declare and never use.
+    declared = {
+        (uri, node.get("name"))
+        for uri, root in schemas.roots.items()
+        if uri in schemas.namespaces
+        for node in root.findall(f"{XS}complexType[@name]")
+    }
+    never = {
+        "iris1": ("queryType", "resultType"),
+        "areg1": ("partialMatchParameter",),
+        "ereg1": ("partialMatchParameter",),
+    }
+    assert declared - named == {
+        (f"urn:ietf:params:xml:ns:{short}", name) for short, names in never.items() for name in names
+    }
+    assert narrowed > 20

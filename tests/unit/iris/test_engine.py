@@ -55,6 +55,13 @@ def request(*queries: Any, control: Any = None, bag: Any = None) -> Request:
     return Request(control, search_sets=tuple(SearchSet(bag, query=query) for query in queries))
 
 
+UNKNOWN_QUERY = (
+    b'<request xmlns="urn:ietf:params:xml:ns:iris1"><searchSet><x:find xmlns:x="urn:example:x"/></searchSet>'
+    b'<searchSet><lookupEntity registryType="dchk1" entityClass="domain-name" entityName="a.example"/></searchSet>'
+    b"</request>"
+)
+
+
 def domain(name: str) -> dchk.Domain:
     return dchk.Domain(
         domain_name=name,
@@ -449,3 +456,17 @@ def test_registration_is_checked(checks: Handlers) -> None:
 
     with pytest.raises(ConfigError, match="cannot wait"):
         checks.bag(waits)
+
+
+def test_a_query_that_nobody_declared_is_not_supported():
+    """It made the whole request a data-error (RFC 3981 section 4.2 has an error for it, in its own result set)."""
+    handlers = Handlers()
+    handlers.lookup(DCHK, "domain-name")(lambda query, _context: domain(query.entity_name))
+    handlers.batch(lambda exchanges: [])
+    message = decode(UNKNOWN_QUERY, role="server")
+    (response,) = Engine(handlers).respond([Exchange(message, EXAMPLE)])
+    unknown, found = response.result_sets
+    assert isinstance(unknown.error, core.QueryNotSupported)
+    assert unknown.answer == Answer()
+    assert found.answer.results == (domain("a.example"),)
+    assert decode(encode(response)) == response

@@ -311,6 +311,10 @@ impl<'a, B: Build> Decoder<'a, B> {
         if process != Process::Skip
             && let Some(global) = self.plan.global(name.ns, name.local(cx.doc()))
         {
+            if process == Process::Stranger {
+                self.fail();
+                return;
+            }
             self.open(global.kind, slot, list);
             return;
         }
@@ -368,8 +372,9 @@ impl<'a, B: Build> Decoder<'a, B> {
         let uri = cx.uri(name.ns);
         for edge in kind.wild(top.state) {
             let particle = &kind.particles[usize::from(edge.particle)];
-            if let Target::Any(admits, _) = &particle.target
+            if let Target::Any(admits, process) = &particle.target
                 && admits.admits(name.ns, uri)
+                && (*process != Process::Stranger || self.role == Role::Server)
             {
                 self.advance(edge.next);
                 self.enter(cx, particle, name, at);
@@ -388,7 +393,9 @@ impl<'a, B: Build> Decoder<'a, B> {
         let (local, uri) = (name.local(cx.doc()), cx.uri(name.ns));
         for particle in &plan.kind(top.kind).particles {
             let same = match &particle.target {
-                Target::Any(admits, _) => admits.admits(name.ns, uri),
+                Target::Any(admits, process) => {
+                    *process != Process::Stranger && admits.admits(name.ns, uri)
+                }
                 _ => particle.ns == name.ns && *particle.local == *local,
             };
             let cell = top.base as usize + usize::from(particle.slot);

@@ -395,6 +395,15 @@ impl<'a> Finder<'a> {
             _ => self.plan.global(name.ns, name.local(cx.doc())),
         };
         match global {
+            found
+                if process == Process::Stranger
+                    && (found.is_some() || self.role != Role::Server) =>
+            {
+                if let Some(top) = self.open.last_mut() {
+                    top.shaken = true;
+                }
+                self.refuse(cx, name, Rule::Unexpected, at);
+            }
             Some(global) => self.push(cx, name, What::Content(global.kind), None, at),
             None if process == Process::Strict && self.role != Role::Client => {
                 self.refuse(cx, name, Rule::Undeclared, at);
@@ -469,15 +478,29 @@ impl<'a> Finder<'a> {
         }
     }
 
+    fn is_of_type(&mut self, cx: &Context<'_>, simple: u32, value: Text) -> bool {
+        chosen_type(cx, value, &mut self.buffer).is_some_and(|(ns, local)| {
+            self.plan.simples[simple as usize].is_named(cx.uri(ns), local)
+        })
+    }
+
     fn schema_attribute(&mut self, cx: &Context<'_>, name: QName, value: Text) {
         let Some(top) = self.open.last() else { return };
         let (what, at) = (top.what, top.at);
         match name.local(cx.doc()) {
             b"schemaLocation" | b"noNamespaceSchemaLocation" => {}
+            b"type" if matches!(what, What::Leaf(simple) if self.is_of_type(cx, simple, value)) => {
+            }
             b"type" => {
                 let chosen = match what {
-                    What::Content(kind) => chosen_type(cx, value, &mut self.buffer)
-                        .and_then(|(ns, local)| self.plan.kind(kind).chosen(kind, ns, local)),
+                    What::Content(kind) => {
+                        chosen_type(cx, value, &mut self.buffer).and_then(|(ns, local)| {
+                            let plan = self.plan;
+                            let named =
+                                |own: u32| plan.simples[own as usize].is_named(cx.uri(ns), local);
+                            plan.kind(kind).chosen(kind, ns, local, named)
+                        })
+                    }
                     _ => None,
                 };
                 if let (Some(kind), Some(top)) = (chosen, self.open.last_mut()) {

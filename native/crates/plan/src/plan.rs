@@ -60,6 +60,8 @@ pub enum Process {
     Lax,
     /// Always raw.
     Skip,
+    /// Role server: raw, unless it is declared somewhere; a fault in the others. What is declared for this place wins.
+    Stranger,
 }
 
 /// Which namespaces a wildcard admits.
@@ -308,6 +310,16 @@ impl Plan {
             .into_iter()
             .map(Type::new)
             .collect::<Result<Vec<Type>, _>>()?;
+        // Attributes that came before an `xsi:type` are looked at when it has chosen.
+        let chosen: Vec<usize> = types
+            .iter()
+            .flat_map(|kind| kind.derived.iter().map(|derived| derived.2 as usize))
+            .collect();
+        for place in chosen {
+            if let Some(kind) = types.get_mut(place) {
+                kind.special = true;
+            }
+        }
         let mut states = 0;
         for kind in &mut types {
             kind.first_state = states;
@@ -551,9 +563,7 @@ impl Type {
         Ok(Type {
             empty,
             tuples,
-            special: declared.is_abstract
-                || declared.type_name.is_some()
-                || !declared.derived.is_empty(),
+            special: declared.is_abstract || !declared.derived.is_empty(),
             slots: declared.fields.len() as u16,
             fields: declared.fields.into_iter().map(Into::into).collect(),
             required: required.fold(0, |bits, (place, _)| bits | 1 << place),
@@ -630,13 +640,23 @@ impl Type {
         })
     }
 
-    /// The type that `xsi:type` names, if it is this one or derived from it.
-    pub(crate) fn chosen(&self, own: u32, ns: NsId, local: &[u8]) -> Option<u32> {
+    /// The type that `xsi:type` names, if it is this one or derived from it; `value` tells whether it names a simple type,
+    /// for an element that is nothing but a value.
+    pub(crate) fn chosen(
+        &self,
+        own: u32,
+        ns: NsId,
+        local: &[u8],
+        value: impl Fn(u32) -> bool,
+    ) -> Option<u32> {
         if self
             .type_name
             .as_ref()
             .is_some_and(|(have, name)| *have == ns && **name == *local)
         {
+            return Some(own);
+        }
+        if self.attributes.is_empty() && self.text.is_some_and(|(_, simple)| value(simple)) {
             return Some(own);
         }
         self.derived

@@ -93,6 +93,9 @@ fn names_and_nil_and_any_order() {
         ("\"true\"", "\"false\"", false),
         ("xsi:nil=\"true\"", "", false),
         ("<d:one>1", "<d:one xsi:nil=\"1\">", false),
+        ("<d:one>1", "<d:one xsi:type=' d:short '>1", true),
+        ("<d:one>1", "<d:one xsi:type='short'>1", false),
+        ("<d:one>1", "<d:one xsi:type='d:short' id='1'>1", false),
         ("d:maybe", "d:other", false),
     ] {
         let frame = right.replacen(from, to, 1);

@@ -55,20 +55,27 @@ ContactResult = Annotated[
 ]
 
 
-class ExactMatch(Type, ns=AREG):
+class ExactMatch(Type, ns=AREG, type_name="exactMatchParameter"):
     """A parameter that is matched as a whole."""
 
     exact_match: Normalized
 
 
-class PartialMatch(Type, ns=AREG, content=Choice(Sequence("begins_with", "ends_with"), "ends_with")):
+class PartialMatch(
+    Type, ns=AREG, type_name="partialMatchParameter", content=Choice(Sequence("begins_with", "ends_with"), "ends_with")
+):
     """A parameter that is matched at its beginning, its end, or both."""
 
     begins_with: Part | None = child(min=1, default=None)
     ends_with: Part | None = None
 
 
-class AnyMatch(Type, ns=AREG, content=Choice(Sequence("begins_with", "ends_with"), "ends_with", "exact_match")):
+class AnyMatch(
+    Type,
+    ns=AREG,
+    type_name="exactOrPartialMatchParameter",
+    content=Choice(Sequence("begins_with", "ends_with"), "ends_with", "exact_match"),
+):
     """A parameter that is matched as a whole or in part."""
 
     begins_with: Part | None = child(min=1, default=None)
@@ -76,7 +83,7 @@ class AnyMatch(Type, ns=AREG, content=Choice(Sequence("begins_with", "ends_with"
     exact_match: Normalized | None = None
 
 
-class ResourceMatch(Type, ns=AREG, content=Choice("exact_match", "in_domain")):
+class ResourceMatch(Type, ns=AREG, type_name="domainResourceParameter", content=Choice("exact_match", "in_domain")):
     """An address matched as a whole or by its domain."""
 
     exact_match: Normalized | None = None
@@ -90,21 +97,23 @@ class Specificity(Type, ns=AREG):
     allow_equivalences: bool = attribute(default=False)
 
 
-class FindNetworksByName(Query, ns=AREG, tag="findNetworksByName", substitutes=Query):
+class FindNetworksByName(Query, ns=AREG, type_name="findByNameType", tag="findNetworksByName", substitutes=Query):
     """<findNetworksByName> (RFC 4698 section 3.1.3)."""
 
     name: AnyMatch
     languages: tuple[Language, ...] = child("language", default=())
 
 
-class FindAutonomousSystemsByName(Query, ns=AREG, tag="findAutonomousSystemsByName", substitutes=Query):
+class FindAutonomousSystemsByName(
+    Query, ns=AREG, type_name="findByNameType", tag="findAutonomousSystemsByName", substitutes=Query
+):
     """<findAutonomousSystemsByName> (RFC 4698 section 3.1.3)."""
 
     name: AnyMatch
     languages: tuple[Language, ...] = child("language", default=())
 
 
-class AddressRange(Type, ns=AREG):
+class AddressRange(Type, ns=AREG, type_name="addressRangeType"):
     """An address, or the first and the last of a range."""
 
     start: Token
@@ -114,6 +123,7 @@ class AddressRange(Type, ns=AREG):
 class FindNetworksByAddress(
     Query,
     ns=AREG,
+    type_name="findNetworksByAddressType",
     tag="findNetworksByAddress",
     substitutes=Query,
     content=Sequence(Choice("ipv4_address", "ipv6_address"), "specificity"),
@@ -125,7 +135,7 @@ class FindNetworksByAddress(
     specificity: Specificity = child(kw_only=True)
 
 
-class FindASByNumber(Query, ns=AREG, tag="findASByNumber", substitutes=Query):
+class FindASByNumber(Query, ns=AREG, type_name="findASByNumberType", tag="findASByNumber", substitutes=Query):
     """<findASByNumber> (RFC 4698 section 3.1.6)."""
 
     start: Token = child("asNumberStart")
@@ -136,6 +146,7 @@ class FindASByNumber(Query, ns=AREG, tag="findASByNumber", substitutes=Query):
 class FindByContact(
     Query,
     ns=AREG,
+    type_name="findByContactType",
     tag="findByContact",
     substitutes=Query,
     content=Sequence(
@@ -159,19 +170,22 @@ class FindByContact(
     languages: tuple[Language, ...] = child("language", default=())
 
 
-class FindNetworksByHandle(Query, ns=AREG, tag="findNetworksByHandle", substitutes=Query):
+class FindNetworksByHandle(
+    Query, ns=AREG, type_name="findNetworksByHandleType", tag="findNetworksByHandle", substitutes=Query
+):
     """<findNetworksByHandle> (RFC 4698 section 3.1.5): networks related to one."""
 
     network_handle: Token
     specificity: Annotated[
         Literal["all-less-specific", "one-level-less-specific", "all-more-specific", "one-level-more-specific"],
-        string(),
+        string().named("specificitySubsetType", AREG),
     ]
 
 
 class FindContacts(
     Query,
     ns=AREG,
+    type_name="findContactsType",
     tag="findContacts",
     substitutes=Query,
     content=Sequence(
@@ -194,6 +208,7 @@ class FindContacts(
 class FindOrganizations(
     Query,
     ns=AREG,
+    type_name="findOrganizationsType",
     tag="findOrganizations",
     substitutes=Query,
     content=Sequence(
@@ -212,7 +227,9 @@ class FindOrganizations(
     languages: tuple[Language, ...] = child("language", default=())
 
 
-class FindNetworksByNameServer(Query, ns=AREG, tag="findNetworksByNameServer", substitutes=Query):
+class FindNetworksByNameServer(
+    Query, ns=AREG, type_name="findNetworksByNameServerType", tag="findNetworksByNameServer", substitutes=Query
+):
     """<findNetworksByNameServer> (RFC 4698 section 3.1.8)."""
 
     name_server: Normalized
@@ -240,7 +257,7 @@ _NETWORK = Sequence(
 )
 
 
-class Network(Result, ns=AREG, abstract=True, content=_NETWORK):
+class Network(Result, ns=AREG, type_name="ipNetworkType", abstract=True, content=_NETWORK):
     """What <ipv4Network> and <ipv6Network> hold (RFC 4698 section 3.2.1).
 
     `network_type_info` goes with a `network_type`; `parent` and `no_parent` exclude each other.
@@ -278,6 +295,7 @@ class IPv6Network(Network, ns=AREG, tag="ipv6Network", substitutes=Result, conte
 class AutonomousSystem(
     Result,
     ns=AREG,
+    type_name="autonomousSystemType",
     tag="autonomousSystem",
     substitutes=Result,
     content=Sequence(
@@ -301,8 +319,8 @@ class AutonomousSystem(
     """<autonomousSystem> (RFC 4698 section 3.2.2); `parent` and `no_parent` exclude each other."""
 
     as_handle: Token | None = None
-    start: Annotated[int, integer()] | None = child("asNumberStart", default=None)
-    end: Annotated[int, integer()] | None = child("asNumberEnd", default=None)
+    start: Annotated[int, integer().named()] | None = child("asNumberStart", default=None)
+    end: Annotated[int, integer().named()] | None = child("asNumberEnd", default=None)
     name: Normalized | None = None
     organization: Entity | None = child("organization", default=None)
     parent: Entity | None = child("parent", default=None)
@@ -336,7 +354,7 @@ class Phone(Type, ns=AREG):
     type: Normalized | None = None
 
 
-class Contact(Result, ns=AREG, tag="contact", substitutes=Result):
+class Contact(Result, ns=AREG, type_name="contactType", tag="contact", substitutes=Result):
     """<contact> (RFC 4698 section 3.2.3)."""
 
     contact_handle: Token | None = None
@@ -352,7 +370,7 @@ class Contact(Result, ns=AREG, tag="contact", substitutes=Result):
     see_also: tuple[SeeAlso, ...] = ()
 
 
-class Organization(Result, ns=AREG, tag="organization", substitutes=Result):
+class Organization(Result, ns=AREG, type_name="organizationType", tag="organization", substitutes=Result):
     """<organization> (RFC 4698 section 3.2.4)."""
 
     name: Normalized | None = None

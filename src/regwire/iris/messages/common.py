@@ -28,12 +28,12 @@ AREG = Namespace("urn:ietf:params:xml:ns:areg1", prefix="areg")
 EREG = Namespace("urn:ietf:params:xml:ns:ereg1", prefix="ereg")
 IRIS_TRANSPORT = Namespace("urn:ietf:params:xml:ns:iris-transport", prefix="iristrans")
 
-Token = Annotated[str, token()]
-Normalized = Annotated[str, normalized()]
-String = Annotated[str, string()]
-Language = Annotated[str, language()]
-Uri = Annotated[str, any_uri()]
-DateTime = Annotated[dt.datetime, date_time()]
+Token = Annotated[str, token().named()]
+Normalized = Annotated[str, normalized().named()]
+String = Annotated[str, string().named()]
+Language = Annotated[str, language().named()]
+Uri = Annotated[str, any_uri().named()]
+DateTime = Annotated[dt.datetime, date_time().named()]
 Name = Annotated[str, name()]
 """xs:ID and xs:IDREF."""
 Part = Annotated[str, token(min_length=1)]

@@ -66,7 +66,7 @@ class Query(Element, ns=IRIS, abstract=True, tag="query"):
     """<query> (RFC 3981 section 4.1): what the queries of the registry types stand for."""
 
 
-class LookupEntity(Element, ns=IRIS, tag="lookupEntity"):
+class LookupEntity(Element, ns=IRIS, type_name="lookupEntityType", tag="lookupEntity"):
     """<lookupEntity> (RFC 3981 section 4.1): one entity by registry type, class and name."""
 
     registry_type: Uri = attribute()
@@ -74,11 +74,14 @@ class LookupEntity(Element, ns=IRIS, tag="lookupEntity"):
     entity_name: Token = attribute()
 
 
-class SearchSet(Type, ns=IRIS):
-    """<searchSet> (RFC 3981 section 4.1): a lookup or a query, and the bag that goes with it."""
+class SearchSet(Type, ns=IRIS, type_name="searchSetType"):
+    """<searchSet> (RFC 3981 section 4.1): a lookup or a query, and the bag that goes with it.
 
-    bag: Raw | None = wrapped("bag", wildcard(ns="##any", process="skip"), default=None)
-    query: LookupEntity | Query = child(kw_only=True)
+    A server (role server) also takes queries that nobody declared, as `Raw`: they are answered <queryNotSupported>.
+    """
+
+    bag: Raw | None = wrapped("bag", wildcard(ns="##any", process="skip"), default=None, type_name="bagType")
+    query: LookupEntity | Query = child(kw_only=True, strangers=True)
 
 
 class OnlyCheckPermissions(Element, ns=IRIS, tag="onlyCheckPermissions"):
@@ -102,7 +105,9 @@ class StandardReaction(
 class Request(Element, ns=IRIS, tag="request"):
     """<request> (RFC 3981 section 4.1)."""
 
-    control: Element | Raw | None = wrapped("control", wildcard(ns="##any", process="lax"), default=None)
+    control: Element | Raw | None = wrapped(
+        "control", wildcard(ns="##any", process="lax"), default=None, type_name="controlType"
+    )
     search_sets: tuple[SearchSet, ...] = child("searchSet", min=1, kw_only=True)
 
 
@@ -117,7 +122,7 @@ class Result(Element, ns=IRIS, abstract=True, tag="result"):
     temporary_reference: bool = attribute(default=False, kw_only=True)
 
 
-class Entity(Element, ns=IRIS, tag="entity"):
+class Entity(Element, ns=IRIS, type_name="entityType", tag="entity"):
     """<entity> (RFC 3981 section 4.3.5): a reference to an entity, here or at another authority.
 
     `referent_type` is the name of the element that stands for the entity in a response (`QName`), or "ANY". In a
@@ -135,11 +140,11 @@ class Entity(Element, ns=IRIS, tag="entity"):
     bag_ref: Name | None = attribute(default=None, kw_only=True)
 
 
-class SeeAlso(Entity, ns=IRIS, tag="seeAlso"):
+class SeeAlso(Entity, ns=IRIS, type_name="entityType", tag="seeAlso"):
     """<seeAlso> (RFC 3981 section 4.3.7): a reference to an entity that is of interest as well."""
 
 
-class SearchContinuation(Element, ns=IRIS, tag="searchContinuation"):
+class SearchContinuation(Element, ns=IRIS, type_name="searchContinuationType", tag="searchContinuation"):
     """<searchContinuation> (RFC 3981 section 4.2): the query to be asked of another authority."""
 
     query: Query
@@ -148,7 +153,7 @@ class SearchContinuation(Element, ns=IRIS, tag="searchContinuation"):
     resolution: Token | None = attribute(default=None)
 
 
-class Code(Element, ns=IRIS, abstract=True):
+class Code(Element, ns=IRIS, type_name="codeType", abstract=True):
     """What all errors of a result set have in common (RFC 3981 section 4.2): explanations."""
 
     explanations: tuple[Text, ...] = child("explanation", default=())
@@ -212,7 +217,7 @@ class Additional(Type, ns=IRIS):
     results: tuple[Result, ...] = child(min=1)
 
 
-class ResultSet(Type, ns=IRIS):
+class ResultSet(Type, ns=IRIS, type_name="resultSetType"):
     """<resultSet> (RFC 3981 section 4.2): what became of one search set."""
 
     answer: Answer
@@ -243,12 +248,16 @@ class Bag(Type, ns=IRIS):
 class Response(Element, ns=IRIS, tag="response"):
     """<response> (RFC 3981 section 4.2)."""
 
-    reaction: Element | Raw | None = wrapped("reaction", wildcard(ns="##any", process="lax"), default=None)
+    reaction: Element | Raw | None = wrapped(
+        "reaction", wildcard(ns="##any", process="lax"), default=None, type_name="reactionType"
+    )
     result_sets: tuple[ResultSet, ...] = child("resultSet", min=1, kw_only=True)
-    bags: tuple[Bag, ...] = wrapped("bags", child("bag", min=1), default=())
+    bags: tuple[Bag, ...] = wrapped("bags", child("bag", min=1), default=(), type_name="bagsType")
 
 
-class ServiceIdentification(Result, ns=IRIS, tag="serviceIdentification", substitutes=Result):
+class ServiceIdentification(
+    Result, ns=IRIS, type_name="serviceIdentificationType", tag="serviceIdentification", substitutes=Result
+):
     """<serviceIdentification> (RFC 3981 section 4.3.7.1): who serves which authorities."""
 
     authorities: tuple[Token, ...] = wrapped("authorities", child("authority", min=1), optional=False, kw_only=True)
@@ -261,7 +270,7 @@ class ServiceIdentification(Result, ns=IRIS, tag="serviceIdentification", substi
 class TimeLimit(Element, ns=IRIS, abstract=True):
     """How many in some span of time (RFC 3981 section 4.3.7.2)."""
 
-    value: Annotated[int, integer("nonNegativeInteger")] = content()
+    value: Annotated[int, integer("nonNegativeInteger").named("nonNegativeInteger")] = content()
 
 
 class PerSecond(TimeLimit, ns=IRIS, tag="perSecond"):
@@ -292,7 +301,7 @@ class OtherRestrictions(Type, ns=IRIS):
     descriptions: tuple[Text, ...] = child("description", default=())
 
 
-class Limits(Result, ns=IRIS, tag="limits", substitutes=Result):
+class Limits(Result, ns=IRIS, type_name="limitsType", tag="limits", substitutes=Result):
     """<limits> (RFC 3981 section 4.3.7.2): how much a client may ask."""
 
     total_queries: TimeLimits | None = None
@@ -311,7 +320,7 @@ class Property(Type, ns=IRIS):
     uri: Uri | None = attribute(default=None, kw_only=True)
 
 
-class SimpleEntity(Result, ns=IRIS, tag="simpleEntity", substitutes=Result):
+class SimpleEntity(Result, ns=IRIS, type_name="simpleEntityType", tag="simpleEntity", substitutes=Result):
     """<simpleEntity> (RFC 3981 section 4.3.7.3): an entity of which only names and texts are known."""
 
     properties: tuple[Property, ...] = child("property", min=1, kw_only=True)
@@ -327,7 +336,7 @@ class Source(Type, ns=IRIS):
     entity_name: Token = attribute(kw_only=True)
 
 
-class SerializedReferral(Element, ns=IRIS, tag="serializedReferral"):
+class SerializedReferral(Element, ns=IRIS, type_name="serializedReferralType", tag="serializedReferral"):
     """<serializedReferral> (RFC 3981 section 5): a reference or continuation, and where it was found."""
 
     source: Source

@@ -37,7 +37,7 @@ class SubStatus(Type, ns=DCHK):
     authority: Token = attribute(kw_only=True)
 
 
-class Status(Element, ns=DCHK, abstract=True):
+class Status(Element, ns=DCHK, type_name="domainStatusType", abstract=True):
     """What all statuses have in common (RFC 5144 section 3.1.1.1); the class says which one it is."""
 
     applied_date: DateTime | None = None
@@ -121,7 +121,7 @@ class Other(Status, ns=DCHK, tag="other", substitutes=Status):
     """<other>: what the descriptions or the substatus say."""
 
 
-class Domain(Result, ns=DCHK, tag="domain", substitutes=Result):
+class Domain(Result, ns=DCHK, type_name="domainType", tag="domain", substitutes=Result):
     """<domain> (RFC 5144 section 3.1.1)."""
 
     domain_name: Token = child(kw_only=True)

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from regwire.iris.messages.common import DREG, DateTime, Language, Normalized, Part, String, Text, Token
 from regwire.iris.messages.core import Entity, GenericCode, Query, Result, SeeAlso
-from regwire.schema import All, Choice, Element, Sequence, Type, attribute, child, content, string
+from regwire.schema import All, Choice, Element, Sequence, Type, attribute, child, content, string, token
 
 __all__ = [
     "DREG",
@@ -58,35 +58,48 @@ Role = Annotated[
 """What a contact is to a domain (RFC 3982 section 3.1.2)."""
 
 
-class ExactMatch(Type, ns=DREG):
+Ending = Annotated[str, token(min_length=1).named("endsWithType", DREG)]
+"""What a partial match ends with."""
+
+
+class ExactMatch(Type, ns=DREG, type_name="exactMatchParameter"):
     """A parameter that is matched as a whole (RFC 3982 section 3.1)."""
 
     exact_match: Normalized
 
 
-class PartialMatch(Type, ns=DREG, content=Choice(Sequence("begins_with", "ends_with"), "ends_with")):
+class PartialMatch(
+    Type, ns=DREG, type_name="partialMatchParameter", content=Choice(Sequence("begins_with", "ends_with"), "ends_with")
+):
     """A parameter that is matched at its beginning, its end, or both (RFC 3982 section 3.1)."""
 
     begins_with: Part | None = child(min=1, default=None)
-    ends_with: Part | None = None
+    ends_with: Ending | None = None
 
 
-class AnyMatch(Type, ns=DREG, content=Choice(Sequence("begins_with", "ends_with"), "ends_with", "exact_match")):
+class AnyMatch(
+    Type,
+    ns=DREG,
+    type_name="exactOrPartialMatchParameter",
+    content=Choice(Sequence("begins_with", "ends_with"), "ends_with", "exact_match"),
+):
     """A parameter that is matched as a whole or in part (RFC 3982 section 3.1)."""
 
     begins_with: Part | None = child(min=1, default=None)
-    ends_with: Part | None = None
+    ends_with: Ending | None = None
     exact_match: Normalized | None = None
 
 
-class ResourceMatch(Type, ns=DREG, content=Choice("exact_match", "in_domain")):
+class ResourceMatch(Type, ns=DREG, type_name="domainResourceParameter", content=Choice("exact_match", "in_domain")):
     """An address matched as a whole or by its domain (RFC 3982 section 3.1.7)."""
 
     exact_match: Normalized | None = None
     in_domain: Token | None = None
 
 
-class FindRegistrarsByName(Query, ns=DREG, tag="findRegistrarsByName", substitutes=Query):
+class FindRegistrarsByName(
+    Query, ns=DREG, type_name="findRegistrarsByNameType", tag="findRegistrarsByName", substitutes=Query
+):
     """<findRegistrarsByName> (RFC 3982 section 3.1.1): registrars, of a base domain or all."""
 
     base_domain: Normalized | None = None
@@ -96,6 +109,7 @@ class FindRegistrarsByName(Query, ns=DREG, tag="findRegistrarsByName", substitut
 class FindDomainsByContact(
     Query,
     ns=DREG,
+    type_name="findDomainsByContactType",
     tag="findDomainsByContact",
     substitutes=Query,
     content=Sequence(
@@ -119,13 +133,13 @@ class FindDomainsByContact(
     languages: tuple[Language, ...] = child("language", default=())
 
 
-class FindDomainsByName(Query, ns=DREG, tag="findDomainsByName", substitutes=Query):
+class FindDomainsByName(Query, ns=DREG, type_name="findDomainsByNameType", tag="findDomainsByName", substitutes=Query):
     """<findDomainsByName> (RFC 3982 section 3.1.3): domains by parts of their names."""
 
     name_part: PartialMatch
 
 
-class FindDomainsByIDN(Query, ns=DREG, tag="findDomainsByIDN", substitutes=Query):
+class FindDomainsByIDN(Query, ns=DREG, type_name="findDomainsByIDNType", tag="findDomainsByIDN", substitutes=Query):
     """<findDomainsByIDN> (RFC 3982 section 3.1.4): domains by their internationalised name, variants included."""
 
     name_part: ExactMatch
@@ -135,6 +149,7 @@ class FindDomainsByIDN(Query, ns=DREG, tag="findDomainsByIDN", substitutes=Query
 class FindContacts(
     Query,
     ns=DREG,
+    type_name="findContactsType",
     tag="findContacts",
     substitutes=Query,
     content=Sequence(
@@ -156,6 +171,7 @@ class FindContacts(
 class FindDomainsByHost(
     Query,
     ns=DREG,
+    type_name="findDomainsByHostType",
     tag="findDomainsByHost",
     substitutes=Query,
     content=Sequence("base_domain", Choice("host_name", "host_handle", "ipv4_address", "ipv6_address")),
@@ -178,31 +194,31 @@ class Private(Type, ns=DREG, abstract=True):
     special_access: bool | None = attribute(default=None, kw_only=True)
 
 
-class PrivateDateTime(Private, ns=DREG, nillable=True):
+class PrivateDateTime(Private, ns=DREG, type_name="dateTimePrivacyType", nillable=True):
     """A time with privacy labels; None says that there is one that is not shown."""
 
     value: DateTime | None = content(default=None)
 
 
-class PrivateString(Private, ns=DREG, nillable=True):
+class PrivateString(Private, ns=DREG, type_name="stringPrivacyType", nillable=True):
     """A text with privacy labels; None says that there is one that is not shown."""
 
     value: String | None = content(default=None)
 
 
-class PrivateNormalized(Private, ns=DREG, nillable=True):
+class PrivateNormalized(Private, ns=DREG, type_name="normalizedStringPrivacyType", nillable=True):
     """A line with privacy labels; None says that there is one that is not shown."""
 
     value: Normalized | None = content(default=None)
 
 
-class PrivateToken(Private, ns=DREG, nillable=True):
+class PrivateToken(Private, ns=DREG, type_name="tokenPrivacyType", nillable=True):
     """A word with privacy labels; None says that there is one that is not shown."""
 
     value: Token | None = content(default=None)
 
 
-class Status(Private, ns=DREG):
+class Status(Private, ns=DREG, type_name="domainStatusType"):
     """One status of a domain (RFC 3982 section 3.2.2)."""
 
     applied_date: DateTime | None = None
@@ -244,7 +260,7 @@ class HostingEntity(Entity, ns=DREG, tag="registrar"):
     hosting: bool | None = attribute(default=None, kw_only=True)
 
 
-class Domain(Result, ns=DREG, tag="domain", substitutes=Result):
+class Domain(Result, ns=DREG, type_name="domainType", tag="domain", substitutes=Result):
     """<domain> (RFC 3982 section 3.2.2)."""
 
     domain_name: Token = child(kw_only=True)
@@ -276,7 +292,7 @@ class Domain(Result, ns=DREG, tag="domain", substitutes=Result):
     see_also: tuple[SeeAlso, ...] = ()
 
 
-class Host(Result, ns=DREG, tag="host", substitutes=Result):
+class Host(Result, ns=DREG, type_name="hostType", tag="host", substitutes=Result):
     """<host> (RFC 3982 section 3.2.3)."""
 
     host_handle: PrivateNormalized | None = None
@@ -290,7 +306,7 @@ class Host(Result, ns=DREG, tag="host", substitutes=Result):
     see_also: tuple[SeeAlso, ...] = ()
 
 
-class ContactKind(Private, ns=DREG):
+class ContactKind(Private, ns=DREG, type_name="contactTypeType"):
     """What is said about the kind of a contact."""
 
     descriptions: tuple[Text, ...] = child("description", default=())
@@ -315,7 +331,7 @@ class PostalAddress(Type, ns=DREG):
     country: PrivateToken | None = None
 
 
-class Contact(Result, ns=DREG, tag="contact", substitutes=Result):
+class Contact(Result, ns=DREG, type_name="contactType", tag="contact", substitutes=Result):
     """<contact> (RFC 3982 section 3.2.4)."""
 
     contact_handle: PrivateNormalized | None = None
@@ -348,7 +364,9 @@ class OtherRole(Element, ns=DREG, tag="other"):
     """<other>: the authority is something else."""
 
 
-class RegistrationAuthority(Result, ns=DREG, tag="registrationAuthority", substitutes=Result):
+class RegistrationAuthority(
+    Result, ns=DREG, type_name="registrationAuthorityType", tag="registrationAuthority", substitutes=Result
+):
     """<registrationAuthority> (RFC 3982 section 3.2.5): a registry or registrar."""
 
     service_instance: Entity | None = child("serviceInstance", default=None)
@@ -361,7 +379,9 @@ class SearchTooWide(GenericCode, ns=DREG, tag="searchTooWide", substitutes=Gener
     """<searchTooWide> (RFC 3982 section 3.3.1): too much was found; ask for less."""
 
 
-class LanguageNotSupported(GenericCode, ns=DREG, tag="languageNotSupported", substitutes=GenericCode):
+class LanguageNotSupported(
+    GenericCode, ns=DREG, type_name="languageNotSupportedType", tag="languageNotSupported", substitutes=GenericCode
+):
     """<languageNotSupported> (RFC 3982 section 3.3.2): the languages that queries cannot be in."""
 
     unsupported_languages: tuple[Language, ...] = child("unsupportedLanguage", min=1, kw_only=True)

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from regwire.iris.messages.common import EREG, DateTime, Disposition, Language, Normalized, Part, String, Text, Token
 from regwire.iris.messages.core import Entity, GenericCode, Query, Result, SeeAlso
-from regwire.schema import Choice, Element, Sequence, Type, attribute, child, content, string, wrapped
+from regwire.schema import Choice, Element, Sequence, Type, attribute, child, content, string, token, wrapped
 
 __all__ = [
     "EREG",
@@ -78,35 +78,46 @@ Role = Annotated[
 """What a contact is to an ENUM domain (RFC 4414 section 3.1.2)."""
 
 
-class ExactMatch(Type, ns=EREG):
+Ending = Annotated[str, token(min_length=1).named("endsWithType", EREG)]
+"""What a partial match ends with."""
+
+
+class ExactMatch(Type, ns=EREG, type_name="exactMatchParameter"):
     """A parameter that is matched as a whole (RFC 3982 section 3.1)."""
 
     exact_match: Normalized
 
 
-class PartialMatch(Type, ns=EREG, content=Choice(Sequence("begins_with", "ends_with"), "ends_with")):
+class PartialMatch(
+    Type, ns=EREG, type_name="partialMatchParameter", content=Choice(Sequence("begins_with", "ends_with"), "ends_with")
+):
     """A parameter that is matched at its beginning, its end, or both (RFC 3982 section 3.1)."""
 
     begins_with: Part | None = child(min=1, default=None)
-    ends_with: Part | None = None
+    ends_with: Ending | None = None
 
 
-class AnyMatch(Type, ns=EREG, content=Choice(Sequence("begins_with", "ends_with"), "ends_with", "exact_match")):
+class AnyMatch(
+    Type,
+    ns=EREG,
+    type_name="exactOrPartialMatchParameter",
+    content=Choice(Sequence("begins_with", "ends_with"), "ends_with", "exact_match"),
+):
     """A parameter that is matched as a whole or in part (RFC 3982 section 3.1)."""
 
     begins_with: Part | None = child(min=1, default=None)
-    ends_with: Part | None = None
+    ends_with: Ending | None = None
     exact_match: Normalized | None = None
 
 
-class ResourceMatch(Type, ns=EREG, content=Choice("exact_match", "in_domain")):
+class ResourceMatch(Type, ns=EREG, type_name="domainResourceParameter", content=Choice("exact_match", "in_domain")):
     """An address matched as a whole or by its domain (RFC 3982 section 3.1.5)."""
 
     exact_match: Normalized | None = None
     in_domain: Token | None = None
 
 
-class FindEnumsByE164(Query, ns=EREG, tag="findEnumsByE164", substitutes=Query):
+class FindEnumsByE164(Query, ns=EREG, type_name="findEnumsByE164Type", tag="findEnumsByE164", substitutes=Query):
     """<findEnumsByE164> (RFC 4414 section 3.1.1): numbers that a prefix begins, or that begin with it."""
 
     e164_prefix: Token
@@ -116,6 +127,7 @@ class FindEnumsByE164(Query, ns=EREG, tag="findEnumsByE164", substitutes=Query):
 class FindEnumsByContact(
     Query,
     ns=EREG,
+    type_name="findEnumsByContactType",
     tag="findEnumsByContact",
     substitutes=Query,
     content=Sequence(
@@ -141,6 +153,7 @@ class FindEnumsByContact(
 class FindContacts(
     Query,
     ns=EREG,
+    type_name="findContactsType",
     tag="findContacts",
     substitutes=Query,
     content=Sequence(
@@ -163,6 +176,7 @@ class FindContacts(
 class FindEnumsByHost(
     Query,
     ns=EREG,
+    type_name="findEnumsByHostType",
     tag="findEnumsByHost",
     substitutes=Query,
     content=Choice("host_name", "host_handle", "ipv4_address", "ipv6_address"),
@@ -184,25 +198,25 @@ class Private(Type, ns=EREG, abstract=True):
     special_access: bool | None = attribute(default=None, kw_only=True)
 
 
-class PrivateDateTime(Private, ns=EREG, nillable=True):
+class PrivateDateTime(Private, ns=EREG, type_name="dateTimePrivacyType", nillable=True):
     """A time with privacy labels; None says that there is one that is not shown."""
 
     value: DateTime | None = content(default=None)
 
 
-class PrivateString(Private, ns=EREG, nillable=True):
+class PrivateString(Private, ns=EREG, type_name="stringPrivacyType", nillable=True):
     """A text with privacy labels; None says that there is one that is not shown."""
 
     value: String | None = content(default=None)
 
 
-class PrivateNormalized(Private, ns=EREG, nillable=True):
+class PrivateNormalized(Private, ns=EREG, type_name="normalizedStringPrivacyType", nillable=True):
     """A line with privacy labels; None says that there is one that is not shown."""
 
     value: Normalized | None = content(default=None)
 
 
-class PrivateToken(Private, ns=EREG, nillable=True):
+class PrivateToken(Private, ns=EREG, type_name="tokenPrivacyType", nillable=True):
     """A word with privacy labels; None says that there is one that is not shown."""
 
     value: Token | None = content(default=None)
@@ -215,7 +229,7 @@ class SubStatus(Type, ns=EREG):
     authority: Token = attribute(kw_only=True)
 
 
-class Status(Element, ns=EREG, abstract=True):
+class Status(Element, ns=EREG, type_name="enumStatusType", abstract=True):
     """What all statuses have in common (RFC 4414 section 3.2.3); the class says which one it is."""
 
     applied_date: DateTime | None = None
@@ -294,7 +308,7 @@ class Other(Status, ns=EREG, tag="other", substitutes=Status):
     """<other>: what the descriptions or the substatus say."""
 
 
-class Enum(Result, ns=EREG, tag="enum", substitutes=Result):
+class Enum(Result, ns=EREG, type_name="enumType", tag="enum", substitutes=Result):
     """<enum> (RFC 4414 section 3.2.3): an E.164 number and its delegation."""
 
     e164_number: Token = child(kw_only=True)
@@ -331,7 +345,7 @@ class Enum(Result, ns=EREG, tag="enum", substitutes=Result):
     see_also: tuple[SeeAlso, ...] = ()
 
 
-class Host(Result, ns=EREG, tag="host", substitutes=Result):
+class Host(Result, ns=EREG, type_name="hostType", tag="host", substitutes=Result):
     """<host> (RFC 4414 section 3.2.4)."""
 
     host_handle: PrivateNormalized | None = None
@@ -345,7 +359,7 @@ class Host(Result, ns=EREG, tag="host", substitutes=Result):
     see_also: tuple[SeeAlso, ...] = ()
 
 
-class ContactKind(Private, ns=EREG):
+class ContactKind(Private, ns=EREG, type_name="contactTypeType"):
     """What is said about the kind of a contact."""
 
     descriptions: tuple[Text, ...] = child("description", default=())
@@ -370,7 +384,7 @@ class PostalAddress(Type, ns=EREG):
     country: PrivateToken | None = None
 
 
-class Contact(Result, ns=EREG, tag="contact", substitutes=Result):
+class Contact(Result, ns=EREG, type_name="contactType", tag="contact", substitutes=Result):
     """<contact> (RFC 4414 section 3.2.5)."""
 
     contact_handle: PrivateNormalized | None = None
@@ -403,7 +417,9 @@ class OtherRole(Element, ns=EREG, tag="other"):
     """<other>: something else."""
 
 
-class RegistrationAuthority(Result, ns=EREG, tag="registrationAuthority", substitutes=Result):
+class RegistrationAuthority(
+    Result, ns=EREG, type_name="registrationAuthorityType", tag="registrationAuthority", substitutes=Result
+):
     """<registrationAuthority> (RFC 4414 section 3.2.6): a registry or registrar."""
 
     service_instance: Entity | None = child("serviceInstance", default=None)
@@ -421,7 +437,7 @@ class RegistrationAuthority(Result, ns=EREG, tag="registrationAuthority", substi
     see_also: tuple[SeeAlso, ...] = ()
 
 
-class ValidationEntity(Result, ns=EREG, tag="validationEntity", substitutes=Result):
+class ValidationEntity(Result, ns=EREG, type_name="validationEntityType", tag="validationEntity", substitutes=Result):
     """<validationEntity> (RFC 4414 section 3.2.7): who checks that a number is the registrant's."""
 
     service_instance: Entity | None = child("serviceInstance", default=None)
@@ -454,7 +470,13 @@ class SignalService(Element, ns=EREG, tag="signal"):
     """<signal>: a kind of service."""
 
 
-class CommunicationServiceProvider(Result, ns=EREG, tag="communicationServiceProvider", substitutes=Result):
+class CommunicationServiceProvider(
+    Result,
+    ns=EREG,
+    type_name="communicationServiceProviderType",
+    tag="communicationServiceProvider",
+    substitutes=Result,
+):
     """<communicationServiceProvider> (RFC 4414 section 3.2.8)."""
 
     service_instance: Entity | None = child("serviceInstance", default=None)
@@ -475,7 +497,7 @@ class CommunicationServiceProvider(Result, ns=EREG, tag="communicationServicePro
     see_also: tuple[SeeAlso, ...] = ()
 
 
-class ValidationEvent(Result, ns=EREG, tag="validationEvent", substitutes=Result):
+class ValidationEvent(Result, ns=EREG, type_name="validationEventType", tag="validationEvent", substitutes=Result):
     """<validationEvent> (RFC 4414 section 3.2.9): a check that was made."""
 
     serials: tuple[Token, ...] = child("serial", default=())
@@ -491,7 +513,9 @@ class SearchTooWide(GenericCode, ns=EREG, tag="searchTooWide", substitutes=Gener
     """<searchTooWide> (RFC 4414 section 3.3.1): too much was found; ask for less."""
 
 
-class LanguageNotSupported(GenericCode, ns=EREG, tag="languageNotSupported", substitutes=GenericCode):
+class LanguageNotSupported(
+    GenericCode, ns=EREG, type_name="languageNotSupportedType", tag="languageNotSupported", substitutes=GenericCode
+):
     """<languageNotSupported> (RFC 4414 section 3.3.2): the languages that queries cannot be in."""
 
     unsupported_languages: tuple[Language, ...] = child("unsupportedLanguage", min=1, kw_only=True)

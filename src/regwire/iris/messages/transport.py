@@ -18,7 +18,7 @@ __all__ = [
     "Versions",
 ]
 
-Positive = Annotated[int, integer("positiveInteger")]
+Positive = Annotated[int, integer("positiveInteger").named("positiveInteger")]
 
 
 class DataModel(Type, ns=IRIS_TRANSPORT):
@@ -53,7 +53,7 @@ class Versions(Element, ns=IRIS_TRANSPORT, tag="versions"):
     transfer_protocols: tuple[TransferProtocol, ...] = child("transferProtocol", min=1)
 
 
-class Octets(Type, ns=IRIS_TRANSPORT, content=Choice("exceeds_maximum", "octets")):
+class Octets(Type, ns=IRIS_TRANSPORT, type_name="octetsType", content=Choice("exceeds_maximum", "octets")):
     """How large something is; `exceeds_maximum` where that cannot be said."""
 
     exceeds_maximum: bool = flag(default=False, process="empty")
@@ -71,7 +71,7 @@ class AuthenticationSuccess(Element, ns=IRIS_TRANSPORT, tag="authenticationSucce
     """<authenticationSuccess> (RFC 4991 section 6): SASL succeeded; `data` is the mechanism's last word."""
 
     descriptions: tuple[Text, ...] = child("description", default=())
-    data: Annotated[bytes, base64()] | None = None
+    data: Annotated[bytes, base64().named()] | None = None
 
 
 class AuthenticationFailure(Element, ns=IRIS_TRANSPORT, tag="authenticationFailure"):

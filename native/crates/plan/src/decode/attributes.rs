@@ -15,11 +15,15 @@ impl<B: Build> Decoder<'_, B> {
         self.spoil();
         match name.local(cx.doc()) {
             b"schemaLocation" | b"noNamespaceSchemaLocation" => {}
+            b"type" if matches!(self.mode, Mode::Leaf { .. }) => self.leaf_type(cx, value),
             b"type" => {
                 let chosen = match (self.mode, self.scratch.open.last()) {
                     (Mode::Normal, Some(top)) => chosen_type(cx, value, &mut self.scratch.expanded)
                         .and_then(|(ns, local)| {
-                            self.plan.kind(top.kind).chosen(top.kind, ns, local)
+                            let plan = self.plan;
+                            let named =
+                                |own: u32| plan.simples[own as usize].is_named(cx.uri(ns), local);
+                            plan.kind(top.kind).chosen(top.kind, ns, local, named)
                         }),
                     _ => None,
                 };
@@ -44,7 +48,25 @@ impl<B: Build> Decoder<'_, B> {
         }
     }
 
+    /// A value's `xsi:type` names its own simple type, or nothing that is known here.
+    #[cold]
+    fn leaf_type(&mut self, cx: &Context<'_>, value: Text) {
+        let own = match self.mode {
+            Mode::Leaf { simple, .. } => &self.plan.simples[simple as usize],
+            _ => return,
+        };
+        if !chosen_type(cx, value, &mut self.scratch.expanded)
+            .is_some_and(|(ns, local)| own.is_named(cx.uri(ns), local))
+        {
+            self.fail();
+        }
+    }
+
     pub(super) fn become_type(&mut self, kind: u32) {
+        // Its own type: a wrapper has no slots of its own, so that nothing may be cut.
+        if self.scratch.open.last().is_some_and(|top| top.kind == kind) {
+            return;
+        }
         let slots = usize::from(self.plan.kind(kind).slots);
         if let Some(top) = self.scratch.open.last_mut() {
             top.kind = kind;

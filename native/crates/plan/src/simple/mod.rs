@@ -100,6 +100,8 @@ pub struct SimpleDeclaration {
     pub secret: bool,
     /// The item type of a list.
     pub item: Option<u32>,
+    /// Namespace and name that `xsi:type` knows it by; types made of facets alone have none.
+    pub type_name: Option<(String, String)>,
 }
 
 #[derive(Debug)]
@@ -108,6 +110,9 @@ struct Word {
     text: Box<[u8]>,
     constant: Constant,
 }
+
+/// Namespace and local name of a type.
+type TypeName = (Box<[u8]>, Box<[u8]>);
 
 /// A compiled simple type.
 #[derive(Debug)]
@@ -129,6 +134,8 @@ pub struct Simple {
     range: (i128, i128),
     total_digits: Option<usize>,
     fraction_digits: Option<usize>,
+    /// Namespace and name that `xsi:type` knows it by.
+    type_name: Option<TypeName>,
     /// Text with at most length facets: the common case, checked first.
     plain: bool,
     /// Text whose only facet is an enumeration of words that are written as they are.
@@ -136,6 +143,13 @@ pub struct Simple {
 }
 
 impl Simple {
+    /// `xsi:type` may name it so.
+    pub(crate) fn is_named(&self, uri: &[u8], local: &[u8]) -> bool {
+        self.type_name
+            .as_ref()
+            .is_some_and(|(own, name)| **own == *uri && **name == *local)
+    }
+
     /// Compiles a declaration; the error is one line that says what is wrong.
     pub fn new(declared: SimpleDeclaration) -> Result<Simple, String> {
         use Space::{Collapse, Preserve, Replace};
@@ -195,6 +209,9 @@ impl Simple {
             numbers,
             low: declared.low,
             high: declared.high,
+            type_name: declared
+                .type_name
+                .map(|(uri, local)| (uri.into_bytes().into(), local.into_bytes().into())),
             range,
             total_digits: declared.total_digits,
             fraction_digits: declared.fraction_digits,

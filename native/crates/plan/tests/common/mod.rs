@@ -22,6 +22,7 @@ fn simple(kind: &str) -> SimpleDeclaration {
         fraction_digits: None,
         secret: false,
         item: None,
+        type_name: None,
     }
 }
 
@@ -103,6 +104,7 @@ fn simples() -> Vec<SimpleDeclaration> {
         SimpleDeclaration {
             min_length: 1,
             max_length: Some(8),
+            type_name: Some(("urn:d".into(), "short".into())),
             ..simple("token")
         },
         SimpleDeclaration {

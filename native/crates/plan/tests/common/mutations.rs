@@ -13,7 +13,7 @@ impl Random {
     }
 }
 
-const PIECES: [&str; 31] = [
+const PIECES: [&str; 32] = [
     "<",
     ">",
     "/>",
@@ -29,6 +29,7 @@ const PIECES: [&str; 31] = [
     "<x/>",
     "<flag/>",
     " xsi:type=\"person\"",
+    " xsi:type=\"d:short\"",
     " xsi:nil=\"1\"",
     " kind=\"m\"",
     "xmlns:d=\"urn:u\"",

@@ -98,6 +98,7 @@ struct SimpleItem<'py> {
     fraction_digits: Option<usize>,
     secret: bool,
     item: Option<u32>,
+    type_name: Option<(String, String)>,
 }
 
 #[derive(FromPyObject)]
@@ -221,6 +222,7 @@ impl SimpleItem<'_> {
             fraction_digits: self.fraction_digits,
             secret: self.secret,
             item: self.item,
+            type_name: self.type_name,
         }
     }
 }
@@ -259,6 +261,7 @@ impl ParticleItem {
                     "strict" => Process::Strict,
                     "lax" => Process::Lax,
                     "skip" => Process::Skip,
+                    "stranger" => Process::Stranger,
                     other => {
                         return Err(invalid(format!(
                             "process={other:?} is not strict, lax or skip"
