@@ -21,6 +21,7 @@ from regwire.registry.model.fees import (
     FeeLine,
     FeeQuery,
     FeeWanted,
+    NameQuote,
     Premium,
     ReadPremiums,
     RemovePremiums,
@@ -577,8 +578,15 @@ def test_rfc8748_4_a_check_over_zones_of_two_currencies_must_say_which(till: Til
 def test_a_zone_that_bills_nothing_refuses_fees(till: Till) -> None:
     till.must(A, create("a.free.test"))
     assert till.code(A, create("b.free.test", 1, agreed("1"))) == 2103
-    assert till.code(A, r.CheckDomains(("b.free.test",), extensions=(FeeQuery((FeeWanted("create"),)),))) == 2103
     assert till.has() == 100
+
+
+def test_rfc8748_4_a_name_without_fees_is_told_so_whatever_else_the_check_asks_about(till: Till) -> None:
+    for name in ("b.free.test", "b.nobodys"):
+        found = quotes(till, (name,), FeeWanted("create"), currency="JPY")
+        assert (found.currency, found.names) == ("JPY", (NameQuote(name, reason="There are no fees for this name."),))
+    refused = till.ask(A, r.CheckDomains(("b.nobodys",), extensions=(FeeQuery((FeeWanted("create"),), "CHF"),)))
+    assert (refused.code, refused.reason) == (2004, "fees are in EUR or JPY")
 
 
 def test_months_are_billed_by_their_part_of_a_year(build: Callable[..., Till]) -> None:

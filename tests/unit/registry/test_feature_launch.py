@@ -320,10 +320,12 @@ async def test_an_update_with_the_extension_where_there_are_no_applications(fron
 # --- settings
 
 
-def test_launch_is_announced_only_where_there_are_phases(tmp_path):
+def test_launch_is_announced_by_every_registry_as_registry_tests_want(tmp_path):
     write_files(tmp_path)
     assert "launch" in announced(parse_config(SETTINGS, tmp_path / "registry.toml"))
-    assert "launch" not in announced(parse_config('[registry]\nzones = ["a"]\n', tmp_path / "registry.toml"))
+    assert "launch" in announced(parse_config('[registry]\nzones = ["a"]\n', tmp_path / "registry.toml"))
+    none = '[registry]\nzones = ["a"]\n[epp]\nextensions = ["rgp"]\n'
+    assert "launch" not in announced(parse_config(none, tmp_path / "registry.toml"))
 
 
 @pytest.mark.parametrize(

@@ -202,6 +202,23 @@ async def test_4_2_5_update(front: ExtFront) -> None:
 
 
 @ext_test()
+async def test_4_2_5_an_address_without_its_name_keeps_the_name_and_an_empty_fax_goes(front: ExtFront) -> None:
+    old, new = (o.OrgAddress(("1 Main St",), city=city, cc="US") for city in ("Dulles", "Reston"))
+    number = o.OrgPhone("+1.7035555556")
+    await front.must(A, org(postal_infos=(o.OrgPostalInfo("int", "One", old),), voice=o.OrgPhone(""), fax=number))
+    found = await info(front)
+    assert (found.voice, found.fax) == (None, number)
+    change = o.OrgChange(postal_infos=(o.OrgPostalInfoChange("int", addr=new),), fax=o.OrgPhone(""))
+    await front.must(A, changed(chg=change))
+    found = await info(front)
+    assert (found.postal_infos, found.fax) == ((o.OrgPostalInfo("int", "One", new),), None)
+    nameless = o.OrgChange(postal_infos=(o.OrgPostalInfoChange("loc", addr=new),))
+    assert code(await front.ask(A, changed(chg=nameless))) == 2003
+    nowhere = o.OrgPostalInfoChange("int", addr=o.OrgAddress(city="X", cc="XX"))
+    assert code(await front.ask(A, changed(chg=o.OrgChange(postal_infos=(nowhere,))))) == 2005
+
+
+@ext_test()
 async def test_4_2_5_roles(front: ExtFront) -> None:
     await front.must(A, org())
     await front.must(A, changed(**add(roles=(o.OrgRole("reseller", ("clientLinkProhibited",), "77"),))))

@@ -77,7 +77,16 @@ def test_3_1_2_info_needs_sponsorship_or_authinfo() -> None:
         ({"email": "a@example"}, 2005),
         ({"email": "a b@example.com"}, 2005),
         ({"email": "x" * 65 + "@example.com"}, 2005),
-        ({"email": "üser@bücher.example"}, 1000),
+        # RFC 5733 section 2.6: addresses of RFC 5322, which are ASCII.
+        ({"email": "üser@mail.example"}, 2005),
+        ({"email": "a@bücher.example"}, 2005),
+        ({"email": "a@xn--bcher-kva.example"}, 1000),
+        ({"email": "a.b+c_d'e@mail-1.example"}, 1000),
+        ({"email": ".a@mail.example"}, 2005),
+        ({"email": "a..b@mail.example"}, 2005),
+        ({"email": "a.@mail.example"}, 2005),
+        ({"email": "a@-mail.example"}, 2005),
+        ({"email": "a@mail.example."}, 2005),
     ],
 )
 def test_3_2_1_create(changes: dict[str, Any], code: int) -> None:

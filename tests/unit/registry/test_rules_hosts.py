@@ -75,6 +75,8 @@ def test_3_1_2_info_shows_every_client_the_host(world: World) -> None:
         ("ns1.a.example", (Address("127.0.0.1", "v4"),), 2306),
         ("ns1.a.example", (Address("0.0.0.0", "v4"),), 2306),
         ("ns1.a.example", (Address("224.0.0.1", "v4"),), 2306),
+        ("ns1.a.example", (Address("240.0.0.1", "v4"),), 2306),
+        ("ns1.a.example", (Address("255.255.255.255", "v4"),), 2306),
         ("ns1.a.example", (Address("::", "v6"),), 2306),
         ("ns1.a.example", (Address("::1", "v6"),), 2306),
         ("ns1.a.example", (Address("fe80::1", "v6"),), 2306),

@@ -6,6 +6,7 @@ import json
 import re
 import tomllib
 
+import idna
 import pytest
 import trio
 from lxml import etree
@@ -155,6 +156,16 @@ def test_values():
     assert re.fullmatch(r"[A-Za-z0-9]{18}", value("{RANDCHARS(18)}"))
     assert re.fullmatch(r"[0-9A-F]{64}", value("{RANDHEX(32)}"))
     assert re.fullmatch(r"a\.[A-Za-z0-9]{3}\.b", value('{"a." & RANDASCII(3) & "." & $TLD}', TLD="b"))
+
+
+def test_random_characters_behind_xn_are_never_an_a_label():
+    values = Values(7)
+    labels = [
+        evaluate('{"xn--" & RANDASCII(59)}', values=values, variables={}, previous="", auto=str) for _ in range(300)
+    ]
+    for label in labels:
+        with pytest.raises((idna.IDNAError, UnicodeError)):
+            idna.ulabel(label.lower())
 
 
 @pytest.mark.parametrize("cell", ["{NONSENSE}", "{$NAME}", "{RANDCHARS(x)}", '{"a" "b"}', "{OTHER(1)}"])

@@ -20,7 +20,14 @@ from regwire.registry.model.record import replace
 from regwire.registry.rules import contacts, domains, hosts, lifecycle, operator, polls, redemption
 from regwire.registry.rules.changes import tell_sponsors
 from regwire.registry.rules.context import Context
-from regwire.registry.rules.features import instead_of, is_feature_read, request_rule, settle_rule, somewhere_taken
+from regwire.registry.rules.features import (
+    asked_of_any,
+    instead_of,
+    is_feature_read,
+    request_rule,
+    settle_rule,
+    somewhere_taken,
+)
 from regwire.registry.rules.ledger import OPERATOR
 from regwire.registry.rules.policy import Policies
 from regwire.registry.rules.view import View
@@ -87,6 +94,8 @@ def _require_taken(request: r.Request, policies: Policies) -> None:
     here = [zone.hooks.takes for zone in zones if zone is not None] or [policies.general.hooks.takes]
     for extension in request.extensions:
         cls = type(extension)
+        if type(request) is r.CheckDomains and asked_of_any(cls):
+            here = [zone.hooks.takes for zone in policies.by_zone.values()]
         if somewhere_taken(cls) and not any(cls in takes for takes in here):
             raise Refusal(codes.UNIMPLEMENTED_EXTENSION, "an extension that this zone does not take")
 

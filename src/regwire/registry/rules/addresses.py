@@ -31,7 +31,9 @@ def _check(given: Address, element: str) -> Address:
         raise Refusal(codes.SYNTAX, f"not an IP{given.version} address", element, given.address) from None
     scoped = parsed.version == 6 and parsed.scope_id is not None
     mapped = parsed.version == 6 and parsed.ipv4_mapped is not None
-    if parsed.is_loopback or parsed.is_unspecified or parsed.is_multicast or parsed.is_link_local or scoped or mapped:
+    reserved = parsed.version == 4 and parsed.is_reserved
+    nobodys = parsed.is_loopback or parsed.is_unspecified or parsed.is_multicast or parsed.is_link_local or reserved
+    if nobodys or scoped or mapped:
         raise Refusal(codes.POLICY, "not an address of a name server", element, given.address)
     return Address(str(parsed), given.version)
 

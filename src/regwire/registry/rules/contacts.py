@@ -28,8 +28,13 @@ __all__ = ["check", "create", "delete", "info", "transfer", "update"]
 
 _ID = re.compile(r"\S{3,16}")
 _PHONE = re.compile(r"\+[0-9]{1,3}\.[0-9]{1,14}")
-# Deliberately narrower than RFC 5321: what every mail system takes. Quoted local parts and address literals are not.
-_EMAIL = re.compile(r"[^\s@\"(),:;<>\[\]\\]{1,64}@(?=.{1,255}$)(?:[^\s@.]{1,63}\.)+[^\s@.]{2,63}")
+# RFC 5322 (RFC 5733 section 2.6), ASCII, and narrower on purpose: what every mail system takes. Quoted local parts and
+# address literals are not.
+_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
+_EMAIL = re.compile(
+    rf"(?=[^@]{{1,64}}@){_ATOM}(?:\.{_ATOM})*@(?=.{{1,255}}$)"
+    r"(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z][A-Za-z0-9-]{0,61}[A-Za-z0-9]"
+)
 
 
 def check(ctx: Context, request: CheckContacts) -> Outcome:

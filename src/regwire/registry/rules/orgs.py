@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from regwire.registry.model import codes
-from regwire.registry.model.objects import PostalInfo
+from regwire.registry.model.objects import Phone, PostalInfo
 from regwire.registry.model.orgs import (
     CheckOrgs,
     CreateOrg,
@@ -75,8 +75,8 @@ def create(ctx: Context, request: CreateOrg) -> Outcome:
         statuses,
         request.parent,
         request.postal,
-        request.voice,
-        request.fax,
+        _number(request.voice),
+        _number(request.fax),
         request.email,
         request.url,
         request.contacts,
@@ -99,7 +99,7 @@ def delete(ctx: Context, request: DeleteOrg) -> Outcome:
 
 def update(ctx: Context, request: UpdateOrg) -> Outcome:
     """Change an organisation (section 4.2.5)."""
-    _check_postal([info for info in request.postal if info.name is not None])
+    _check_postal(request.postal)
     _check_email(request.email)
     value = _sponsored(ctx, request.id)
     parent = value.parent if request.parent is None else request.parent
@@ -111,8 +111,11 @@ def update(ctx: Context, request: UpdateOrg) -> Outcome:
     if request.parent is not None:
         _require_parent(ctx, value.id, request.parent)
     changes: dict[str, Any] = {
-        name: getattr(request, name) for name in ("voice", "fax", "email", "url") if getattr(request, name) is not None
+        name: getattr(request, name) for name in ("email", "url") if getattr(request, name) is not None
     }
+    for name, phone in (("voice", request.voice), ("fax", request.fax)):
+        if phone is not None:
+            changes[name] = _number(phone)
     statuses = _changed(value.statuses, request.remove.statuses, request.add.statuses, "org:status")
     if set(statuses) >= _WITH_PARENT:
         raise Refusal(codes.POLICY, "hold and terminated exclude each other", "org:status", "hold")
@@ -286,9 +289,25 @@ def _check_postal(infos: Iterable[PostalInfo]) -> None:
 
 
 def _changed_postal(present: tuple[PostalInfo, ...], given: tuple[PostalInfo, ...]) -> tuple[PostalInfo, ...]:
-    """Return the addresses after an update: replaced whole, those without a name removed (section 4.2.5)."""
-    found = {info.type: info for info in present} | {info.type: info for info in given}
-    return tuple([info for info in found.values() if info.name is not None])
+    """Return the addresses after an update: replaced by what is given, an empty one removed (section 4.2.5).
+
+    As in the section's example, what comes without a name keeps the one that is there; 2003 if there is none.
+    """
+    found = {info.type: info for info in present}
+    for info in given:
+        if info == PostalInfo(info.type, None):
+            found.pop(info.type, None)
+            continue
+        old = found.get(info.type)
+        if info.name is None and old is None:
+            raise Refusal(codes.MISSING, "an address has a name", "org:name")
+        found[info.type] = info if info.name is not None or old is None else replace(info, name=old.name)
+    return tuple(found.values())
+
+
+def _number(phone: Phone | None) -> Phone | None:
+    """Return a number that is one: an empty element says that there is none."""
+    return phone if phone is not None and phone.number else None
 
 
 def _check_email(email: str | None) -> None:

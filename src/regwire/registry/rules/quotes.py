@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Final, Protocol
 
@@ -46,7 +46,7 @@ def quote(ctx: Context, request: CheckDomains, query: FeeQuery) -> FeeQuoted:
     for wanted in query.commands:
         _check_wanted(wanted)
     zones = [ctx.policies.by_zone.get(name.partition(".")[2]) for name in request.names]
-    currency = _currency(query.currency, [zone for zone in zones if zone is not None])
+    currency = _currency(query.currency, [zone for zone in zones if zone is not None], ctx.policies.by_zone.values())
     names = []
     for name, zone in zip(request.names, zones, strict=True):
         reason = _fault(ctx, name, zone, currency)
@@ -111,8 +111,9 @@ def _settings(zone: ZonePolicy) -> FeeSettings:
     return zone.feature("fee")  # type: ignore[no-any-return]
 
 
-def _currency(given: str | None, zones: list[ZonePolicy]) -> str:
-    known = dict.fromkeys(_settings(zone).currency for zone in zones if _settings(zone).currency)
+def _currency(given: str | None, asked: Iterable[ZonePolicy], every: Iterable[ZonePolicy]) -> str:
+    """Return the currency of an answer: that of the names' zones; where none of them has fees, of any zone."""
+    known = _currencies(asked) or _currencies(every)
     if given is not None:
         if given not in known:
             raise Refusal(codes.RANGE, f"fees are in {' or '.join(known)}", "fee:currency", given)
@@ -120,6 +121,10 @@ def _currency(given: str | None, zones: list[ZonePolicy]) -> str:
     if len(known) != 1:
         raise Refusal(codes.MISSING, f"which currency: {' or '.join(known)}", "fee:currency")
     return next(iter(known))
+
+
+def _currencies(zones: Iterable[ZonePolicy]) -> dict[str, None]:
+    return dict.fromkeys(_settings(zone).currency for zone in zones if _settings(zone).currency)
 
 
 def _fault(ctx: Context, name: str, zone: ZonePolicy | None, currency: str) -> str | None:

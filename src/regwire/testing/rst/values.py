@@ -14,6 +14,8 @@ import re
 import string
 from collections.abc import Callable, Mapping
 
+import idna
+
 from regwire.errors import ConfigError
 
 __all__ = ["EMPTY", "Values", "evaluate"]
@@ -78,9 +80,21 @@ def evaluate(cell: str, *, values: Values, variables: Mapping[str, str], previou
         found = _PART.match(expression, position)
         if found is None:
             raise ConfigError(f"value {cell}", "is no expression that data rows may have", "see the documentation")
-        out.append(_part(found, cell, values, variables))
+        part = _part(found, cell, values, variables)
+        while out and out[-1].lower().endswith("xn--") and _is_a_label("xn--" + part):
+            # Rows put random characters there to have no A-label, and one in eleven is one: ideographs, mostly.
+            part = _part(found, cell, values, variables)
+        out.append(part)
         position = found.end()
     return "".join(out)
+
+
+def _is_a_label(label: str) -> bool:
+    try:
+        idna.ulabel(label.lower())
+    except (idna.IDNAError, UnicodeError):
+        return False
+    return True
 
 
 def _part(found: re.Match[str], cell: str, values: Values, variables: Mapping[str, str]) -> str:

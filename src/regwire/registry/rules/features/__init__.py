@@ -56,6 +56,8 @@ class Feature:
         settings: a dataclass of `regwire.registry.config.setting` fields, or None.
         takes: the records of command extensions that it takes: in a zone where the feature does not apply, a command
             with one is refused (2103).
+        asks: those of them that a check may carry for any name, once the feature applies in a zone of the registry:
+            its `checked` hook says what there is to say of the others.
         requests: rules of request classes of its own.
         reads: those of them that change nothing.
         settle: per kind of its own, what time does to the record of that key.
@@ -72,6 +74,7 @@ class Feature:
     order: int = 100
     settings: type[Any] | None = None
     takes: frozenset[type[Any]] = frozenset()
+    asks: frozenset[type[Any]] = frozenset()
     requests: Mapping[type[Any], Callable[[Context, Any], Outcome]] = {}
     reads: frozenset[type[Any]] = frozenset()
     by_name: tuple[str, ...] = ()
@@ -285,3 +288,8 @@ def hooks_of(zone: str, settings: Mapping[str, Any]) -> Hooks:
 def somewhere_taken(cls: type[Any]) -> bool:
     """Tell whether a feature takes records of a class, in whatever zone."""
     return any(cls in feature.takes for feature in features())
+
+
+def asked_of_any(cls: type[Any]) -> bool:
+    """Tell whether a check may carry records of a class whatever the zones of its names are."""
+    return any(cls in feature.asks for feature in features())

@@ -66,6 +66,7 @@ class Fee(Feature):
     order = 200
     settings = FeeSettings
     takes = frozenset({FeeAgreed, FeeQuery})
+    asks = frozenset({FeeQuery})
     reads = frozenset({ReadBalances, ReadEntries, ReadPremiums})
 
     def __init__(self) -> None:
