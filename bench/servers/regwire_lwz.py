@@ -25,7 +25,9 @@ CHUNK = 64
 
 def handlers(objects: int) -> Handlers:
     """A domain check looks its name up in a dictionary."""
-    taken = {f"name-{number}.example.com": (dchk.Active(),) for number in range(objects)}
+    # Messages are immutable: what many have alike is one object, as the peer's True is.
+    active = (dchk.Active(),)
+    taken = {f"name-{number}.example.com": active for number in range(objects)}
     found = Handlers(authorities=("example.com",))
 
     @found.lookup(dchk.DCHK, "domain-name")

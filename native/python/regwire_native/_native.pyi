@@ -542,8 +542,13 @@ class Reactor:
         what the codec raises, TypeError for a message without a codec, ValueError for a datagram that came from no
         reactor. For an endpoint that is closed it does nothing.
         """
-    def reply_datagrams(self, datagrams: list[LwzDatagram], contents: list[Any], /) -> list[tuple[int, BaseException]]:
-        """`reply_datagram` of kind "xml" for many; the positions of those that could not be encoded, and why."""
+    def reply_datagrams(
+        self, datagrams: list[LwzDatagram], contents: list[Any], template: ResultTemplate | None = None, /
+    ) -> list[tuple[int, BaseException]]:
+        """`reply_datagram` of kind "xml" for many; the positions of those that could not be encoded, and why.
+
+        With a template, which must be of the listener's codec, contents are what it makes documents of.
+        """
     def send_datagram(self, endpoint: int, datagram: bytes, address: tuple[str, int] | None = None) -> None:
         """Queue a client's datagram (`lwz_request`), to an IP address, or (None) to whom the socket is connected."""
     def close_datagrams(self, endpoint: int) -> None:
@@ -576,6 +581,8 @@ class Reactor:
         not follow each other or are not for clients; TypeError for a message without a codec; and what the codec
         raises. Then nothing is queued. `send` and `send_message` make a block that keeps open, its authority empty.
         """
+    def reply_xpc(self, session: int, content: object, template: ResultTemplate, /) -> None:
+        """`send_xpc` of the document that the template makes of `content`, keeping the session open."""
     def reply(
         self,
         session: int,
@@ -700,6 +707,52 @@ class ReplyTemplate:
     def __new__(cls, codec: Codec, document: type, /, *, result: str, data: str, identifiers: str) -> ReplyTemplate: ...
     def encode(self, result: object, cl_trid: str | None, sv_trid: str, data: object, /) -> bytes:
         """The payload of a reply: the octets of `Codec.encode` for the same document, and its errors."""
+
+@final
+class ResultTemplate:
+    """How documents are written of which all but one element is the same, without their objects; made once for a codec.
+
+    They are of the class of `nothing`, and hold in the field `path[0]` one object (or a tuple of one), in whose field
+    `path[1]` there is one object, and so on; the field named last holds a tuple of one element. Every other field has
+    its default. `nothing` is the document for None. Raises ValueError for a class whose declaration is not of this
+    form.
+    """
+
+    def __new__(cls, codec: Codec, nothing: object, /, *path: str) -> ResultTemplate: ...
+    def encode(self, content: object, /) -> bytes:
+        """The document of an element, of None, or a whole one: the octets of `Codec.encode`, and its errors."""
+
+@final
+class Lookups:
+    """The way from an IRIS request to its handler, for requests that are one lookup or query of one that does not wait.
+
+    `request`, `search_set`, `lookup`, `result` and `context` are the classes of `regwire.iris` of these names;
+    `queries` has handlers by class of query, `learn(registry type, class)` gives the handler of a lookup and whether
+    it takes many, or None; `serves(authority)` tells whether it is answered for; `settle(found, query)` and
+    `refuse(exception, query)` make what to send of what is no plain result. What handlers are told of a datagram is
+    used again when they did not keep it. For `regwire.iris.engine`.
+    """
+
+    def __new__(
+        cls,
+        *,
+        request: type,
+        search_set: type,
+        lookup: type,
+        result: type,
+        context: type,
+        queries: dict[Any, Callable[..., Any]],
+        learn: Callable[[str, str], tuple[Callable[..., Any], bool] | None],
+        serves: Callable[[str], bool],
+        settle: Callable[[Any, Any], Any],
+        refuse: Callable[[Exception, Any], Any],
+    ) -> Lookups: ...
+    def one(self, request: object, context: object, /) -> Any:
+        """What to send: an element, None (nothing found) or a whole response; NotImplemented: it goes another way."""
+    def answer(
+        self, datagrams: list[LwzDatagram], answered: list[LwzDatagram], contents: list[Any], /
+    ) -> list[LwzDatagram]:
+        """Append what is answered to `answered`, and what to send for it to `contents`; return all others."""
 
 @final
 class Decoder:

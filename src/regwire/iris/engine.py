@@ -7,9 +7,19 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from regwire_native import Lookups, ResultTemplate
+
 from regwire.errors import BagUnrecognized, IrisError, NameNotFound, QueryNotSupported
 from regwire.iris.found import Part, part_of, refused
-from regwire.iris.handlers import Context, Exchange, Handlers, canonical_type, is_async, query_type
+from regwire.iris.handlers import (
+    Context,
+    DatagramContext,
+    Exchange,
+    Handlers,
+    canonical_type,
+    is_async,
+    query_type,
+)
 from regwire.iris.messages import core
 from regwire.iris.messages.core import (
     Answer,
@@ -28,16 +38,11 @@ __all__ = ["Engine", "Pending"]
 
 logger = logging.getLogger("regwire.iris.engine")
 
-SPELLINGS = 1024
-"""Spellings of registry types and classes that are remembered: case and short forms, but no client's inventions."""
-
 EMPTY = ResultSet(Answer())
 """A result set without results."""
 
-_BARE: dict[type[IrisError], Response] = {
-    NameNotFound: Response(result_sets=(ResultSet(Answer(), error=core.NameNotFound()),)),
-}
-"""Responses without any text that many requests get: made once."""
+_NOTHING = Response(result_sets=(ResultSet(Answer(), error=core.NameNotFound()),))
+"""What a lookup that finds nothing gets."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +61,7 @@ class Pending:
 class _Work:
     """An exchange on its way: a part for each search set."""
 
-    __slots__ = ("batch", "control", "exchange", "parts", "reaction", "response", "waiting")
+    __slots__ = ("batch", "control", "exchange", "many", "parts", "reaction", "response", "waiting")
 
     def __init__(self, exchange: Exchange) -> None:
         self.exchange = exchange
@@ -66,6 +71,7 @@ class _Work:
         self.parts: list[Part | None] = [None] * len(exchange.request.search_sets)
         self.waiting: list[tuple[int, Any]] = []
         self.batch: list[int] = []
+        self.many: list[tuple[int, Callable[..., Any]]] = []
 
 
 class Engine:
@@ -77,9 +83,18 @@ class Engine:
         self.failures = 0
         self._known = frozenset(self.types)
         self._authorities = frozenset(name.lower().rstrip(".") for name in handlers.authorities)
-        self._quick: dict[Any, Callable[..., Any]] = {
-            cls: function for cls, function in handlers.searches.items() if not is_async(function)
-        }
+        self._lookups = Lookups(
+            request=Request,
+            search_set=SearchSet,
+            lookup=LookupEntity,
+            result=Result,
+            context=DatagramContext,
+            queries={cls: function for cls, function in handlers.searches.items() if not is_async(function)},
+            learn=self._learn,
+            serves=self.serves,
+            settle=self._settle,
+            refuse=self._refuse,
+        )
         self._batch_waits = handlers.batch_handler is not None and is_async(handlers.batch_handler)
 
     # --------------------------------------------------------------------------------------------------- for drivers
@@ -101,6 +116,7 @@ class Engine:
     def begin(self, exchanges: Sequence[Exchange]) -> tuple[list[Response | None], list[Pending]]:
         """What is answered at once (None: not yet), and what waits, each part on its own."""
         works = [self._start(exchange) for exchange in exchanges]
+        self._run_many(works)
         pending: list[Pending] = []
         batch = [place for place, work in enumerate(works) if work.batch]
         if batch:
@@ -114,55 +130,62 @@ class Engine:
         waiting = {place for one in pending for place in one.places}
         return [None if place in waiting else self._finish(work) for place, work in enumerate(works)], pending
 
-    def quick(self, request: Request, context: Context) -> Response | None:
-        """The response to what most requests are: one lookup or query of a handler that does not wait.
+    def quick(self, request: Request, context: Context) -> Any:
+        """What to send for what most requests are: one lookup or query of a handler that does not wait.
 
-        None: anything else; `begin` answers it. The same as `begin` gives, without what it takes for the rest.
+        It is a result, None (nothing found) or a whole response; `whole` makes the response of each, `template` its
+        octets. NotImplemented: the request is anything else; `begin` answers it. The same as `begin` gives, without
+        what it takes for the rest.
         """
-        search_sets = request.search_sets
-        if len(search_sets) != 1 or request.control is not None:
-            return None
-        search_set = search_sets[0]
-        query = search_set.query
-        if type(query) is LookupEntity:
-            key = (query.registry_type, query.entity_class)
-            function = self._quick.get(key)
-            if function is None and (function := self._learn(key)) is None:
-                return None
-        else:
-            function = self._quick.get(type(query))
-            if function is None:
-                return None
-        if search_set.bag is not None:
-            return None
-        try:
-            found = function(query, context)
-            if isinstance(found, Result):
-                return Response(result_sets=(ResultSet(Answer((found,))),))
-            if found is None and type(query) is LookupEntity:
-                return _BARE[NameNotFound]
-            part = part_of(found, query)
-        except IrisError as error:
-            if (
-                not error.explanation
-                and not error.others
-                and error.code is None
-                and (response := _BARE.get(type(error))) is not None
-            ):
-                return response
-            part = refused(error, query)
-        except Exception as error:
-            part = self._failed(error, query)
-        return Response(result_sets=(part.result_set,), bags=part.bags)
+        return self._lookups.one(request, context)
 
-    def _learn(self, key: tuple[str, str]) -> Callable[..., Any] | None:
-        """The plain handler of a registry type and class as a client spells them; spellings are remembered."""
-        function = self.handlers.for_lookup(canonical_type(key[0]), key[1].lower())
+    def quick_datagrams(self, datagrams: list[Any], answered: list[Any], contents: list[Any]) -> list[Any]:
+        """As `quick`, for `regwire_native.LwzDatagram` that came together.
+
+        Those that are answered are appended to `answered`, and what to send for them to `contents`; all others are
+        returned.
+        """
+        return self._lookups.answer(datagrams, answered, contents)
+
+    @staticmethod
+    def template(codec: Any) -> ResultTemplate:
+        """What writes what `quick` gives, at listeners of a codec: `Reactor.reply_datagrams`, `Reactor.reply_xpc`."""
+        return ResultTemplate(codec, _NOTHING, "result_sets", "answer", "results")
+
+    @staticmethod
+    def whole(content: Any) -> Response:
+        """The response that stands behind what `quick` gave."""
+        if content is None:
+            return _NOTHING
+        return content if isinstance(content, Response) else Response(result_sets=(ResultSet(Answer((content,))),))
+
+    def _learn(self, kind: str, entity_class: str) -> tuple[Callable[..., Any], bool] | None:
+        """The plain handler of a registry type and class as a client spells them, and whether it takes many."""
+        function = self.handlers.for_lookup(canonical_type(kind), entity_class.lower())
         if function is None or is_async(function):
             return None
-        if len(self._quick) < SPELLINGS:
-            self._quick[key] = function
-        return function
+        return function, self.handlers.takes_many(function)
+
+    def _settle(self, found: Any, query: Any) -> Response:
+        """The response of what a handler gave that is no plain result."""
+        part = self._part(found, query)
+        return Response(result_sets=(part.result_set,), bags=part.bags)
+
+    def _part(self, found: Any, query: Any) -> Part:
+        try:
+            return refused(found, query) if isinstance(found, IrisError) else part_of(found, query)
+        except IrisError as error:
+            return refused(error, query)
+        except Exception as error:
+            return self._failed(error, query)
+
+    def _refuse(self, error: Exception, query: Any) -> Response | None:
+        """The response to what a handler raised; None: the one that says that there is no such thing."""
+        if not isinstance(error, IrisError):
+            return Response(result_sets=(self._failed(error, query).result_set,))
+        if type(error) is NameNotFound and not error.explanation and not error.others and error.code is None:
+            return None
+        return Response(result_sets=(refused(error, query).result_set,))
 
     # ------------------------------------------------------------------------------------------------------ one request
 
@@ -202,7 +225,9 @@ class Engine:
         else:
             kind, entity_class = query_type(type(query)), None
             function = self.handlers.for_query(type(query))
-        if function is not None:
+        if function is not None and self.handlers.takes_many(function):
+            work.many.append((place, function))
+        elif function is not None:
             found = function(query, context)
             if hasattr(found, "__await__"):
                 work.waiting.append((place, found))
@@ -325,6 +350,26 @@ class Engine:
                 found.append(work.exchange)
         return found
 
+    def _run_many(self, works: list[_Work]) -> None:
+        """Ask handlers that take many lookups, each once."""
+        asked: dict[Callable[..., Any], list[tuple[_Work, int]]] = {}
+        for work in works:
+            for place, function in work.many:
+                asked.setdefault(function, []).append((work, place))
+        for function, places in asked.items():
+            queries = [work.exchange.request.search_sets[place].query for work, place in places]
+            try:
+                found = function(queries, [work.exchange.context for work, _ in places])
+                found = _as_many(found, len(queries))
+            except IrisError as error:
+                found = [error] * len(queries)
+            except Exception as error:
+                for (work, place), query in zip(places, queries, strict=True):
+                    work.parts[place] = self._failed(error, query)
+                continue
+            for (work, place), query, one in zip(places, queries, found, strict=True):
+                work.parts[place] = self._part(one, query)
+
     def _run_batch(self, works: list[_Work]) -> None:
         function = self.handlers.batch_handler
         assert function is not None
@@ -388,6 +433,13 @@ def _named(entity: Any, kind: str, query: LookupEntity, context: Context) -> Any
         entity_class="local",
         entity_name=query.entity_name,
     )
+
+
+def _as_many(found: Any, count: int) -> list[Any]:
+    given = list(found)
+    if len(given) != count:
+        raise ValueError(f"the handler gave {len(given)} answers for {count} lookups")
+    return given
 
 
 async def _join(found: list[Response | None], waiting: list[Pending]) -> list[Response]:

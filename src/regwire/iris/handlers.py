@@ -67,6 +67,34 @@ class Context:
     data: dict[str, object] = field(default_factory=dict)
 
 
+class DatagramContext(Context):
+    """The context of a datagram, without what most handlers do not look at."""
+
+    __slots__ = ("_data", "_datagram")
+
+    transport = "lwz"
+    encrypted = False
+    identity = None
+
+    def __init__(self, authority: str, datagram: Any) -> None:
+        self.authority = authority
+        self._datagram = datagram
+        self._data: dict[str, object] | None = None
+
+    @property
+    def peer(self) -> tuple[str, int] | None:  # type: ignore[override]
+        """Address and port."""
+        found: tuple[str, int] | None = self._datagram.peer
+        return found
+
+    @property
+    def data(self) -> dict[str, object]:  # type: ignore[override]
+        """New for each datagram."""
+        if self._data is None:
+            self._data = {}
+        return self._data
+
+
 @dataclass(slots=True)
 class Exchange:
     """One request and who made it. Not to be changed."""
@@ -100,6 +128,7 @@ class Handlers:
     """Handlers by registry type and entity class, by query, and for everything else.
 
     - `lookup(DREG, "domain-name")`: lookups of these entity classes (none named: every class) of a registry type.
+    - `lookups(DREG, "domain-name")`: the same, of those that came together at once.
     - `search(FindDomainsByName)`: one class of queries.
     - `batch`: takes a sequence of `Exchange` with what nothing else claims, and returns a `Response` for each, in
       order, with a result set for each search set. `types` names the registry types that it knows.
@@ -129,6 +158,7 @@ class Handlers:
         self.limits = limits
         self._types = {_type_of(item) for item in types}
         self._lookups: dict[tuple[str, str], Callable[..., Any]] = {}
+        self._many: set[Callable[..., Any]] = set()
         self._searches: dict[type[Query], Callable[..., Any]] = {}
         self._local: dict[str, SimpleEntity] = {}
         self._batch: Callable[..., Any] | None = None
@@ -149,6 +179,22 @@ class Handlers:
             return function
 
         return register
+
+    def lookups(self, registry_type: Namespace | str, *classes: str) -> Callable[[F], F]:
+        """Register a handler of these entity classes that takes all lookups which came together.
+
+        It is a plain `def`, called with two lists of the same length: entities, and the context of each. It returns as
+        many answers, in order, each what a lookup handler returns, or an `IrisError` (not raised: one that it raises is
+        the answer to all of them). Many datagrams often come together; most blocks of XPC come alone. Raises
+        ConfigError for a second handler, and for one that waits.
+        """
+        register = self.lookup(registry_type, *classes)
+
+        def many(function: F) -> F:
+            self._many.add(_plain(function, "lookups"))
+            return register(function)
+
+        return many
 
     def search(self, *queries: type[Query]) -> Callable[[F], F]:
         """Register the handler of these query classes. Raises ConfigError for a second, and for what is no query."""
@@ -224,6 +270,10 @@ class Handlers:
         if found is None and entity_class not in {"iris", "local"}:
             found = self._lookups.get((kind, ""))
         return found
+
+    def takes_many(self, function: Callable[..., Any]) -> bool:
+        """Whether a handler of lookups was registered by `lookups`."""
+        return function in self._many
 
     @property
     def searches(self) -> dict[type[Query], Callable[..., Any]]:

@@ -66,6 +66,10 @@ class MemoryXpcReactor(MemoryReactor):
                 content, keep_open=keep_open, authority=authority, role="server", codec=self._codec
             )
 
+    def reply_xpc(self, session: int, content: object, template: regwire_native.ResultTemplate) -> None:
+        """As the reactor."""
+        self.send_xpc(session, template.encode(content), keep_open=True)
+
 
 class _Listener:
     """Takes the sessions of a reactor in memory."""

@@ -57,7 +57,7 @@ class LwzListener:
 class _Link:
     """One datagram socket: what it is asked goes to the engine, and back in batches."""
 
-    __slots__ = ("_datagrams", "_reactor", "_responses", "_server", "_service", "_waiting", "number")
+    __slots__ = ("_contents", "_datagrams", "_reactor", "_server", "_service", "_waiting", "number")
 
     def __init__(self, service: Service, endpoint: int) -> None:
         self.number = -1 - endpoint
@@ -66,7 +66,8 @@ class _Link:
         self._server = LwzServer(service.engine, service.config)
         self._waiting = 0
         self._datagrams: list[Any] = []
-        self._responses: list[Response] = []
+        # Of each datagram that is answered: a response, or what the service's template makes one of.
+        self._contents: list[Any] = []
 
     def arrived(self, item: Any) -> None:
         """Take a datagram."""
@@ -74,22 +75,16 @@ class _Link:
 
     def arrived_together(self, items: list[Any]) -> None:
         """Take datagrams that were taken together: most are answered here, at once."""
-        service, quick = self._service, self._server.quick
+        service = self._service
         if service.draining:
             return
-        datagrams, responses = self._datagrams, self._responses
+        datagrams = self._datagrams
         before = len(datagrams)
-        for item in items:
+        for item in self._server.quick(items, datagrams, self._contents):
             try:
-                response = quick(item)
-                if response is None:
-                    self._judge(item)
-                    continue
+                self._judge(item)
             except Exception as error:
                 service.broken(self, error)
-                continue
-            datagrams.append(item)
-            responses.append(response)
         if not before and datagrams:
             service.before_flush(self._send)
         service.answered += len(datagrams) - before
@@ -111,12 +106,12 @@ class _Link:
         if not self._datagrams:
             self._service.before_flush(self._send)
         self._datagrams.append(datagram)
-        self._responses.append(response)
+        self._contents.append(response)
 
     def _send(self) -> None:
         datagrams, self._datagrams = self._datagrams, []
-        responses, self._responses = self._responses, []
-        for place, error in self._reactor.reply_datagrams(datagrams, responses):
+        contents, self._contents = self._contents, []
+        for place, error in self._reactor.reply_datagrams(datagrams, contents, self._service.template):
             if not isinstance(error, EncodeError):
                 raise error
             # Ours, not the peer's: it gets an answer all the same.

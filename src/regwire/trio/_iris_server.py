@@ -117,6 +117,7 @@ class Service:
         self.engine = Engine(handlers)
         self.config = config
         self.codec = config.schema.codec
+        self.template = self.engine.template(self.codec)
         self.reactor = reactor
         self.bound: list[Bound] = []
         self.links: dict[int, Link] = {}

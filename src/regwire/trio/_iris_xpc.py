@@ -125,10 +125,10 @@ class _Link:
         """Take an item; a block that is nothing but a request takes the short way."""
         session = self._session
         if type(item) is _Block:
-            response = session.quick(item)
-            if response is not None:
+            content = session.quick(item)
+            if content is not NotImplemented:
                 self._service.answered += 1
-                self._send(response, True)
+                self._reply(content)
                 return
         if type(item) is _Block and (exchange := session.plain(item)) is not None:
             self._service.ask(exchange, partial(self._answered, session.expect(item.keep_open)))
@@ -178,14 +178,24 @@ class _Link:
                     self._say_why(action.reason)
                 self._reactor.close(self.number)
 
+    def _reply(self, content: Any) -> None:
+        """Send what the engine's short way gave."""
+        try:
+            self._reactor.reply_xpc(self.number, content, self._service.template)
+        except EncodeError as error:
+            self._invalid(error, keep_open=True)
+
     def _send(self, content: Any, keep_open: bool) -> None:
         try:
             self._reactor.send_xpc(self.number, content, keep_open=keep_open)
         except EncodeError as error:
-            # Ours, not the peer's: it gets an answer all the same, in its place.
-            self._service.counts["invalid"] += 1
-            logger.error("a response is not valid: %s", error, extra={"event": "iris.invalid"})  # noqa: TRY400
-            self._reactor.send_xpc(self.number, (("oi", other("system-error")),), keep_open=keep_open)
+            self._invalid(error, keep_open=keep_open)
+
+    def _invalid(self, error: EncodeError, *, keep_open: bool) -> None:
+        """Answer in place of a response that is not valid: that is our fault, not the peer's."""
+        self._service.counts["invalid"] += 1
+        logger.error("a response is not valid: %s", error, extra={"event": "iris.invalid"})
+        self._reactor.send_xpc(self.number, (("oi", other("system-error")),), keep_open=keep_open)
 
     def _say_why(self, reason: str) -> None:
         session = self._session

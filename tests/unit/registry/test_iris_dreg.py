@@ -435,7 +435,7 @@ def test_the_index_is_made_when_first_somebody_asks(make: Any) -> None:
     assert not searchable()
     address = LookupEntity(registry_type="dreg1", entity_class="ipv4-address", entity_name="192.0.2.1")
     # What waits does not go the engine's short way, on which nothing may.
-    assert world.engine.quick(Request(search_sets=(SearchSet(query=address),)), Context()) is None
+    assert world.engine.quick(Request(search_sets=(SearchSet(query=address),)), Context()) is NotImplemented
     assert asked(address) == ["192.0.2.1"]
     assert searchable()
     world.domain("new.co.test")

@@ -11,8 +11,9 @@ use regwire_framing::Side;
 use regwire_framing::lwz::{Deflater, Fitted, Kind};
 use regwire_reactor::{Batch, DatagramLimits as Limits, EndpointId};
 
+use crate::codec::ResultTemplate;
 use crate::lwz::{LwzDatagram, Origin, ReadLimits, Reader, write_reply};
-use crate::reactor_codec::{Documents, named_side};
+use crate::reactor_codec::{Content, Documents, named_side};
 
 /// IPv4 and UDP header, which the response ratio counts.
 const HEADERS: usize = 28;
@@ -196,7 +197,7 @@ impl Endpoints {
     pub(crate) fn reply(
         &mut self,
         datagram: &Bound<'_, PyAny>,
-        content: &Bound<'_, PyAny>,
+        content: Content<'_, '_>,
         kind: Kind,
     ) -> PyResult<()> {
         let datagram = datagram.cast::<LwzDatagram>()?.get();
@@ -244,6 +245,7 @@ impl Endpoints {
         py: Python<'py>,
         datagrams: &Bound<'py, PyList>,
         contents: &Bound<'py, PyList>,
+        template: Option<&ResultTemplate>,
     ) -> PyResult<Bound<'py, PyList>> {
         if datagrams.len() != contents.len() {
             return Err(PyValueError::new_err(format!(
@@ -254,7 +256,11 @@ impl Endpoints {
         }
         let failures = PyList::empty(py);
         for (at, (datagram, content)) in datagrams.iter().zip(contents).enumerate() {
-            if let Err(error) = self.reply(&datagram, &content, Kind::Xml) {
+            let content = Content {
+                content: &content,
+                template,
+            };
+            if let Err(error) = self.reply(&datagram, content, Kind::Xml) {
                 failures.append((at, error.into_value(py)))?;
             }
         }

@@ -10,6 +10,7 @@ mod beep_items;
 mod codec;
 mod driver;
 mod endpoints;
+mod lookups;
 mod lwz;
 mod numbers;
 mod reactor;
@@ -63,6 +64,7 @@ fn add_iris(m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add_class::<endpoints::DatagramLimits>()?;
     m.add_class::<lwz::LwzDatagram>()?;
     m.add_class::<lwz::LwzReply>()?;
+    m.add_class::<lookups::Lookups>()?;
     m.add_function(wrap_pyfunction!(lwz::lwz_parse, m)?)?;
     m.add_function(wrap_pyfunction!(lwz::lwz_request, m)?)?;
     m.add_function(wrap_pyfunction!(lwz::lwz_response, m)?)?;

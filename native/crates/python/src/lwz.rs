@@ -11,7 +11,7 @@ use regwire_framing::lwz::{
     Terms,
 };
 
-use crate::reactor_codec::{Documents, named_side};
+use crate::reactor_codec::{Content, Documents, named_side};
 use crate::xpc::{authority_octets, authority_text, shown};
 
 /// Why a datagram is not understood.
@@ -189,17 +189,17 @@ pub(crate) struct ReadLimits {
 }
 
 /// A request, as a server receives it.
-#[pyclass(frozen, module = "regwire_native")]
+#[pyclass(frozen, freelist = 256, module = "regwire_native")]
 pub(crate) struct LwzDatagram {
     #[pyo3(get)]
     transaction: u16,
     #[pyo3(get)]
     maximum: u16,
     #[pyo3(get)]
-    authority: Py<PyString>,
+    pub(crate) authority: Py<PyString>,
     header: Header,
     #[pyo3(get)]
-    document: Option<Py<PyAny>>,
+    pub(crate) document: Option<Py<PyAny>>,
     trouble: Option<Trouble>,
     pub(crate) origin: Origin,
 }
@@ -355,13 +355,13 @@ pub(crate) fn write_reply(
     documents: &Documents,
     terms: Terms,
     kind: Kind,
-    content: &Bound<'_, PyAny>,
+    content: Content<'_, '_>,
     deflater: &mut Deflater,
     out: &mut Vec<u8>,
 ) -> PyResult<Fitted> {
     let start = Terms::begin(out);
     documents
-        .encode(content, out)
+        .encode_content(content, out)
         .inspect_err(|_| out.truncate(start))?;
     Ok(terms.finish(out, start, kind, deflater))
 }
@@ -443,7 +443,7 @@ pub(crate) fn lwz_response<'py>(
         &documents,
         terms,
         kind_named(kind)?,
-        content,
+        Content::of(content),
         &mut deflater,
         &mut out,
     )?;

@@ -19,18 +19,18 @@ use regwire_reactor::{
     SessionId, Stats, Threaded, TimerKind,
 };
 
-use crate::codec::{Reply, ReplyTemplate};
+use crate::codec::{Reply, ReplyTemplate, ResultTemplate};
 use crate::driver::{Driver, carry_out, items};
 use crate::endpoints::{DatagramLimits, Endpoints, checked};
 use crate::lwz::kind_named;
 use crate::numbers::NumberHasher;
-use crate::reactor_codec::{Profile, too_long};
+use crate::reactor_codec::{Content, Profile, too_long};
 use crate::reactor_items::{
     Closed, EmptyFrame, ReactorLimits, SessionLimits, Unnegotiated, millis,
 };
 use crate::reactor_session::Session;
 use crate::tls::{ClientTls, Peer, ServerTls, any_transport, client_transport};
-use crate::xpc::Envelope;
+use crate::xpc::{self, Envelope};
 
 /// Output buffers kept for reuse, and the largest one worth keeping.
 const SPARE_BUFFERS: usize = 64;
@@ -194,17 +194,19 @@ impl Reactor {
         content: &Bound<'_, PyAny>,
         kind: &str,
     ) -> PyResult<()> {
-        self.endpoints.reply(datagram, content, kind_named(kind)?)
+        let kind = kind_named(kind)?;
+        self.endpoints.reply(datagram, Content::of(content), kind)
     }
 
-    #[pyo3(signature = (datagrams, contents, /))]
+    #[pyo3(signature = (datagrams, contents, template=None, /))]
     fn reply_datagrams<'py>(
         &mut self,
         py: Python<'py>,
         datagrams: &Bound<'py, PyList>,
         contents: &Bound<'py, PyList>,
+        template: Option<&ResultTemplate>,
     ) -> PyResult<Bound<'py, PyList>> {
-        self.endpoints.reply_many(py, datagrams, contents)
+        self.endpoints.reply_many(py, datagrams, contents, template)
     }
 
     #[pyo3(signature = (endpoint, datagram, address=None))]
@@ -302,6 +304,22 @@ impl Reactor {
         self.output(session, |session| {
             let envelope = Envelope::new(&session.profile, keep_open, authority)?;
             envelope.write(&session.profile, content, &mut session.output)
+        })
+    }
+
+    #[pyo3(signature = (session, content, template, /))]
+    fn reply_xpc(
+        &mut self,
+        session: i64,
+        content: &Bound<'_, PyAny>,
+        template: &ResultTemplate,
+    ) -> PyResult<()> {
+        self.output(session, |session| {
+            let content = Content {
+                content,
+                template: Some(template),
+            };
+            xpc::write_reply(&session.profile, content, &mut session.output)
         })
     }
 

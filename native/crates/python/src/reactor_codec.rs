@@ -7,7 +7,7 @@ use regwire_framing::{AnyFramer, Framer, Framing, PayloadTooLong, Side};
 use regwire_plan::Role;
 
 use crate::beep_items;
-use crate::codec::{Codec, Decoded, Reply, ReplyTemplate};
+use crate::codec::{Codec, Decoded, Reply, ReplyTemplate, ResultTemplate};
 use crate::xpc::{block_item, no_codec};
 
 /// The role of a name.
@@ -37,6 +37,23 @@ pub(crate) fn named_side(role: &str) -> PyResult<Side> {
 pub(crate) struct Documents {
     codec: Option<Translator>,
     role: Role,
+}
+
+/// What is to be sent: a document, or with a template what it makes a document of.
+#[derive(Clone, Copy)]
+pub(crate) struct Content<'a, 'py> {
+    pub(crate) content: &'a Bound<'py, PyAny>,
+    pub(crate) template: Option<&'a ResultTemplate>,
+}
+
+impl<'a, 'py> Content<'a, 'py> {
+    /// A whole document.
+    pub(crate) fn of(content: &'a Bound<'py, PyAny>) -> Self {
+        Self {
+            content,
+            template: None,
+        }
+    }
 }
 
 /// What the sessions of a listener have in common.
@@ -84,6 +101,20 @@ impl Documents {
                     .unbind(),
                 namespaces: 0,
             }),
+        }
+    }
+
+    /// Appends a document, or that of an element by a template. On an error `out` may have grown.
+    #[inline]
+    pub(crate) fn encode_content(&self, given: Content<'_, '_>, out: &mut Vec<u8>) -> PyResult<()> {
+        match (&self.codec, given.template) {
+            (Some(Translator::Native(codec)), Some(template)) if template.is_of(codec) => {
+                template.encode_into(given.content, out)
+            }
+            (_, Some(_)) => Err(PyValueError::new_err(
+                "a template is needed that was made for the codec of the listener",
+            )),
+            (_, None) => self.encode(given.content, out),
         }
     }
 

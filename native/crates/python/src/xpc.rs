@@ -7,7 +7,7 @@ use pyo3::types::{PyBytes, PyList, PyString, PyTuple};
 use regwire_framing::xpc::{Block, Builder, Kind, Unbuildable};
 use regwire_framing::{Framer, Side, Step};
 
-use crate::reactor_codec::{Documents, Profile, named_side};
+use crate::reactor_codec::{Content, Documents, Profile, named_side};
 use crate::reactor_items::violation_item;
 
 /// A block whose end is known.
@@ -179,6 +179,26 @@ impl Envelope {
         }
         block.end(out).map_err(unbuildable)
     }
+}
+
+/// Appends a server's block of application data that keeps the session open; on an error `out` is as before.
+pub(crate) fn write_reply(
+    profile: &Profile,
+    content: Content<'_, '_>,
+    out: &mut Vec<u8>,
+) -> PyResult<()> {
+    if profile.xpc_side()? != Side::Server {
+        return Err(PyValueError::new_err("only servers reply"));
+    }
+    let start = out.len();
+    let written = (|| {
+        let mut block = Builder::begin(out, true, None).map_err(unbuildable)?;
+        block.open(out, Kind::Data).map_err(unbuildable)?;
+        profile.documents.encode_content(content, out)?;
+        block.close(out);
+        block.end(out).map_err(unbuildable)
+    })();
+    written.inspect_err(|_| out.truncate(start))
 }
 
 fn kind_named(name: &str) -> PyResult<Kind> {

@@ -9,6 +9,7 @@ mod memory;
 mod objects;
 mod raw;
 mod reply;
+mod result;
 mod trouble;
 mod values;
 mod verdicts;
@@ -35,7 +36,9 @@ use fault::Fault;
 use objects::ByClass;
 use trouble::Trouble;
 
+pub(crate) use objects::{slot, slot_offset};
 pub(crate) use reply::{Reply, ReplyTemplate};
+pub(crate) use result::ResultTemplate;
 
 /// A decoded frame.
 pub(crate) struct Decoded {
@@ -703,6 +706,7 @@ fn panicked(what: &str) -> PyErr {
 pub(crate) fn add(m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add_class::<Codec>()?;
     m.add_class::<ReplyTemplate>()?;
+    m.add_class::<ResultTemplate>()?;
     m.add_class::<entry::Decoder>()?;
     m.add_class::<verdicts::Verdicts>()?;
     m.add_class::<raw::Raw>()?;

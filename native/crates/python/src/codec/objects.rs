@@ -245,7 +245,7 @@ pub(crate) fn seal_class(
 }
 
 /// The offset of a slot, from its member descriptor.
-fn slot_offset(class: &Bound<'_, PyType>, name: &Bound<'_, PyAny>) -> PyResult<usize> {
+pub(crate) fn slot_offset(class: &Bound<'_, PyType>, name: &Bound<'_, PyAny>) -> PyResult<usize> {
     let descriptor = class.getattr(name.cast::<PyString>()?)?;
     let wrong = || PyTypeError::new_err(format!("{name} of {class} is no slot"));
     // SAFETY: the descriptor's type is compared first, so that the cast is right; CPython owns what it points to as long as

@@ -334,15 +334,15 @@ impl ReplyTemplate {
 pub(super) const PAIR: [usize; 2] = [0, size_of::<*mut ffi::PyObject>()];
 
 /// Where the template of a document is, and what stands around it.
-struct Shell {
-    open: Vec<u8>,
-    template: u32,
+pub(super) struct Shell {
+    pub(super) open: Vec<u8>,
+    pub(super) template: u32,
     /// How deep the document's own element lies.
-    depth: u32,
-    close: Box<[u8]>,
+    pub(super) depth: u32,
+    pub(super) close: Box<[u8]>,
 }
 
-fn shell(codec: &Codec, kind: u32) -> Option<Shell> {
+pub(super) fn shell(codec: &Codec, kind: u32) -> Option<Shell> {
     codec.templates.roots.iter().find_map(|root| {
         if root.kind == kind {
             return Some(Shell {

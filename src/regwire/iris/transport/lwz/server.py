@@ -19,7 +19,7 @@ from typing import Any, Literal
 
 from regwire.iris.engine import Engine
 from regwire.iris.handlers import Context, Exchange
-from regwire.iris.messages.core import Request, Response
+from regwire.iris.messages.core import Request
 from regwire.iris.transport.common import ServerConfig, is_other_version, other, size, versions
 from regwire.iris.transport.lwz.state import SERVER, ServerAction, ServerInput, ServerState
 from regwire.schema import Fault
@@ -30,38 +30,6 @@ PROTOCOL = "iris.lwz1"
 """What version information calls LWZ (RFC 4993 section 3.1.5; RFC 4991's example has it wrong)."""
 DATAGRAM_OCTETS = 4000
 """Longest datagram, UDP header counted, that clients may send and servers must take (RFC 4993 section 3)."""
-
-
-SPELLINGS = 1024
-"""Served authorities, as clients spell them, that are remembered."""
-
-
-class _DatagramContext(Context):
-    """The context of a datagram, without what most handlers do not look at."""
-
-    __slots__ = ("_data", "_datagram")
-
-    transport = "lwz"
-    encrypted = False
-    identity = None
-
-    def __init__(self, authority: str, datagram: Any) -> None:
-        self.authority = authority
-        self._datagram = datagram
-        self._data: dict[str, object] | None = None
-
-    @property
-    def peer(self) -> tuple[str, int] | None:  # type: ignore[override]
-        """Address and port."""
-        found: tuple[str, int] | None = self._datagram.peer
-        return found
-
-    @property
-    def data(self) -> dict[str, object]:  # type: ignore[override]
-        """New for each datagram."""
-        if self._data is None:
-            self._data = {}
-        return self._data
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +61,6 @@ class LwzServer:
     def __init__(self, engine: Engine, config: ServerConfig, *, datagram_octets: int = DATAGRAM_OCTETS) -> None:
         self._engine = engine
         self._largest = datagram_octets
-        self._served: set[str] = set()
         self.versions = versions(
             PROTOCOL,
             engine.types,
@@ -102,19 +69,12 @@ class LwzServer:
             response_octets=datagram_octets,
         )
 
-    def quick(self, datagram: Any) -> Response | None:
-        """The response to a request that can be answered at once; None: `receive()` says what to do."""
-        request = datagram.document
-        if type(request) is not Request:
-            # What is wrong with a datagram leaves it without a document.
-            return None
-        authority = datagram.authority
-        if authority not in self._served:
-            if not self._engine.serves(authority):
-                return None
-            if len(self._served) < SPELLINGS:
-                self._served.add(authority)
-        return self._engine.quick(request, _DatagramContext(authority, datagram))
+    def quick(self, datagrams: list[Any], answered: list[Any], contents: list[Any]) -> list[Any]:
+        """Answer what can be answered at once, of datagrams that came together; see `Engine.quick_datagrams`.
+
+        The others are returned: `receive()` says what to do with each.
+        """
+        return self._engine.quick_datagrams(datagrams, answered, contents)
 
     def receive(self, datagram: Any) -> Ask | Tell | None:
         """Judge a `regwire_native.LwzDatagram`; None: not to be answered."""

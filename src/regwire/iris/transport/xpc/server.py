@@ -138,6 +138,7 @@ class ServerSession:
         self._stepping = False
         self._failures = 0
         self._keep_timers = timers
+        self._sized = config.limits.response_octets is not None
         self.timers = Timers()
 
     # ----------------------------------------------------------------------------------------------------- for drivers
@@ -187,21 +188,25 @@ class ServerSession:
             return []
         return self._judge(item)
 
-    def quick(self, block: Any) -> Response | None:
-        """The response to a block that is nothing but a request which can be answered at once, and keeps open.
+    def quick(self, block: Any) -> Any:
+        """What to send for a block that is nothing but a request which can be answered at once, and keeps open.
 
-        The driver sends it, and is done. None: try `plain()`.
+        It is what `Engine.quick` gives: the driver sends it by the engine's template, or `Engine.whole` of it, and is
+        done. NotImplemented: try `plain()`.
         """
         if self._owed or self._stepping or self.state is not ServerState.READY or not block.keep_open:
-            return None
+            return NotImplemented
+        if self._sized:
+            # Who is bounded in what it sends has to look at each response.
+            return NotImplemented
         request = block.document
         if type(request) is not Request or block.chunks or block.error is not None:
-            return None
+            return NotImplemented
         authority = block.authority
         context = self._context
         if context.authority != authority or not authority:
             if not self.engine.serves(authority):
-                return None
+                return NotImplemented
             context = self.context(authority)
         return self.engine.quick(request, context)
 
