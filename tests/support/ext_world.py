@@ -46,6 +46,8 @@ NAMESPACES = frozenset(
         "epp:maintenance-1.0",
         "epp:b-dn",
         "idn-1.0",
+        "e164val-1.0",
+        "e164valex-1.1",
     )
 )
 

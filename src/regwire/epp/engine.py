@@ -210,7 +210,7 @@ class Engine:
 
     def _bits(self, namespaces: frozenset[str]) -> int:
         bits = 0
-        for uri in (EPP_URI, *namespaces):
+        for uri in (EPP_URI, *self.config.content, *namespaces):
             bits |= self.codec.namespace_bit(uri)
         return bits
 

@@ -101,7 +101,9 @@ def _extended(record: Extension) -> str:
         return "objects of its own: " + ", ".join(sorted({_tag(cls) for cls in record.objects}))
     extended = (*record.commands.values(), *record.responses.values())
     targets = dict.fromkeys(_tag(target) for targets in extended for target in targets)
-    return ", ".join(targets) or "nothing: it is announced only"
+    if targets:
+        return ", ".join(targets)
+    return "nothing: it stands inside others" if record.elements else "nothing: it is announced only"
 
 
 def _tag(cls: type[Element]) -> str:

@@ -181,14 +181,16 @@ class ServerConfig:
 
     `server_id` is the greeting's svID (3 to 64 characters). `schema` bounds what is understood; `objects` and
     `extensions` are the URIs the greeting announces (default: all of the schema). `languages` are those of the result
-    texts; texts in other languages than English come from `Reply.text`. `dcp` is the data collection policy. `clock`
-    gives the date of greetings. `limits` are `regwire.epp.limits.Limits`.
+    texts; texts in other languages than English come from `Reply.text`. `content` are URIs that may occur inside what
+    was negotiated without being announced or chosen themselves. `dcp` is the data collection policy. `clock` gives the
+    date of greetings. `limits` are `regwire.epp.limits.Limits`.
     """
 
     server_id: str = "regwire"
     schema: Schema = DEFAULT
     objects: tuple[str, ...] | None = None
     extensions: tuple[str, ...] | None = None
+    content: tuple[str, ...] = field(default=(), kw_only=True)
     languages: tuple[str, ...] = ("en",)
     dcp: Dcp = DEFAULT_DCP
     limits: Limits = field(default_factory=Limits)

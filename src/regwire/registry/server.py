@@ -237,17 +237,21 @@ def _epp_config(config: Config, clock: Clock) -> ServerConfig:
         sessions_per_account=config.limits.sessions_per_account,
     )
     known = tables().greeting
-    uris = [known[name].uri for name in announced(config)]
+    names = announced(config)
+    uris = [known[name].uri for name in names]
+    content = tuple([inner.uri for name in names for inner in tables().content.get(name, ())])
     mappings = {namespace.uri for namespace in OBJECTS}
     objects = (*_objects(config), *[uri for uri in uris if uri in mappings])
     extensions = tuple([uri for uri in uris if uri not in mappings])
     # What the greeting does not announce is not understood either: the session refuses it with 2307 and 2103.
-    schema = DEFAULT.only((EPP.uri, EPPCOM.uri, *objects, *(uri for uri in extensions if uri in DEFAULT.namespaces)))
+    spoken = [uri for uri in extensions if uri in DEFAULT.namespaces]
+    schema = DEFAULT.only((EPP.uri, EPPCOM.uri, *objects, *spoken, *content))
     return ServerConfig(
         server_id=config.registry.server_id,
         schema=schema,
         objects=objects,
         extensions=extensions,
+        content=content,
         limits=limits,
         clock=clock.now,
     )

@@ -194,4 +194,6 @@ def test_the_page_says_what_the_registry_lives_by():
     assert said["fee"] == "yes, where `[policy.fee]` has it"
     assert said["mark"] == "inside others"
     assert said["e164"] == "yes, where `[policy.enum]` has it"
-    assert said["b-dn"] == said["e164val"] == "no"
+    assert said["e164val"] == "yes, where `[policy.enum_validation]` has it"
+    assert said["valex"] == "inside others"
+    assert said["b-dn"] == "no"

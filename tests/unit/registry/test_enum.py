@@ -18,7 +18,7 @@ from regwire.registry.clock import MovableClock
 from regwire.registry.fronts.epp.ext.enum import FRONT
 from regwire.registry.model import requests as r
 from regwire.registry.model.e164 import ChangeNaptrs, Naptr, NaptrInfo, name_of, number_of
-from regwire.registry.model.objects import Status
+from regwire.registry.model.objects import Address, Status
 from regwire.registry.rules import Policies
 from regwire.registry.rules.features.enum import EnumSettings, naptrs_of
 from regwire.registry.rules.features.privacy import PrivacySettings
@@ -101,6 +101,41 @@ def test_naptr_records(world: IrisWorld) -> None:
     assert told() == ()
     # Where names are no numbers, there are none.
     assert world.code(A, r.CreateDomain("b.example", auth=PASSWORD, extensions=(ChangeNaptrs((SIP,)),))) == 2103
+
+
+def test_rfc_5732_hosts_lie_in_the_nearest_number_that_is_registered(world: IrisWorld) -> None:
+    long, short = number("31201234567"), number("3120")
+    world.domain(short)
+    glue = (Address("192.0.2.1", "v4"),)
+
+    def create(name: str, account: str = A) -> int:
+        return world.code(account, r.CreateHost(name, glue))
+
+    def place(name: str) -> str | None:
+        with world.store.read() as view:
+            host = view.host(name)
+            return None if host is None else host.superordinate
+
+    assert create(f"ns1.{long}") == 1000
+    assert place(f"ns1.{long}") == short
+    assert create(short) == 1000
+    assert place(short) == short
+    world.domain(long)
+    assert create(f"ns2.deep.{long}") == 1000
+    assert place(f"ns2.deep.{long}") == long
+    assert create(f"ns3.{long}", B) == 2201
+    assert create(f"ns1.{number('3130')}") == 2303
+    assert create(f"ns1.ab.{ZONE}") == 2303
+    assert create(ZONE) == 2306
+    assert world.code(A, r.CreateHost(f"ns4.{long}")) == 2003
+    checked = world.must(A, r.CheckHosts((f"ns1.{long}", f"ns9.{long}", ZONE)))
+    assert [free for _, free, _ in checked.items] == [False, True, False]
+    assert world.code(A, r.DeleteDomain(short)) == 2305
+    world.must(A, r.UpdateHost(f"ns1.{long}", new_name=f"ns7.{long}"))
+    assert place(f"ns7.{long}") == long
+    assert world.code(A, r.UpdateHost(f"ns7.{long}", new_name=f"ns7.{number('3140')}")) == 2303
+    world.must(A, r.UpdateDomain(long, add_hosts=(f"ns7.{long}",)))
+    assert world.must(A, r.InfoDomain(long, hosts="all")).subordinates == (f"ns2.deep.{long}", f"ns7.{long}")
 
 
 def test_rfc_4114_the_elements_of_epp() -> None:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from decimal import Decimal
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import pytest
 from registry_world import GLUE, PASSWORD, A, B, World
 
+from regwire.registry.clock import MovableClock
 from regwire.registry.config import parse_config
 from regwire.registry.model import requests as r
 from regwire.registry.model.launch import (
@@ -44,7 +48,7 @@ from regwire.registry.model.tokens import (
     TokenInfoWanted,
     digest_of,
 )
-from regwire.registry.rules import ledger
+from regwire.registry.rules import Policies, ledger
 from regwire.registry.store.base import Store
 from regwire.registry.store.memory import MemoryStore
 from regwire.registry.store.sqlite import SqliteStore
@@ -254,3 +258,29 @@ def test_rfc_8495_a_token_that_ended_meanwhile_still_counts_and_one_withdrawn_do
 def test_rfc_8495_an_application_with_a_wrong_token_is_refused(desk: Desk) -> None:
     wrong = r.CreateDomain("one.round", auth=PASSWORD, extensions=(LaunchGiven(ROUND), GivenToken("nothing")))
     assert desk.code(A, wrong) == 2201
+
+
+def test_applications_of_version_4_hold_what_they_name_too(tmp_path: Path) -> None:
+    def make(policies: Policies, clock: MovableClock) -> Store:
+        return SqliteStore(tmp_path / "registry.sqlite", policies, clock)
+
+    desk = Desk(make=make, config=parse_config(SETTINGS, Path("registry.toml")))
+    for account in (A, B):
+        desk.must("-", Deposit(account, "EUR", Decimal(100)))
+    for id in ("con-1", "con-2"):
+        desk.contact(id)
+    desk.host("ns1.other.net")
+    desk.apply(registrant="con-1", contacts=desk.links(("admin", "con-2"), ("tech", "con-2")), hosts=("ns1.other.net",))
+    desk.apply("bare.round")
+    gone = desk.apply("two.round", registrant="con-1")
+    assert desk.decide(gone, "rejected") == 1000
+    desk.store.close()
+    script = files("regwire.registry.store").joinpath("migrations/0005.sql").read_text("utf-8")
+    (statement,) = [part for part in script.split(";\n") if "INTO record_index" in part]
+    query = "SELECT * FROM record_index WHERE kind = 'application' ORDER BY 1, 2, 3, 4"
+    with closing(sqlite3.connect(tmp_path / "registry.sqlite")) as connection:
+        now = connection.execute(query).fetchall()
+        connection.execute("DELETE FROM record_index WHERE kind = 'application' AND name IN ('contact', 'host')")
+        assert connection.execute(query).fetchall() != now
+        connection.execute(statement)
+        assert connection.execute(query).fetchall() == now

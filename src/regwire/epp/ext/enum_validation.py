@@ -24,7 +24,10 @@ NAMESPACE = Namespace("urn:ietf:params:xml:ns:e164val-1.0", prefix="e164val")
 
 
 class ValidationInfo(Element, ns=NAMESPACE, tag="validationInfo"):
-    """<e164val:validationInfo> (RFC 5076 section 4): how a number was validated, in another namespace."""
+    """<e164val:validationInfo> (RFC 5076 section 4): how a number was validated, in another namespace.
+
+    `regwire.epp.ext.enum_validation_content` declares the one that the RFC defines; others are up to local rules.
+    """
 
     object: Element | Raw = wildcard(ns="##other")
 

@@ -32,7 +32,7 @@ def check(ctx: Context, request: CheckHosts) -> Outcome:
         else:
             try:
                 check_host_name(name)
-                _check_place(ctx, name, ctx.policies.superordinate(name))
+                _check_place(ctx, name, ctx.policies.superordinates(name))
             except Refusal as refusal:
                 reason = refusal.reason[:32]
         items.append((name, reason is None, reason))
@@ -54,18 +54,21 @@ def create(ctx: Context, request: CreateHost) -> Outcome:
     name = request.name
     check_host_name(name)
     addresses = check_addresses(request.addresses)
-    superordinate = ctx.policies.superordinate(name)
-    if superordinate is not None and not addresses:
+    places = ctx.policies.superordinates(name)
+    if places and not addresses:
         raise Refusal(codes.MISSING, "an internal host needs glue", "host:addr")
-    _check_place(ctx, name, superordinate)
-    if superordinate is None and addresses:
+    _check_place(ctx, name, places)
+    if not places and addresses:
         raise Refusal(codes.POLICY, "an external host has no addresses here", "host:addr", addresses[0].address)
     addresses = apply_addresses((), (), addresses, ctx.policies.general.settings.max_addresses)
     _require_policy(ctx, request)
     if ctx.view.host(name) is not None:
         raise Refusal(codes.EXISTS, "exists already", "host:name", name)
-    if superordinate is not None:
-        _require_usable(ctx, _require_domain(ctx, superordinate))
+    superordinate: str | None = None
+    if places:
+        place = _require_domain(ctx, places)
+        _require_usable(ctx, place)
+        superordinate = place.name
     value = Host(
         name,
         ctx.roid("H"),
@@ -98,21 +101,23 @@ def update(ctx: Context, request: UpdateHost) -> Outcome:
     """Change or rename a host; links to it stay (RFC 5732 section 3.2.5)."""
     add, remove = check_addresses(request.add_addresses), check_addresses(request.remove_addresses)
     new_name = request.new_name
-    superordinate: str | None = None
+    places: tuple[str, ...] = ()
     if new_name is not None:
         check_host_name(new_name)
-        superordinate = ctx.policies.superordinate(new_name)
-        _check_place(ctx, new_name, superordinate)
+        places = ctx.policies.superordinates(new_name)
+        _check_place(ctx, new_name, places)
     check_client("host", request.remove_statuses, request.add_statuses)
     _require_policy(ctx, request)
     value = _existing(ctx, request.name)
     new_place: Domain | None = None
+    superordinate: str | None = None
     if new_name is None:
         superordinate = value.superordinate
     elif ctx.view.host(new_name) is not None:
         raise Refusal(codes.EXISTS, "exists already", "host:name", new_name)
-    elif superordinate is not None:
-        new_place = _require_domain(ctx, superordinate)
+    elif places:
+        new_place = _require_domain(ctx, places)
+        superordinate = new_place.name
     ctx.require_sponsor(value.sponsor, "host:name", request.name)
     if new_place is not None:
         _require_usable(ctx, new_place)
@@ -166,12 +171,12 @@ def _accept(ctx: Context, request: CreateHost | DeleteHost | UpdateHost, before:
     return policy.hooks.accept(ctx, request, before, after, policy)  # type: ignore[no-any-return]
 
 
-def _check_place(ctx: Context, name: str, superordinate: str | None) -> None:
+def _check_place(ctx: Context, name: str, places: tuple[str, ...]) -> None:
     """Refuse with 2306 the name of a zone, and names in a zone that has no host objects."""
     if name in ctx.policies.by_zone:
         raise Refusal(codes.POLICY, "the name of a zone", "host:name", name)
-    if superordinate is not None:
-        policy = ctx.policies.by_zone[superordinate.partition(".")[2]]
+    if places:
+        policy = ctx.policies.by_zone[places[0].partition(".")[2]]
         if policy.settings.host_model == "attributes":
             raise Refusal(codes.POLICY, "this zone takes host attributes", "host:name", name)
 
@@ -180,12 +185,13 @@ def _domain(ctx: Context, name: str) -> Domain | None:
     return lifecycle.domain(ctx, name, ctx.policies.by_zone.get(name.partition(".")[2], ctx.policies.general))
 
 
-def _require_domain(ctx: Context, name: str) -> Domain:
-    """Return a superordinate domain: 2303."""
-    domain = _domain(ctx, name)
-    if domain is None:
-        raise Refusal(codes.DOES_NOT_EXIST, "no such superordinate domain", "host:name", name)
-    return domain
+def _require_domain(ctx: Context, places: tuple[str, ...]) -> Domain:
+    """Return the superordinate domain, the first of those it may be that is registered: 2303."""
+    for name in places:
+        domain = _domain(ctx, name)
+        if domain is not None:
+            return domain
+    raise Refusal(codes.DOES_NOT_EXIST, "no such superordinate domain", "host:name", places[0])
 
 
 def _require_usable(ctx: Context, domain: Domain) -> None:

@@ -106,10 +106,21 @@ class Policies:
                 return None
         return rest
 
-    def superordinate(self, host: str) -> str | None:
-        """Return the domain of this registry that ``host`` lies in (or is), None for an external host."""
+    def superordinates(self, host: str) -> tuple[str, ...]:
+        """Return the domains of this registry that ``host`` may lie in (or be), the nearest first.
+
+        Empty for an external host; several only in an ENUM zone, where names are registered at any depth.
+        """
         zone = self.zone_of(host)
         if zone is None or host == zone:
-            return None
-        labels = host[: -len(zone) - 1].rpartition(".")[2]
-        return f"{labels}.{zone}"
+            return ()
+        labels = host[: -len(zone) - 1].split(".")
+        if self.by_zone[zone].feature("enum").enabled:
+            digits = [depth for depth in range(len(labels)) if all(map(_is_digit, labels[depth:]))]
+            if digits:
+                return tuple([".".join((*labels[depth:], zone)) for depth in digits])
+        return (f"{labels[-1]}.{zone}",)
+
+
+def _is_digit(label: str) -> bool:
+    return label in tuple("0123456789")

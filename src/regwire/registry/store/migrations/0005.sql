@@ -129,3 +129,16 @@ CREATE VIEW audit AS SELECT
     json_extract(record.value, '$[9]') AS frame
 FROM audit_block AS block CROSS JOIN json_each(block.data) AS record;
 DROP TABLE temp.numbered;
+
+-- What open launch applications name is found by them: it is linked from now on.
+INSERT OR IGNORE INTO record_index
+    WITH pending AS (
+        SELECT key AS id, detail FROM record
+        WHERE kind = 'application' AND coalesce(json_extract(detail, '$.status'), '') NOT IN ('allocated', 'rejected')
+    )
+    SELECT 'application', 'contact', json_extract(detail, '$.domain.registrant'), id FROM pending
+    WHERE json_extract(detail, '$.domain.registrant') IS NOT NULL
+    UNION SELECT 'application', 'contact', json_extract(link.value, '$.id'), id
+    FROM pending, json_each(pending.detail, '$.domain.contacts') AS link
+    UNION SELECT 'application', 'host', link.value, id
+    FROM pending, json_each(pending.detail, '$.domain.hosts') AS link;

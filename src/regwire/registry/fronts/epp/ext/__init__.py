@@ -38,6 +38,7 @@ class FrontExtension:
         requests: per object element of a command (`OrgCreate`), what makes the request.
         data: per class of outcome data, what makes the element of resData, or a whole `Reply`.
         poll: per class of poll data, what makes the elements of resData.
+        content: namespaces that are understood inside its elements and never announced.
 
     """
 
@@ -49,6 +50,7 @@ class FrontExtension:
     requests: Mapping[type[Any], Callable[[Command, Any], Any]] = field(default_factory=dict)
     data: Mapping[type[Any], Callable[[Any, int, Any], Any]] = field(default_factory=dict)
     poll: Mapping[type[Any], Callable[[Any], tuple[Any, ...]]] = field(default_factory=dict)
+    content: tuple[Namespace, ...] = ()
 
 
 #: Extensions that the standard requests and replies speak themselves, or the session.
@@ -68,6 +70,7 @@ class Tables:
     Attributes:
         takes: per extension element of a command, the command elements that it goes with.
         features: per name of the greeting, the feature it speaks for, where there is one.
+        content: per name of the greeting, the namespaces that are understood inside.
 
     """
 
@@ -79,6 +82,7 @@ class Tables:
     greeting: Mapping[str, Namespace]
     takes: Mapping[type[Any], frozenset[type[Any]]]
     features: Mapping[str, str]
+    content: Mapping[str, tuple[Namespace, ...]]
 
 
 @lru_cache(maxsize=1)
@@ -119,7 +123,8 @@ def tables() -> Tables:
             into.update(mine)
     takes = {element: frozenset(targets) for extension in EXTENSIONS for element, targets in extension.commands.items()}
     features = {name: front.feature for front in fronts if front.feature for name in front.greeting}
-    return Tables(takes=takes, features=features, **merged)
+    content = {name: front.content for front in fronts for name in front.greeting}
+    return Tables(takes=takes, features=features, content=content, **merged)
 
 
 def _overlap(one: FrontExtension, other: FrontExtension) -> bool:
