@@ -133,12 +133,12 @@ DROP TABLE temp.numbered;
 -- What open launch applications name is found by them: it is linked from now on.
 INSERT OR IGNORE INTO record_index
     WITH pending AS (
-        SELECT key AS id, detail FROM record
+        SELECT record.key AS application, detail FROM record
         WHERE kind = 'application' AND coalesce(json_extract(detail, '$.status'), '') NOT IN ('allocated', 'rejected')
     )
-    SELECT 'application', 'contact', json_extract(detail, '$.domain.registrant'), id FROM pending
+    SELECT 'application', 'contact', json_extract(detail, '$.domain.registrant'), application FROM pending
     WHERE json_extract(detail, '$.domain.registrant') IS NOT NULL
-    UNION SELECT 'application', 'contact', json_extract(link.value, '$.id'), id
+    UNION SELECT 'application', 'contact', json_extract(link.value, '$.id'), application
     FROM pending, json_each(pending.detail, '$.domain.contacts') AS link
-    UNION SELECT 'application', 'host', link.value, id
+    UNION SELECT 'application', 'host', link.value, application
     FROM pending, json_each(pending.detail, '$.domain.hosts') AS link;
