@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -236,6 +236,20 @@ def _links(texts: list[str] | None) -> tuple[NumberLink, ...]:
     return tuple(links)
 
 
+@numbers.command("history")
+def number_history(handle: Handle, type: Type = None, folder: Dir = Path(), json: Json = False) -> None:
+    """What became of a network or range, also of what is gone: by whom, when, and with --json what it was then."""
+    _show_history((type,) if type else _TYPES, handle, folder, json=json)
+
+
+def _show_history(kinds: Iterable[str], handle: str, folder: Path, *, json: bool) -> None:
+    with operator(folder) as op, op.looking() as state:
+        rows = [row for kind in kinds for row in state.history(kind, handle)]
+    if not rows:
+        raise OperatorRefused(2303, f"no {handle} was ever here", "`regwire numbers list` shows what is")
+    tabulate(rows, ("at", "account", "operation", "kind", "key", "transaction"), json=json)
+
+
 @numbers.command()
 def delete(handle: Handle, type: Type = None, yes: Yes = False, folder: Dir = Path()) -> None:
     """Remove a network or range; what lies in it stays."""
@@ -375,6 +389,10 @@ def _party_commands(rooms: typer.Typer, kind: str, word: str) -> None:
             tabulate(
                 state.view.parties(kind, limit=limit), ("handle", "name", "emails", "registry", "source"), json=json
             )
+
+    @rooms.command("history", help=f"What became of one {word}, also of what is gone.")
+    def party_history(handle: Handle, folder: Dir = Path(), json: Json = False) -> None:
+        _show_history((kind,), handle, folder, json=json)
 
     @rooms.command("delete", help=f"Remove one {word} that nothing refers to.")
     def delete_party(handle: Handle, yes: Yes = False, folder: Dir = Path()) -> None:

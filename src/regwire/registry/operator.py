@@ -95,9 +95,11 @@ class Operator:
         """Write and remove number resources; see `regwire.registry.store.base.Store`. Noted in the audit.
 
         Raises:
-            OperatorRefused: what is new is there already, or what is to go is not.
+            OperatorRefused: what is new is there already, what is to go is not, or a text has more than one line.
 
         """
+        for value in put:
+            _require_lines(value)
         try:
             self.store.change_numbers(put, drop, new=new, note=self._note("ChangeNumbers"))
         except StoreError as error:
@@ -134,6 +136,33 @@ class Operator:
         """Give one consistent committed state to read for long."""
         with self.store.snapshot() as snapshot:
             yield snapshot
+
+
+def _require_lines(value: Any) -> None:
+    """Refuse texts that no answer could show as they are: areg has lines, and identifiers without spaces around."""
+    for name, text in _texts(value):
+        if any(ord(sign) < 32 or ord(sign) in _BREAKS for sign in text):
+            raise OperatorRefused(codes.SYNTAX, f"{name} {text!r} has a line break or control character", _ONE_LINE)
+        if text != " ".join(filter(None, text.split(" "))):
+            raise OperatorRefused(codes.SYNTAX, f"{name} {text!r} has spaces at an end or together", _ONE_SPACE)
+
+
+def _texts(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
+    """Yield the texts in a record, with the names of the fields that they are in."""
+    if isinstance(value, str):
+        yield name, value
+    elif isinstance(value, tuple):
+        for item in value:
+            yield from _texts(item, name)
+    elif hasattr(value, "__dataclass_fields__"):
+        for field in value.__dataclass_fields__:
+            yield from _texts(getattr(value, field), field)
+
+
+#: Delete and the line breaks that Unicode has besides.
+_BREAKS = frozenset({0x7F, 0x85, 0x2028, 0x2029})
+_ONE_LINE = "write it in one line"
+_ONE_SPACE = "write single spaces between words"
 
 
 def _reason(outcome: Outcome) -> str:

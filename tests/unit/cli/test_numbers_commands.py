@@ -212,3 +212,66 @@ def test_what_is_no_text_or_is_not_there(room, file):
     with pytest.raises(ConfigError, match="cannot be read"):
         room.run("numbers", "import", str(file))
     assert json.dumps(room.run("numbers", "sources")) == "[]"
+
+
+def test_resources_and_parties_have_histories(room, file):
+    """Who, when and what, as domains have; the audit alone said only that something was done."""
+    room.run("numbers", "organisation", "add", "ORG-1", "--name", "Example Networks")
+    room.run("numbers", "add", "192.0.2.0/24", "--handle", "NET-1", "--organisation", "ORG-1")
+    room.run("numbers", "add", "192.0.2.0/24", "--handle", "net-1", "--status", "reserved", "--replace")
+    room.table("numbers", "delete", "NET-1", "--yes")
+    rows = room.run("numbers", "history", "Net-1")
+    assert [(row["operation"], row["key"], row["account"]) for row in rows] == [
+        ("ChangeNumbers", "NET-1", "-"),
+        ("ChangeNumbers", "net-1", "-"),
+        ("ChangeNumbers", "NET-1", "-"),
+    ]
+    made, changed, gone = (row["detail"] for row in rows)
+    assert (made["range"], made["organisation"], made["status"]) == ("192.0.2.0/24", "ORG-1", "assigned")
+    assert changed["status"] == "reserved"
+    assert gone is None
+    assert len({row["transaction"] for row in rows}) == 3
+    (noted,) = room.run("audit", "--transaction", rows[0]["transaction"])
+    assert noted["command"] == "operator ChangeNumbers"
+    (organisation,) = room.run("numbers", "organisation", "history", "org-1")
+    assert organisation["detail"]["name"] == "Example Networks"
+    assert room.run("history", "organisation", "ORG-1") == [organisation]
+
+
+def test_an_import_leaves_history_of_what_it_changed(room, file):
+    room.run("numbers", "import", str(file))
+    room.run("numbers", "import", str(file))
+    handle = "NET-192-0-2-0-24"
+    (row,) = room.run("numbers", "history", handle)
+    assert (row["operation"], row["detail"]["source"]) == ("ImportNumbers", "ripencc")
+    newer = FILE.replace("20240131", "20240201").replace(
+        "ripencc|NL|ipv4|192.0.2.0|256|20010203|assigned|holder-1\n", ""
+    )
+    file.write_text(newer.replace("|ipv4|*|3|", "|ipv4|*|2|").replace("1706742000|6|", "1706828400|5|"))
+    room.run("numbers", "import", str(file))
+    assert [row["detail"] is None for row in room.run("numbers", "history", handle)] == [False, True]
+    assert len(room.run("numbers", "history", "NET6-2001-DB8-32")) == 1
+
+
+def test_what_was_never_there_has_no_history(room):
+    with pytest.raises(OperatorRefused, match="no NET-9 was ever here"):
+        room.run("numbers", "history", "NET-9")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["add", "192.0.2.0/24", "--name", "two\nlines"], "name 'two\\\\nlines' has a line break"),
+        (["add", "192.0.2.0/24", "--handle", "NET\t1"], "handle .* has a line break or control character"),
+        (["add", "192.0.2.0/24", "--name-server", "ns.example\r"], "name_servers .* has a line break"),
+        (["organisation", "add", "ORG-1", "--street", "1 Way\u2028Town"], "street .* has a line break"),
+        (["organisation", "add", "ORG  1"], "handle 'ORG  1' has spaces"),
+        (["contact", "add", "C-1", "--email", " a@example"], "emails .* has spaces at an end"),
+    ],
+)
+def test_texts_that_no_answer_could_show_are_refused_in_one_line(room, arguments, says):
+    """A line break in a name was kept, and every answer with it failed."""
+    with pytest.raises(OperatorRefused, match=says) as refused:
+        room.run("numbers", *arguments)
+    assert "\n" not in str(refused.value)
+    assert refused.value.cure

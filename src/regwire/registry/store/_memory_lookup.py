@@ -91,6 +91,10 @@ class MemoryLookup:
         found = [(key, value) for (of, key), value in self._parties.items() if of == kind and key > key_of(after)]
         return [value for _, value in sorted(found, key=lambda pair: pair[0])][:limit]
 
+    def numbers_and_parties(self) -> dict[tuple[str, str], NumberResource | Party]:
+        """Return all of them as they are now, by type or kind and handle."""
+        return {**self._numbers, **self._parties}
+
     def number_sources(self) -> list[NumberSource]:
         """See Lookup."""
         return [self._sources[name] for name in sorted(self._sources)]

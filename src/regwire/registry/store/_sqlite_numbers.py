@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any, Final
 
+from regwire.registry.model.audit import Audited
 from regwire.registry.model.numbers import (
     NumberResource,
     NumbersImported,
@@ -14,23 +15,30 @@ from regwire.registry.model.numbers import (
     Party,
 )
 from regwire.registry.store import codec
+from regwire.registry.store._sqlite_blocks import write_history
 from regwire.registry.store.base import StoreError
 from regwire.registry.store.number_codec import (
     NUMBER_COLUMNS,
     forks_of,
+    history_roid,
+    history_text,
     key_of,
     number_from_row,
+    number_history,
     number_row,
     packed,
     party_from_row,
+    party_history,
     party_kind,
     party_row,
 )
 from regwire.registry.store.terms import term_rows
 
-__all__ = ["Numbers", "change_numbers", "import_numbers", "stage_numbers"]
+__all__ = ["Numbers", "change_numbers", "import_numbers", "stage_numbers", "who_of"]
 
 _Row = tuple[Any, ...]
+#: When, account, both transaction identifiers, operation.
+Who = tuple[int, str, str, str | None, str]
 #: Rows of a file that are handed to SQLite at a time.
 _STAGED_TOGETHER: Final = 5000
 
@@ -117,11 +125,14 @@ def change_numbers(
     drop: Sequence[tuple[str, str]],
     *,
     new: bool,
+    who: Who,
 ) -> None:
     """Write and remove single ones inside the open transaction; see `regwire.registry.store.base.Store`."""
+    noted: list[tuple[str, str, str | None]] = []
     for kind, handle in drop:
         if not _remove(connection, kind, handle):
             raise StoreError(f"there is no {kind} {handle}; nothing was changed")
+        noted.append((kind, handle, None))
     for value in put:
         kind = value.type if isinstance(value, NumberResource) else party_kind(value)
         if _remove(connection, kind, value.handle) and new:
@@ -131,6 +142,27 @@ def change_numbers(
         else:
             connection.execute("INSERT INTO party VALUES (?, ?, ?, ?)", party_row(value))
         connection.executemany("INSERT INTO term VALUES (?, ?, ?, ?)", term_rows(value, key_of(value.handle)))
+        noted.append((kind, value.handle, history_text(value)))
+    _write_history(connection, who, noted)
+
+
+def who_of(note: Audited | None, at: int) -> Who:
+    """Return when, who and what the history says of everything that one note of the audit is about."""
+    if note is None:
+        return at, "-", "", None, "Numbers"
+    return at, note.account, note.transaction, note.client_transaction, note.origin.command.rpartition(" ")[2]
+
+
+def _write_history(connection: sqlite3.Connection, who: Who, noted: Iterable[tuple[str, str, str | None]]) -> None:
+    """Write what became of resources and parties: type or kind, handle, and what it is now."""
+    remaining = iter(noted)
+    while chunk := list(islice(remaining, _STAGED_TOGETHER)):
+        keys = [history_roid(kind, handle) for kind, handle, _ in chunk]
+        rows = [
+            (*who, kind, handle, roid, None, None, detail)
+            for (kind, handle, detail), roid in zip(chunk, keys, strict=True)
+        ]
+        write_history(connection, rows, keys)
 
 
 def _remove(connection: sqlite3.Connection, kind: str, handle: str) -> bool:
@@ -170,7 +202,7 @@ def stage_numbers(connection: sqlite3.Connection, values: Iterable[NumberResourc
             connection.execute("COMMIT")
 
 
-def import_numbers(connection: sqlite3.Connection, source: NumberSource, at: int) -> NumbersImported:
+def import_numbers(connection: sqlite3.Connection, source: NumberSource, who: Who) -> NumbersImported:
     """Make the resources of a registry those that are staged, inside the open transaction, row by row that differs."""
     name = (source.registry,)
 
@@ -178,16 +210,21 @@ def import_numbers(connection: sqlite3.Connection, source: NumberSource, at: int
         return connection.execute(sql, parameters).rowcount
 
     kept = count(_KEPT)
+    _write_history(connection, who, connection.execute(_NOTE_REMOVED, (*name, *name)).fetchall())
     removed = count(_REMOVED, *name)
     unchanged = count(_UNCHANGED)
     (taken_over,) = connection.execute(_TAKEN_OVER, name).fetchone()
     replaced = count(_REPLACED)
-    written = count(f"INSERT INTO number ({NUMBER_COLUMNS}) SELECT * FROM temp.staged")  # noqa: S608
+    written = count(f"INSERT INTO number ({NUMBER_COLUMNS}) SELECT {NUMBER_COLUMNS} FROM temp.staged")  # noqa: S608
+    rows = connection.execute(f"SELECT {NUMBER_COLUMNS} FROM temp.staged")  # noqa: S608
+    _write_history(connection, who, ((row[0], row[4], number_history(row)) for row in rows))
+    rows = connection.execute(_NEW_PARTIES)
+    _write_history(connection, who, ((row[0], row[1], party_history(row)) for row in rows))
     count(_PARTIES_REMOVED, *name)
-    count("INSERT OR IGNORE INTO party SELECT * FROM temp.staged_party WHERE true")
+    count("INSERT OR IGNORE INTO party SELECT kind, handle, source, detail FROM temp.staged_party WHERE true")
     count("INSERT OR IGNORE INTO term SELECT * FROM temp.staged_term WHERE true")
     (resources,) = connection.execute("SELECT count(*) FROM number WHERE source = ?", name).fetchone()
-    row = (source.registry, source.date, source.serial, at, resources)
+    row = (source.registry, source.date, source.serial, who[0], resources)
     connection.execute("INSERT OR REPLACE INTO number_source VALUES (?, ?, ?, ?, ?)", row)
     changed = replaced - taken_over
     return NumbersImported(written - changed, changed, unchanged, removed, taken_over, kept)
@@ -253,6 +290,19 @@ SELECT count(*) FROM temp.staged AS s JOIN number AS n ON n.type = s.type AND n.
 _REPLACED: Final = """
 DELETE FROM number WHERE id IN (
     SELECT n.id FROM temp.staged AS s JOIN number AS n ON n.type = s.type AND n.handle = s.handle
+)
+"""
+#: Resources and parties of the last file that are not in this one, and parties that were not there.
+_NOTE_REMOVED: Final = """
+SELECT type, handle, NULL FROM number AS n
+WHERE source = ? AND NOT EXISTS (SELECT 1 FROM temp.staged AS s WHERE s.type = n.type AND s.handle = n.handle)
+UNION ALL SELECT kind, handle, NULL FROM party AS p WHERE source = ? AND NOT EXISTS (
+    SELECT 1 FROM temp.staged_party AS s WHERE s.kind = p.kind AND s.handle = p.handle
+)
+"""
+_NEW_PARTIES: Final = """
+SELECT kind, handle, source, detail FROM temp.staged_party AS s WHERE NOT EXISTS (
+    SELECT 1 FROM party AS p WHERE p.kind = s.kind AND p.handle = s.handle
 )
 """
 _PARTIES_REMOVED: Final = """

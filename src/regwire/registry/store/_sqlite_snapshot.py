@@ -17,6 +17,7 @@ from regwire.registry.store import codec
 from regwire.registry.store._sqlite_blocks import audited, history_of
 from regwire.registry.store._sqlite_read import Committed
 from regwire.registry.store.base import Lookup, StoreError
+from regwire.registry.store.number_codec import NUMBER_KINDS, history_roid
 
 __all__ = ["SqliteSnapshot", "open_snapshot"]
 
@@ -104,6 +105,8 @@ class SqliteSnapshot:
 
     def history(self, kind: str, key: str) -> list[HistoryRow]:
         """See Snapshot."""
+        if kind in NUMBER_KINDS:
+            return list(history_of(self._connection.execute, kind, [history_roid(kind, key)], self._look))
         sql = _ROIDS.format(current=_CURRENT.get(kind, ""))
         roids = [roid for (roid,) in self._connection.execute(sql, (key, f"{kind}:{key}")).fetchall()]
         return list(history_of(self._connection.execute, kind, roids, self._look))

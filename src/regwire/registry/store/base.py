@@ -332,6 +332,8 @@ class Store(Protocol):
     ) -> None:
         """Write and remove number resources and their parties, all or nothing, in one commit.
 
+        Each leaves a row in the history, of the account and operation of ``note``.
+
         Args:
             put: to write; one of the same type (or kind) and handle is replaced.
             drop: to remove: type (or kind) and handle.
@@ -361,6 +363,7 @@ class Store(Protocol):
             source: which file it is.
             values: each with ``source.registry`` as its source, without names, servers and contacts; of organisations
                 those that are not there are taken in.
+                What differs leaves a row in the history.
             older: it may be older than the one that is there.
             note: of the audit.
 

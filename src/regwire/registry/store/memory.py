@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import logging
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import takewhile
 from typing import Any, TypeVar
@@ -22,6 +23,7 @@ from regwire.registry.rules import Policies, decide
 from regwire.registry.store._memory_lookup import MemoryLookup
 from regwire.registry.store.base import Lookup, Snapshot, StoreError, imported, importing, require_newer, settling
 from regwire.registry.store.codec import history_rows
+from regwire.registry.store.number_codec import NUMBER_KINDS, history_roid, history_text
 from regwire.registry.store.overlay import Overlay
 
 __all__ = ["MemoryStore"]
@@ -113,8 +115,9 @@ class MemoryStore:
         note: Audited | None = None,
     ) -> None:
         """Write number resources; see `regwire.registry.store.base.Store`."""
+        before = self._state.numbers_and_parties()
         self._state.change_numbers(put, drop, new=new)
-        self._note([note] if note is not None else [])
+        self._note_numbers(before, note)
 
     def import_numbers(
         self,
@@ -127,9 +130,24 @@ class MemoryStore:
         """Take a registry's file in; see `regwire.registry.store.base.Store`."""
         staged = list(values)
         require_newer(self._state.number_sources(), source, older=older)
+        before = self._state.numbers_and_parties()
         done = self._state.import_numbers(replace(source, imported=self._clock.now()), staged)
-        self._note([note] if note is not None else [])
+        self._note_numbers(before, note)
         return done
+
+    def _note_numbers(self, before: Mapping[tuple[str, str], Any], note: Audited | None) -> None:
+        after = self._state.numbers_and_parties()
+        self._note([note] if note is not None else [])
+        who: tuple[str, str, str | None, str] = ("-", "", None, "Numbers")
+        if note is not None:
+            operation = note.origin.command.rpartition(" ")[2]
+            who = (note.account, note.transaction, note.client_transaction, operation)
+        for (kind, key), value in {**before, **after}.items():
+            now = after.get((kind, key))
+            if now != before.get((kind, key)):
+                detail = None if now is None else json.loads(history_text(now))
+                roid = history_roid(kind, key)
+                self._history.append(HistoryRow(self._clock.now(), *who, kind, value.handle, roid, None, detail))
 
     def make_searchable(self) -> bool:
         """See `regwire.registry.store.base.Store`. Everything is searched from end to end here."""
@@ -312,6 +330,8 @@ class _MemorySnapshot:
     def history(self, kind: str, key: str) -> list[HistoryRow]:
         """See Snapshot."""
         roids = {row.roid for row in self._history if (row.kind, row.key) == (kind, key)}
+        if kind in NUMBER_KINDS:
+            roids = {history_roid(kind, key)}
         return [row for row in self._history if row.kind == kind and row.roid in roids]
 
     def messages(self, account: str, *, after: int = 0, limit: int = 1000) -> list[PollMessage]:

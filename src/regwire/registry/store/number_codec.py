@@ -13,18 +13,24 @@ from regwire.registry.model.numbers import (
     NumberOrganisation,
     NumberResource,
     Party,
+    range_text,
 )
 from regwire.registry.model.record import replace
 from regwire.registry.store.codec import from_ms, to_ms
 
 __all__ = [
     "NUMBER_COLUMNS",
+    "NUMBER_KINDS",
     "forks_of",
+    "history_roid",
+    "history_text",
     "key_of",
     "number_from_row",
+    "number_history",
     "number_row",
     "packed",
     "party_from_row",
+    "party_history",
     "party_kind",
     "party_row",
 ]
@@ -33,6 +39,8 @@ NUMBER_COLUMNS: Final = "type, first, last, fork, handle, organisation, source, 
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
 _Row = tuple[Any, ...]
 _PARTIES: Final[dict[str, type[Party]]] = {"organisation": NumberOrganisation, "numberContact": NumberContact}
+#: What the history calls them: types of resources, kinds of parties.
+NUMBER_KINDS: Final = frozenset({*BITS, *_PARTIES})
 #: Octets of an address.
 _WIDTH: Final = {name: bits // 8 for name, bits in BITS.items()}
 
@@ -131,3 +139,31 @@ def party_from_row(row: _Row) -> Party:
     kind, handle, source, detail = row
     found = load(_PARTIES[kind], {"handle": handle, **json.loads(detail)})
     return replace(found, source=source) if source else found
+
+
+def history_roid(kind: str, handle: str) -> str:
+    """Return what the history knows a resource or party by: letters of both cases are the same."""
+    return f"{kind}:{key_of(handle)}"
+
+
+def number_history(row: _Row) -> str:
+    """Return what the history keeps of the resource of a row, as JSON."""
+    kind, first, last, _, handle, organisation, source, detail = row
+    ends = int.from_bytes(first, "big"), int.from_bytes(last, "big")
+    head = {"handle": handle, "range": range_text(kind, *ends), "organisation": organisation, "source": source}
+    return _joined({name: text for name, text in head.items() if text}, detail)
+
+
+def party_history(row: _Row) -> str:
+    """Return what the history keeps of the organisation or contact of a row, as JSON."""
+    _, handle, source, detail = row
+    return _joined({"handle": handle, "source": source} if source else {"handle": handle}, detail)
+
+
+def history_text(value: NumberResource | Party) -> str:
+    """Return what the history keeps of a resource or party, as JSON."""
+    return number_history(number_row(value)) if isinstance(value, NumberResource) else party_history(party_row(value))
+
+
+def _joined(head: dict[str, str], detail: str) -> str:
+    return _encode(head) if detail == "{}" else f"{_encode(head)[:-1]},{detail[1:]}"

@@ -31,7 +31,7 @@ from regwire.registry.rules import Policies, decide, wanted
 from regwire.registry.rules.features import kinds_by_name
 from regwire.registry.store import codec, migrate
 from regwire.registry.store._sqlite_blocks import trim_audit
-from regwire.registry.store._sqlite_numbers import change_numbers, import_numbers, stage_numbers
+from regwire.registry.store._sqlite_numbers import change_numbers, import_numbers, stage_numbers, who_of
 from regwire.registry.store._sqlite_read import Committed
 from regwire.registry.store._sqlite_search import index_everything
 from regwire.registry.store._sqlite_snapshot import open_snapshot
@@ -266,7 +266,7 @@ class SqliteStore:
     ) -> None:
         """Write number resources; see `regwire.registry.store.base.Store`."""
         with self._lock, self._noting(self._writer, note) as connection:
-            change_numbers(connection, put, drop, new=new)
+            change_numbers(connection, put, drop, new=new, who=who_of(note, codec.to_ms(self._clock.now())))
 
     def import_numbers(
         self,
@@ -283,7 +283,7 @@ class SqliteStore:
             stage_numbers(connection, values)
             with self._noting(connection, note):
                 require_newer(Committed(connection).number_sources(), source, older=older)
-                return import_numbers(connection, source, codec.to_ms(self._clock.now()))
+                return import_numbers(connection, source, who_of(note, codec.to_ms(self._clock.now())))
 
     def make_searchable(self) -> bool:
         """See `regwire.registry.store.base.Store`."""
