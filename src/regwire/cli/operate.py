@@ -33,6 +33,7 @@ __all__ = [
     "name",
     "operator",
     "plain",
+    "require_registrar",
     "settings",
     "show",
     "tabulate",
@@ -67,6 +68,15 @@ def operator(folder: Path) -> Iterator[Operator]:
     logging.getLogger("regwire").addHandler(logging.NullHandler())
     with open_operator(settings(folder), command=_command_line()) as found:
         yield found
+
+
+def require_registrar(found: Operator, id: str) -> None:
+    """Refuse what is meant for a registrar that is not there: 2303."""
+    from regwire.errors import OperatorRefused
+
+    with found.looking() as state:
+        if state.view.record("registrar", id) is None:
+            raise OperatorRefused(2303, f"there is no registrar {id}", "`regwire registrar list` shows all")
 
 
 def _command_line() -> str:

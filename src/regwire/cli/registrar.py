@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from regwire.cli.operate import Dir, Json, amount, group, operator, plain, show, tabulate
+from regwire.cli.operate import Dir, Json, amount, group, operator, plain, require_registrar, settings, show, tabulate
 from regwire.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -258,8 +258,9 @@ def credit(
 
     paid = amount("AMOUNT", value)
     assert paid is not None
+    _require_billed(currency.upper(), folder)
     with operator(folder) as found:
-        _require(found, id)
+        require_registrar(found, id)
         balance = found.ask(Deposit(id, currency.upper(), paid, reference))
         show(_money(balance), json=json)
 
@@ -277,15 +278,20 @@ def limit(
 
     most = amount("AMOUNT", value)
     assert most is not None
+    _require_billed(currency.upper(), folder)
     with operator(folder) as found:
-        _require(found, id)
+        require_registrar(found, id)
         balance = found.ask(SetCreditLimit(id, currency.upper(), most), cure="book a payment first")
         show(_money(balance), json=json)
 
 
-def _require(found: Operator, id: str) -> None:
-    """Money is for those that are there: the ledger itself takes any account."""
-    _described(found, id)
+def _require_billed(currency: str, folder: Path) -> None:
+    """Refuse money that no zone takes, while others take some: it would lie there unseen."""
+    config = settings(folder)
+    fees = [config.features_for(zone)["fee"] for zone in config.registry.zones]
+    known = sorted({fee.currency for fee in fees if fee.currency})
+    if known and currency not in known:
+        raise ConfigError("CURRENCY", f"no zone bills in {currency}", f"it is {' or '.join(known)}")
 
 
 @registrar.command()
@@ -297,7 +303,7 @@ def balance(
     """Balances and credit limits, one a currency."""
     with operator(folder) as found:
         if id:
-            _require(found, id)
+            require_registrar(found, id)
         tabulate(_balances(found, id), ("account", "currency", "amount", "limit"), json=json)
 
 
@@ -315,7 +321,7 @@ def ledger(id: Id, folder: Dir = Path(), json: Json = False) -> None:
     from regwire.registry.model.money import ReadEntries, to_decimal
 
     with operator(folder) as found:
-        _require(found, id)
+        require_registrar(found, id)
         rows = []
         for entry in found.all(lambda after: ReadEntries(id, after), lambda value: str(value.id)):
             sign = 1 if entry.credit == id else -1

@@ -8,7 +8,21 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from regwire.cli.operate import Dir, Json, Yes, amount, confirm, group, instant, name, operator, plain, show, tabulate
+from regwire.cli.operate import (
+    Dir,
+    Json,
+    Yes,
+    amount,
+    confirm,
+    group,
+    instant,
+    name,
+    operator,
+    plain,
+    require_registrar,
+    show,
+    tabulate,
+)
 from regwire.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -120,6 +134,8 @@ def add_reserved(
 
     values = [ReservedName(name(text), reason, holder) for text in names]
     with operator(folder) as found:
+        if holder:
+            require_registrar(found, holder)
         _in_chunks(found, ReserveNames, values, "`regwire tld list` shows the zones")
         tabulate(values, ("name", "holder", "reason"), json=json)
 
@@ -140,6 +156,8 @@ def import_reserved(file: File, folder: Dir = Path(), json: Json = False) -> Non
 
     values = read_reserved(file)
     with operator(folder) as found:
+        for holder in sorted({value.holder for value in values} - {""}):
+            require_registrar(found, holder)
         _in_chunks(found, ReserveNames, values, f"correct it in {file}; what came before it in the list is in")
         show({"imported": len(values)}, json=json)
 
@@ -186,6 +204,8 @@ def create_token(
         for _ in range(count)
     ]
     with operator(folder) as found:
+        if registrar:
+            require_registrar(found, registrar)
         _in_chunks(found, AddTokens, [token for _, token in made], "try again")
         rows = [{"token": value, **plain(token)} for value, token in made]
         tabulate(rows, ("token", "label", "name", "uses", "ends"), json=json)

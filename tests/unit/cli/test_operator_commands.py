@@ -176,6 +176,22 @@ def test_money_is_booked_once_and_shown(still):
         still.run("registrar", "credit", "reg-a", "much", "EUR")
 
 
+def test_money_in_a_currency_that_no_zone_bills_in_is_refused(room):
+    for command in ("credit", "limit"):
+        with pytest.raises(ConfigError, match=r"no zone bills in USD; it is EUR"):
+            room.run("registrar", command, "reg-a", "5", "usd")
+    assert not [row for row in room.run("registrar", "balance", "reg-a") if row["currency"] == "USD"]
+
+
+def test_what_is_for_one_registrar_needs_that_registrar(room, tmp_path):
+    assert room.refused("token", "create", "--registrar", "nobody").code == 2303
+    assert room.refused("reserved", "add", "kept.example", "--holder", "nobody").code == 2303
+    names = tmp_path / "names.csv"
+    names.write_text("name,reason,holder\nkept.example,,nobody\n")
+    assert room.refused("reserved", "import", str(names)).code == 2303
+    assert "kept.example" not in [row["name"] for row in room.run("reserved", "list")]
+
+
 # --- objects
 
 
