@@ -216,6 +216,26 @@ async def test_a_header_split_across_a_pause_is_not_lost(regwire_clock: Any) -> 
 
 
 @trio_test
+async def test_clients_that_never_read_and_then_go_stop_nobody_for_a_moment() -> None:
+    """What was held back for them is executed, and the count of what is to be taken stays right for all others."""
+    async with running("port") as rig:
+        other = await rig.logged_in()
+        flood = b"".join(frame(check(*(f"n{k}.example" for k in range(50)))) for _ in range(40))
+        for _ in range(3):
+            gone = [await rig.logged_in() for _ in range(4)]
+            for peer in gone:
+                with trio.move_on_after(0.3):
+                    while True:
+                        await peer.stream.send_all(flood)
+            for peer in gone:
+                await trio.aclose_forcefully(peer.stream)
+            for _ in range(20):
+                with trio.fail_after(20):
+                    await other.send_payload(check())
+                    assert await other.codes(1) == [1000]
+
+
+@trio_test
 async def test_a_client_that_never_reads_does_not_stop_the_others() -> None:
     async with running("port") as rig:
         deaf, other = await rig.logged_in(), await rig.logged_in()

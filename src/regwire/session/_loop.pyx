@@ -269,16 +269,17 @@ cdef class Loop:
 
     cdef bint more(self) except -1:
         """Take the next chunk, if there is one."""
+        cdef Py_ssize_t taken
         self.at = 0
         if self.left <= 0:
             self.owners = self.items = []
             return False
         self.owners, self.items = self.take(CHUNK)
-        if not self.items:
-            self.left = 0
-            return False
-        self.left -= len(self.items)
-        return True
+        taken = len(self.items)
+        # The reactor may give more than the poll counted: what it held back for a session that may go on, or has ended.
+        # So the count says only whether to look once more; a short chunk was the last.
+        self.left = max(1, self.left - taken) if taken == CHUNK else 0
+        return taken > 0
 
     def turn(self):
         """Process what became ready outside of `events` (kicked by tasks), then flush. What waits goes to other tasks."""

@@ -386,12 +386,10 @@ cdef class Hub:
         cdef list owners, items
         cdef Link link
         cdef Exchange exchange
-        while n > 0:
+        k = CHUNK if n > 0 else 0
+        while k == CHUNK:       # a short chunk is the last; there may be more than the poll counted
             owners, items = self.take(CHUNK)
             k = len(items)
-            if k == 0:
-                break
-            n -= k
             for i in range(k):
                 if not isinstance(owners[i], Link):
                     continue        # of a session that its driver gave up

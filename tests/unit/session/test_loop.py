@@ -328,6 +328,18 @@ def reply_all(runs: list[Run]) -> None:
             run.reply(i, (command.op.object.n,))
 
 
+@pytest.mark.parametrize("more", [1, 40, 64, 100])
+def test_what_the_reactor_gives_beyond_the_count_of_its_poll_is_taken_and_owes_nothing(more: int) -> None:
+    """What was held back for a session is put back while events are taken: as it ends, or goes on."""
+    rig = Rig()
+    one, other = rig.session(1), rig.session(2)
+    rig.reactor.queue.extend((one, Command(Op(Sync(n)), None)) for n in range(1 + more))
+    assert rig.loop.events(1) is None
+    assert rig.log == [(1, n) for n in range(1 + more)]
+    rig.feed((other, Command(Op(Sync(7)))))
+    assert rig.log[-1] == (2, 7)
+
+
 def test_batches_are_runs_of_one_session_and_keep_order() -> None:
     seen: list[list[tuple[int, list[int]]]] = []
 
