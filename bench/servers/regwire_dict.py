@@ -1,6 +1,6 @@
-"""The server under test: regwire's public server API over a dict, with one of three kinds of handlers.
+"""The server under test: regwire's public server API over a dict, with one of four kinds of handlers.
 
-Usage: regwire_dict.py plain|batch|async CERT KEY CA OBJECTS [bare]. "bare": the domains have nothing that is optional.
+Usage: regwire_dict.py plain|loop|batch|async CERT KEY CA OBJECTS [bare]. "bare": domains without what is optional.
 Prints one JSON line with the port when ready and one with statistics after SIGTERM, among them the
 collector's pauses by the monotonic clock.
 """
@@ -18,8 +18,11 @@ from typing import Any
 import trio
 
 from regwire.epp import (
+    CheckName,
     Command,
     DomainCheck,
+    DomainCheckData,
+    DomainCheckItem,
     DomainContact,
     DomainCreate,
     DomainCreateData,
@@ -29,6 +32,7 @@ from regwire.epp import (
     DomainUpdate,
     Login,
     NameServers,
+    Reason,
     check_answer,
 )
 from regwire.schema import replace
@@ -78,6 +82,15 @@ class Registry:
 
     def check(self, session: Session, command: Command, obj: DomainCheck) -> Result:
         return check_answer(obj, self.domains)
+
+    def check_in_a_loop(self, session: Session, command: Command, obj: DomainCheck) -> Result:
+        """The same out of the message classes, as somebody writes it who has read their declarations only."""
+        domains = self.domains
+        items = []
+        for name in obj.names:
+            taken = name in domains
+            items.append(DomainCheckItem(CheckName(name, not taken), Reason("In use") if taken else None))
+        return DomainCheckData(tuple(items))
 
     def info(self, session: Session, command: Command, obj: DomainInfo) -> Result:
         return self.domains.get(obj.name.name, 2303)
@@ -140,16 +153,21 @@ def without(items: tuple[Any, ...], dropped: tuple[Any, ...]) -> tuple[Any, ...]
     return tuple([item for item in items if item not in dropped]) if dropped else items
 
 
-def plain(registry: Registry) -> Handlers:
+def plain(registry: Registry, check: Any = None) -> Handlers:
     handlers = Handlers()
     for cls, function in (
-        (DomainCheck, registry.check),
+        (DomainCheck, check or registry.check),
         (DomainInfo, registry.info),
         (DomainCreate, registry.create),
         (DomainUpdate, registry.update),
     ):
         handlers.command(cls)(function)
     return handlers
+
+
+def loop(registry: Registry) -> Handlers:
+    """Plain handlers whose check is a loop over the names."""
+    return plain(registry, registry.check_in_a_loop)
 
 
 def batch(registry: Registry) -> Handlers:
@@ -196,7 +214,7 @@ def waiting(registry: Registry) -> Handlers:
     return handlers
 
 
-KINDS = {"plain": plain, "batch": batch, "async": waiting}
+KINDS = {"plain": plain, "loop": loop, "batch": batch, "async": waiting}
 
 
 class Pauses:

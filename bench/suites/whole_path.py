@@ -27,7 +27,8 @@ LIMITS = {
     ("async", "50x1"): 1.15,
     ("async", "50x16"): 0.85,
 }
-OURS = ("plain", "batch", "async")
+OURS = ("plain", "loop", "batch", "async")
+"""Kinds of handlers; "loop" are plain ones whose check is a loop in Python over the names; no limit of its own."""
 PEERS = ("rust", "go", "trio+lxml")
 _CHANGING = (
     (re.compile(rb"<svTRID>[^<]*</svTRID>"), b"<svTRID/>"),

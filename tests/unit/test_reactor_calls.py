@@ -495,3 +495,51 @@ def test_a_step_that_received_enough_leaves_the_others_to_the_next(thread: bool)
     for peer in peers:
         peer.close()
     reactor.shutdown()
+
+
+@pytest.mark.parametrize("octets", [64, 204, 1000, 65_536])
+def test_all_that_came_before_an_end_is_read(thread: bool, octets: int) -> None:
+    """The poller tells of news only: what a read leaves, and an end that came with octets, must not be forgotten."""
+    reactor = Reactor(ReactorLimits(octets_per_session=octets), thread=thread)
+    got: list[Any] = []
+
+    def taken() -> bool:
+        reactor.poll()
+        _, items = reactor.take(1000)
+        got.extend(item for item in items if not isinstance(item, Opened))
+        return bool(got) and isinstance(got[-1], Closed)
+
+    for pieces in (["x" * 200] * 5, ["x" * 200], [], ["abc", "d"]):
+        ours, theirs = socket.socketpair()
+        ours.setblocking(False)
+        reactor.attach(ours.detach(), framing="epp", tls=None, server_name=None, limits=SessionLimits(), role="server")
+        opened: list[Any] = []
+        eventually(lambda opened=opened: reactor.poll() and opened.extend(reactor.take()[1]) is None and bool(opened))
+        with theirs:
+            theirs.sendall(b"".join(framed(piece.encode()) for piece in pieces))
+        eventually(taken)
+        assert [item.decode() for item in got[:-1]] == pieces
+        assert (got[-1].reason, got[-1].clean) == ("eof", True)
+        got.clear()
+    reactor.shutdown()
+
+
+def test_a_full_backlog_puts_reading_off(thread: bool) -> None:
+    """What was told while nothing could be read is told again."""
+    reactor = Reactor(ReactorLimits(backlog_octets=1000, octets_per_session=512), thread=thread)
+    ours, theirs = socket.socketpair()
+    ours.setblocking(False)
+    reactor.attach(ours.detach(), framing="epp", tls=None, server_name=None, limits=SessionLimits(), role="server")
+    got: list[Any] = []
+    with theirs:
+        theirs.sendall(framed(b"x" * 400) * 20)
+        eventually(lambda: reactor.poll() and reactor.stats()["backlog_octets"] > 1000)
+
+        def come() -> bool:
+            reactor.poll()
+            got.extend(item for item in reactor.take(2)[1] if isinstance(item, bytes))
+            return len(got) == 20
+
+        eventually(come)
+    assert got == [b"x" * 400] * 20
+    reactor.shutdown()

@@ -1,6 +1,6 @@
 import os
 from collections.abc import Callable, Container, Sequence
-from typing import Any, Literal, Protocol, TypeAlias, TypeVar, final
+from typing import Any, ClassVar, Literal, Protocol, TypeAlias, TypeVar, final
 
 _T = TypeVar("_T")
 
@@ -481,6 +481,9 @@ class Reactor:
     With `thread=True` the network side runs on a thread of its own and `poll()` only fetches what it has done; the
     methods are the same. A session number is never used twice: a call with a stale one does nothing.
     """
+
+    direct_reply: ClassVar[Any]
+    """A capsule: `reply` as a C function, for the compiled loop of `regwire.session`."""
 
     def __new__(cls, limits: ReactorLimits | None = None, *, thread: bool = False) -> Reactor: ...
     def fileno(self) -> int:

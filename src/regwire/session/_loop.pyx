@@ -22,7 +22,10 @@ Context: what the handlers of a session set in context variables lasts as long a
 
 from collections import deque
 
+from regwire_native import Reactor
+
 cimport cython
+from cpython.pycapsule cimport PyCapsule_GetPointer
 from cpython.ref cimport PyObject
 from cpython.type cimport PyType_IsSubtype
 from libc.string cimport memcpy
@@ -36,6 +39,11 @@ cdef enum:
 cdef extern from "Python.h":
     object PyUnicode_New(Py_ssize_t size, Py_UCS4 highest)
     void *PyUnicode_DATA(object text)
+
+
+# What the capsule `direct_reply` of a native reactor holds: its method `reply`, called as C calls.
+ctypedef int (*DirectReply)(PyObject *reactor, long long session, PyObject *template, PyObject *result,
+                            PyObject *cl_trid, PyObject *sv_trid, PyObject *data) except -1
 
 
 cdef class TransactionIds:
@@ -168,6 +176,14 @@ include "_field.pxi"
 include "_job.pxi"
 
 
+cdef size_t direct_reply_of(reactor) except? 0:
+    """The native reactor's `reply` as a C function; a class derived from it may have another one."""
+    capsule = getattr(reactor, "direct_reply", None) if type(reactor) is Reactor else None
+    if capsule is None:
+        return 0
+    return <size_t>PyCapsule_GetPointer(capsule, "regwire_native.Reactor.direct_reply")
+
+
 cdef Field OP = Field("op")
 cdef Field CL_TRID = Field("cl_trid")
 
@@ -184,6 +200,7 @@ cdef class Loop:
     """
 
     cdef object reactor, take, send_reply, send_message, flush_out
+    cdef size_t direct              # a DirectReply; 0: a reactor that is not the native one
     cdef object protocol, other, stray
     cdef object session_class, command_class
     cdef type reply_class
@@ -212,6 +229,7 @@ cdef class Loop:
         self.reactor = reactor
         self.take = reactor.take
         self.send_reply = reactor.reply
+        self.direct = direct_reply_of(reactor)
         self.send_message = reactor.send_message
         self.flush_out = reactor.flush
         self.protocol = protocol
@@ -534,10 +552,18 @@ cdef class Loop:
         elif PyType_IsSubtype(kind, self.reply_class):
             return self.unusual(session, command, result)
         try:
-            self.send_reply(session.number, self.template, head, CL_TRID.of(command), self.ids.next(), data)
+            self.send(session, head, CL_TRID.of(command), self.ids.next(), data)
         except Exception as error:
             self.send_failure(session, command, error)
         return self.after(session, code)
+
+    cdef inline int send(self, SessionCore session, head, cl_trid, sv_trid, data) except -1:
+        if self.direct == 0:
+            self.send_reply(session.number, self.template, head, cl_trid, sv_trid, data)
+        else:
+            (<DirectReply>self.direct)(<PyObject *>self.reactor, session.number, <PyObject *>self.template,
+                                       <PyObject *>head, <PyObject *>cl_trid, <PyObject *>sv_trid, <PyObject *>data)
+        return 0
 
     cdef int unusual(self, SessionCore session, command, result) except -1:
         cdef object message

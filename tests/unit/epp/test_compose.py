@@ -336,3 +336,53 @@ def test_answers_are_tracked_only_when_they_could_be_in_a_cycle() -> None:
     assert is_tracked(tracked)
     assert is_tracked(tracked.items)
     assert is_tracked(tracked.items[0])
+
+
+REASONS = st.one_of(
+    st.none(),
+    st.just(epp.Reason("In use")),
+    st.builds(epp.Reason, st.sampled_from(["In use", "Reserved & kept", "<x>"]), st.sampled_from([None, "en", "de"])),
+)
+
+
+def naively(item: epp.DomainCheckItem) -> str:
+    """An item as the schema has it, by hand."""
+    lang = f' lang="{item.reason.lang}"' if item.reason is not None and item.reason.lang is not None else ""
+    text = "" if item.reason is None else item.reason.text.replace("&", "&amp;").replace("<", "&lt;")
+    reason = "" if item.reason is None else f"<domain:reason{lang}>{text.replace('>', '&gt;')}</domain:reason>"
+    return f'<domain:cd><domain:name avail="{item.name.avail:d}">{item.name.name}</domain:name>{reason}</domain:cd>'
+
+
+@settings(derandomize=True, deadline=None)
+@given(st.lists(st.tuples(st.text("abc.-", min_size=1, max_size=12), st.booleans(), REASONS), min_size=1, max_size=30))
+def test_answers_made_in_a_loop_are_written_item_by_item(asked: list[tuple[str, bool, Any]]) -> None:
+    """With reasons at any item, shared and made anew, the same and others."""
+    items = tuple(epp.DomainCheckItem(epp.CheckName(name, free), reason) for name, free, reason in asked)
+    written = outcome(epp.DomainCheckData(items))
+    assert isinstance(written, bytes), written
+    start = '<domain:chkData xmlns:domain="urn:ietf:params:xml:ns:domain-1.0">'
+    assert f"{start}{''.join(map(naively, items))}</domain:chkData>" in written.decode()
+    decoded = epp.decode(written)
+    assert isinstance(decoded, epp.Response)
+    assert decoded.res_data == (epp.DomainCheckData(items),)
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        "x",
+        epp.DomainCheckItem("x"),  # type: ignore[arg-type]
+        epp.DomainCheckItem(epp.CheckName("x", None)),  # type: ignore[arg-type]
+        epp.DomainCheckItem(epp.CheckName("x", "yes")),  # type: ignore[arg-type]
+        epp.DomainCheckItem(epp.CheckName(7, True)),  # type: ignore[arg-type]
+        epp.DomainCheckItem(epp.CheckName("x", False), "In use"),  # type: ignore[arg-type]
+        epp.DomainCheckItem(epp.CheckName("x", False), epp.Reason("x" * 40)),
+        epp.HostCheckItem(epp.CheckName("x", True)),
+    ],
+)
+def test_answers_with_something_else_in_them_are_refused(item: Any) -> None:
+    fine = epp.DomainCheckItem(epp.CheckName("a.example", False), epp.Reason("In use"))
+    refusal = outcome(epp.DomainCheckData((fine, item)))
+    assert isinstance(refusal, str)
+    assert "response/resData/domain:chkData/domain:cd" in refusal
+    assert isinstance(outcome(epp.DomainCheckData((fine, fine))), bytes)

@@ -15,6 +15,7 @@ mod lwz;
 mod numbers;
 mod reactor;
 mod reactor_codec;
+mod reactor_direct;
 mod reactor_items;
 mod reactor_session;
 mod tls;

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyList, PyString};
+use pyo3::types::{PyCapsule, PyDict, PyList, PyString};
 use regwire_framing::{Framer, Side};
 use regwire_reactor::{
     Attach, Chunk, Command, Datagrams, EndpointId, Event, Listen, ListenerId, Reactor as Core,
@@ -25,6 +25,7 @@ use crate::endpoints::{DatagramLimits, Endpoints, checked};
 use crate::lwz::kind_named;
 use crate::numbers::NumberHasher;
 use crate::reactor_codec::{Content, Profile, too_long};
+use crate::reactor_direct;
 use crate::reactor_items::{
     Closed, EmptyFrame, ReactorLimits, SessionLimits, Unnegotiated, millis,
 };
@@ -334,11 +335,17 @@ impl Reactor {
         sv_trid: &Bound<'_, PyAny>,
         data: &Bound<'_, PyAny>,
     ) -> PyResult<()> {
-        let reply = Reply::new(result, cl_trid, sv_trid, data);
-        self.output(session, |session| {
-            let (framer, output) = (&mut session.framer, &mut session.output);
-            session.profile.reply(framer, template, &reply, output)
-        })
+        self.write_reply(
+            session,
+            template,
+            &Reply::new(result, cl_trid, sv_trid, data),
+        )
+    }
+
+    /// `reply` for compiled callers: see `reactor_direct.rs`.
+    #[classattr]
+    fn direct_reply(py: Python<'_>) -> PyResult<Py<PyCapsule>> {
+        reactor_direct::capsule(py)
     }
 
     fn flush(&mut self, py: Python<'_>) {
@@ -522,6 +529,19 @@ impl Reactor {
         self.woken = false;
         self.waiting += self.events.range(before..).map(items).sum::<usize>();
         Ok(self.waiting)
+    }
+
+    #[inline(always)]
+    pub(crate) fn write_reply(
+        &mut self,
+        session: i64,
+        template: &ReplyTemplate,
+        reply: &Reply<'_, '_>,
+    ) -> PyResult<()> {
+        self.output(session, |session| {
+            let (framer, output) = (&mut session.framer, &mut session.output);
+            session.profile.reply(framer, template, reply, output)
+        })
     }
 
     fn submit(&mut self, py: Python<'_>, commands: Vec<Command>) {

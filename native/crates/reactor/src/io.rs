@@ -19,6 +19,8 @@ pub(crate) struct Io {
     pub(crate) now: Millis,
     pub(crate) events: VecDeque<Event>,
     pub(crate) backlog: Arc<AtomicUsize>,
+    /// So much of it that this step reads nothing.
+    pub(crate) backlogged: bool,
     pub(crate) timers: Timers,
     pub(crate) stats: Stats,
     /// Where every session receives: octets are decrypted here, in place.

@@ -39,6 +39,8 @@ pub struct Reactor {
     ready: Vec<Ready>,
     /// Those of `ready` that were served; a step that received enough leaves the others to the next.
     served: usize,
+    /// The poller has been made readable for those that are left.
+    roused: bool,
     /// Handshakes that are ready, while a step serves the open sessions first.
     handshakes: Vec<Ready>,
 }
@@ -51,6 +53,7 @@ impl Reactor {
             now: Millis::now(),
             events: VecDeque::new(),
             backlog: Arc::new(AtomicUsize::new(0)),
+            backlogged: false,
             timers: Timers::default(),
             stats: Stats::default(),
             input: vec![0; limits.octets_per_session.max(1)],
@@ -70,6 +73,7 @@ impl Reactor {
             io,
             ready: Vec::new(),
             served: 0,
+            roused: false,
             handshakes: Vec::new(),
         })
     }
@@ -136,22 +140,25 @@ impl Reactor {
             ready.clear();
             self.served = 0;
             self.io.poller.wait(&mut ready, millis)?;
+            self.roused = false;
         }
         self.io.now = Millis::now();
         self.io.stats.steps += 1;
         self.io.share = fair_share(&self.io.limits, self.sessions.len());
         self.expire();
         self.feed_starved();
-        let reading = !self.is_backlogged();
+        self.io.backlogged = self.is_backlogged();
         let enough = self.io.stats.octets_received + self.io.limits.octets_per_step as u64;
-        while let Some(one) = ready.get_mut(self.served) {
-            one.read &= reading;
+        while let Some(one) = ready.get(self.served) {
             self.serve(*one);
             self.served += 1;
-            // The poller goes on to report the others, so that its descriptor stays readable.
             if self.io.stats.octets_received > enough {
                 break;
             }
+        }
+        // The poller has told of the others already.
+        if self.served < ready.len() && !std::mem::replace(&mut self.roused, true) {
+            self.io.poller.waker().wake();
         }
         self.serve_handshakes();
         self.serve_leaving();
@@ -297,9 +304,10 @@ impl Reactor {
             Source::Starved => {}
             Source::Listener(id) => self.accept(id),
             Source::Endpoint(id) => {
-                if let (true, Some(Some(endpoint))) =
-                    (ready.read, self.endpoints.get_mut(id.0 as usize))
-                {
+                if let (true, Some(Some(endpoint))) = (
+                    ready.read && !self.io.backlogged,
+                    self.endpoints.get_mut(id.0 as usize),
+                ) {
                     endpoint.receive(&mut self.io);
                 }
             }

@@ -85,6 +85,8 @@ pub(crate) struct Session {
     opened: bool,
     registered: bool,
     interest: Interest,
+    /// There may be something to read that the poller, which tells of news only, will not tell of by itself.
+    more: bool,
     deadlines: [Millis; 6],
     armed: Millis,
     listener: Option<ListenerId>,
@@ -134,6 +136,7 @@ impl Session {
             opened: false,
             registered: false,
             interest: Interest::default(),
+            more: false,
             deadlines: [NEVER; 6],
             armed: NEVER,
             listener: origin.listener,
@@ -180,7 +183,15 @@ impl Session {
         if ready.read && self.may_read() {
             return match self.phase {
                 Phase::Draining | Phase::Lingering => self.discard(io),
-                _ => self.read(io),
+                _ if io.backlogged => {
+                    self.more = true;
+                    Fate::Keep
+                }
+                _ => {
+                    // An end that came together with the last octets is told once, with them.
+                    self.more = ready.end || ready.hangup;
+                    self.read(io)
+                }
             };
         }
         if self.starved && (ready.end || ready.hangup) && !self.gone {
@@ -344,7 +355,7 @@ impl Session {
         });
     }
 
-    /// Reads once; the poller tells of what is left.
+    /// Reads once; the poller tells of what is left, when it is asked to.
     fn read(&mut self, io: &mut Io) -> Fate {
         let scarce = io.stats.partial_octets > io.limits.partial_octets as u64;
         if scarce && self.transport.buffered() > io.share && !std::mem::take(&mut self.favoured) {
@@ -362,13 +373,17 @@ impl Session {
         match sys::receive(&self.socket, &mut io.input[..most]) {
             Ok(0) => self.peer_gone(false, io),
             Ok(n) => {
+                self.more |= n == most;
                 io.stats.octets_received += n as u64;
                 self.transport.lend(|| io.buffers.lend());
                 let fate = self.feed(n, io);
                 io.buffers.give(self.transport.reclaim());
                 fate
             }
-            Err(error) => self.broken(&error, io),
+            Err(error) => {
+                self.more |= error.kind() == io::ErrorKind::Interrupted;
+                self.broken(&error, io)
+            }
         }
     }
 
@@ -746,11 +761,7 @@ impl Session {
         if self.check_marks(io) == Fate::Release {
             return Fate::Release;
         }
-        let interest = Interest {
-            read: self.may_read(),
-            write: self.unsent.len() > 0 || self.phase == Phase::Connecting,
-            end: self.starved && !self.gone,
-        };
+        let interest = self.interest();
         let token = Source::Session(self.id).token();
         let changed = if !self.registered {
             // After a hang-up there is nothing to wait for until somebody wants to read again.
@@ -759,11 +770,12 @@ impl Session {
             } else {
                 self.register(interest, io)
             }
-        } else if interest != self.interest {
+        } else if interest != self.interest || (self.more && interest.edge) {
             io.poller.modify(&self.socket, token, interest)
         } else {
             Ok(())
         };
+        self.more = false;
         if let Err(error) = changed {
             return self.broken(&error, io);
         }
@@ -774,6 +786,21 @@ impl Session {
             io.timers.add(next, Source::Session(self.id));
         }
         Fate::Keep
+    }
+
+    /// What to wait for. News are enough where a read takes all there is: in an open session that nothing holds up.
+    fn interest(&self) -> Interest {
+        let (read, write) = (
+            self.may_read(),
+            self.unsent.len() > 0 || self.phase == Phase::Connecting,
+        );
+        let edge = read && !write && self.phase == Phase::Open;
+        Interest {
+            read,
+            write,
+            end: edge || (self.starved && !self.gone),
+            edge,
+        }
     }
 
     fn register(&mut self, interest: Interest, io: &mut Io) -> io::Result<()> {

@@ -127,8 +127,12 @@ fn pump<S: Side>(
         // A server may write before it has the client's Finished; what it says then goes to somebody not yet verified.
         let may_write = !done && !side.handshaking();
         let UnbufferedStatus { discard, state } = side.process(&mut input[pumped.consumed..]);
+        let mut read = false;
         let result = match state {
-            Ok(ConnectionState::ReadTraffic(mut traffic)) => read_records(&mut traffic, plain),
+            Ok(ConnectionState::ReadTraffic(mut traffic)) => {
+                read = true;
+                read_records(&mut traffic, plain)
+            }
             Ok(ConnectionState::EncodeTlsData(mut data)) => {
                 encode(&mut data, out);
                 Ok(())
@@ -162,6 +166,11 @@ fn pump<S: Side>(
         if let Err(error) = result {
             pumped.error = Some(error.into());
             flush_alert(side, &mut input[pumped.consumed..], out);
+            return pumped;
+        }
+        // The ordinary end: a record of data was the last of the input, and calls for nothing. Asking once more costs a tenth of
+        // what the record did.
+        if read && done && pumped.consumed == input.len() && !side.handshaking() && !side.queued() {
             return pumped;
         }
     }

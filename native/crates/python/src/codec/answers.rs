@@ -1,15 +1,17 @@
-//! Writing `Verdicts`: the octets of the objects that they stand for, without the objects.
+//! Writing answers to checks, which are most of what registries say: `Verdicts`, the octets of the objects that they stand for
+//! without the objects; and such objects, where somebody made them.
 //!
-//! What stands around the values is cut out of the templates of the three classes, once; where their declarations do not fit, the
-//! objects are made and written as any others, which also finds the words for what is wrong.
+//! What stands around the values is cut out of the templates of the three classes, once; where their declarations do not fit, or
+//! something is not as it mostly is, the objects are (made and) written as any others, which also finds the words for what is wrong.
 use std::cell::UnsafeCell;
 
 use pyo3::ffi;
 use pyo3::prelude::*;
 use regwire_plan::{Occurs, Op, Template};
 
-use super::encode::{DEPTH, Record, Writer};
+use super::encode::{DEPTH, Record, Writer, items};
 use super::memory::append;
+use super::objects::{known, slot};
 use super::reply::PAIR;
 use super::trouble::{Object, Trouble, Written};
 use super::verdicts::Verdicts;
@@ -40,7 +42,30 @@ type Key = (u32, [*mut ffi::PyTypeObject; 3]);
 
 /// Shapes by what they are of; `None`: the declarations do not fit.
 #[derive(Default)]
-pub(crate) struct Shapes(UnsafeCell<Vec<(Key, Option<Box<Shape>>)>>);
+pub(crate) struct Shapes {
+    known: UnsafeCell<Vec<(Key, Option<Box<Shape>>)>>,
+    /// By template, as far as the highest that was asked for.
+    listed: UnsafeCell<Vec<Listed>>,
+}
+
+/// Whether objects of a template are written by a shape.
+#[derive(Clone, Copy)]
+enum Listed {
+    Unknown,
+    No,
+    Yes(*const Shape, List),
+}
+
+/// The classes of an answer, and where their slots are.
+#[derive(Clone, Copy)]
+struct List {
+    classes: [*mut ffi::PyTypeObject; 3],
+    items: usize,
+    /// Of an item: its head and its reason.
+    item: [usize; 2],
+    /// Of a head: its value, and whether that is free.
+    head: [usize; 2],
+}
 
 /// More kinds of checks than any schema has.
 const MOST_SHAPES: usize = 64;
@@ -49,7 +74,7 @@ impl<'py> Writer<'_, 'py> {
     /// Writes the element that verdicts stand for.
     pub(super) fn verdicts(&mut self, template: u32, verdicts: &Verdicts) -> Written {
         let (before, depth) = (self.out.len(), self.depth);
-        if let Some(shape) = self.shape(template, verdicts)
+        if let Some(shape) = self.shape(template, verdicts.classes)
             && self.fill(shape, verdicts).is_some()
         {
             return Ok(());
@@ -88,7 +113,7 @@ impl<'py> Writer<'_, 'py> {
             if !free {
                 match reason.clone() {
                     Some(earlier) => self.out.extend_from_within(earlier),
-                    None => reason = Some(self.reason(shape, verdicts)?),
+                    None => reason = Some(self.reason(shape, verdicts.reason().as_ptr())?),
                 }
             }
             append(self.out, &shape.end);
@@ -97,15 +122,19 @@ impl<'py> Writer<'_, 'py> {
         Some(())
     }
 
-    /// Writes the reason; gives where.
-    fn reason(&mut self, shape: &Shape, verdicts: &Verdicts) -> Option<std::ops::Range<usize>> {
+    /// Writes the reason, which the caller holds; gives where.
+    fn reason(
+        &mut self,
+        shape: &Shape,
+        reason: *mut ffi::PyObject,
+    ) -> Option<std::ops::Range<usize>> {
         let start = self.out.len();
         let (templates, shared) = (self.templates, self.shared);
         let op = templates.templates[shape.reason.0]
             .ops
             .get(shape.reason.1)?;
-        let row = [std::ptr::null_mut(), verdicts.reason().as_ptr()];
-        // SAFETY: values in a row, of which the operation reads the second only; the verdicts hold it.
+        let row = [std::ptr::null_mut(), reason];
+        // SAFETY: values in a row, of which the operation reads the second only; the caller holds it.
         let record = unsafe { Record::row(&row, &PAIR, &shared.classes[shape.kind]) };
         self.depth += 2;
         self.operations(std::slice::from_ref(op), record, None)
@@ -115,12 +144,180 @@ impl<'py> Writer<'_, 'py> {
     }
 }
 
-impl<'a> Writer<'a, '_> {
+impl<'py> Writer<'_, 'py> {
+    /// Writes an object if it is such an answer; else nothing.
     #[inline(always)]
-    fn shape(&mut self, template: u32, verdicts: &Verdicts) -> Option<&'a Shape> {
-        let key = (template, verdicts.classes);
+    pub(super) fn answer(&mut self, template: u32, object: Object<'py>) -> bool {
+        let Some((shape, list)) = self.listed(template) else {
+            return false;
+        };
+        let (before, depth) = (self.out.len(), self.depth);
+        if self.fill_from(shape, list, object).is_some() {
+            return true;
+        }
+        self.out.truncate(before);
+        self.depth = depth;
+        self.earlier = Default::default();
+        false
+    }
+
+    /// Writes the values of objects; `None`: something is not as it mostly is.
+    fn fill_from(&mut self, shape: &Shape, list: List, object: Object<'py>) -> Option<()> {
+        // SAFETY: the caller has compared the object's class with the template's; it holds the object, and that what is in it.
+        // An unset slot is null, which is no tuple.
+        let given = unsafe {
+            let given = *slot(object.as_ptr(), list.items);
+            if given.is_null() {
+                return None;
+            }
+            items(Borrowed::from_ptr(self.py, given)).ok()?
+        };
+        if !shape.counts.contains(&given.len()) || self.depth + 3 > DEPTH {
+            return None;
+        }
+        append(self.out, &shape.open);
+        let mut said: Option<(*mut ffi::PyObject, std::ops::Range<usize>)> = None;
+        for item in given {
+            let (value, free, reason) = list.parts(*item)?;
+            append(self.out, if free { &shape.free } else { &shape.taken });
+            let start = self.out.len();
+            // SAFETY: in a slot of an immutable object that is held.
+            let value: Object<'py> = unsafe { Borrowed::from_ptr(self.py, value) };
+            self.simple(shape.simple, value, false).ok()?;
+            if self.out.len() == start {
+                return None;
+            }
+            append(self.out, &shape.after);
+            // SAFETY: None lives for ever.
+            if reason != unsafe { ffi::Py_None() } {
+                match &said {
+                    Some((earlier, octets)) if alike(self.py, *earlier, reason) => {
+                        self.out.extend_from_within(octets.clone());
+                    }
+                    _ => said = Some((reason, self.reason(shape, reason)?)),
+                }
+            }
+            append(self.out, &shape.end);
+        }
+        append(self.out, &shape.close);
+        Some(())
+    }
+}
+
+impl List {
+    /// The value of an item, whether it is free, and why not; `None`: something else stands there.
+    #[inline(always)]
+    fn parts(
+        &self,
+        item: *mut ffi::PyObject,
+    ) -> Option<(*mut ffi::PyObject, bool, *mut ffi::PyObject)> {
+        // SAFETY: live objects, which hold what is in their slots; the classes are compared before slots of theirs are read, and
+        // slots that are not set are found out.
+        unsafe {
+            if ffi::Py_TYPE(item) != self.classes[1] {
+                return None;
+            }
+            let (head, reason) = (*slot(item, self.item[0]), *slot(item, self.item[1]));
+            if head.is_null() || reason.is_null() || ffi::Py_TYPE(head) != self.classes[2] {
+                return None;
+            }
+            let (value, free) = (*slot(head, self.head[0]), *slot(head, self.head[1]));
+            if value.is_null() || (free != ffi::Py_True() && free != ffi::Py_False()) {
+                return None;
+            }
+            Some((value, free == ffi::Py_True(), reason))
+        }
+    }
+}
+
+/// Whether two messages hold the same objects, so that the same is written of them. A reason is often made anew for each name.
+#[inline(always)]
+fn alike(py: Python<'_>, one: *mut ffi::PyObject, other: *mut ffi::PyObject) -> bool {
+    if one == other {
+        return true;
+    }
+    // SAFETY: live objects; slots of the one class that they are of.
+    unsafe {
+        let class = ffi::Py_TYPE(one);
+        class == ffi::Py_TYPE(other)
+            && known(py, class).is_some_and(|layout| {
+                let same = |offset: &usize| *slot(one, *offset) == *slot(other, *offset);
+                layout.offsets.iter().all(same)
+            })
+    }
+}
+
+impl<'a> Writer<'a, '_> {
+    /// The shape of a template's objects.
+    #[inline(always)]
+    fn listed(&mut self, template: u32) -> Option<(&'a Shape, List)> {
         // SAFETY: the lock is held, and the reference ends before anything else runs.
-        let known = unsafe { &*self.shapes.0.get() };
+        let listed = unsafe { &*self.shapes.listed.get() };
+        match listed.get(template as usize) {
+            Some(Listed::No) => None,
+            // SAFETY: boxes are never moved or let go of as long as the codec lives.
+            Some(Listed::Yes(shape, list)) => Some((unsafe { &**shape }, *list)),
+            Some(Listed::Unknown) | None => self.new_list(template),
+        }
+    }
+
+    #[cold]
+    fn new_list(&mut self, template: u32) -> Option<(&'a Shape, List)> {
+        let found = self.list_of(template).and_then(|list| {
+            let shape = self.shape(template, list.classes)?;
+            Some((shape, list))
+        });
+        // SAFETY: as for `listed`.
+        let listed = unsafe { &mut *self.shapes.listed.get() };
+        let place = template as usize;
+        if listed.len() <= place {
+            listed.resize(place + 1, Listed::Unknown);
+        }
+        listed[place] = found.map_or(Listed::No, |(shape, list)| Listed::Yes(shape, list));
+        found
+    }
+
+    /// The classes that the declarations of a template's objects name, if they are of the form of an answer.
+    fn list_of(&self, template: u32) -> Option<List> {
+        let (data, items) = self.kind_of::<1>(template)?;
+        let (item, inside) = self.kind_of::<2>(self.choice(template)?)?;
+        let (head, values) = self.kind_of::<2>(self.choice(self.choice(template)?)?)?;
+        Some(List {
+            classes: [data, item, head],
+            items: items[0],
+            item: inside,
+            head: values,
+        })
+    }
+
+    /// A template's class and its slots, if these are so many.
+    fn kind_of<const N: usize>(
+        &self,
+        template: u32,
+    ) -> Option<(*mut ffi::PyTypeObject, [usize; N])> {
+        let template = &self.templates.templates[template as usize];
+        let class = &self.shared.classes[template.kind as usize];
+        let offsets = class.layout?.offsets.as_ref().try_into().ok()?;
+        Some((class.pointer, offsets))
+    }
+
+    /// The template of what the first field holds.
+    fn choice(&self, template: u32) -> Option<u32> {
+        let template = &self.templates.templates[template as usize];
+        match &template.ops[only(template, 0)?] {
+            Op::Node { choices, .. } => match **choices {
+                [(_, inner)] => Some(inner),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    #[inline(always)]
+    fn shape(&mut self, template: u32, classes: [*mut ffi::PyTypeObject; 3]) -> Option<&'a Shape> {
+        let key = (template, classes);
+        // SAFETY: the lock is held, and the reference ends before anything else runs.
+        let known = unsafe { &*self.shapes.known.get() };
         match known.iter().find(|(known, _)| *known == key) {
             // SAFETY: boxes are never moved or let go of as long as the codec lives.
             Some((_, shape)) => shape
@@ -136,7 +333,7 @@ impl<'a> Writer<'a, '_> {
         let shape = self.cut(&key).map(Box::new);
         self.out.truncate(before);
         // SAFETY: as for `shape`.
-        let known = unsafe { &mut *self.shapes.0.get() };
+        let known = unsafe { &mut *self.shapes.known.get() };
         if known.len() >= MOST_SHAPES {
             return None;
         }

@@ -590,6 +590,7 @@ impl<'py> Writer<'_, 'py> {
                 }
                 self.namespaces |= global.ns.index().map_or(0, |index| 1 << (index & 127));
                 return match verdicts {
+                    None if self.answer(template, value) => Ok(()),
                     None => self.object(template, value),
                     Some(verdicts) => self.verdicts(template, verdicts.get()),
                 };

@@ -427,47 +427,67 @@ unsafe fn build(
         if object.is_null() {
             return Err(PyErr::fetch(py));
         }
-        for place in 0..given {
+        let (offsets, later) = layout.offsets.split_at(given);
+        // Each value is looked at while it is at hand: what holds nothing that could be in a cycle is not tracked.
+        let mut cycle = false;
+        for (place, offset) in offsets.iter().enumerate() {
             let value = *arguments.add(place);
             ffi::Py_INCREF(value);
-            slot(object, layout.offsets[place]).write(value);
+            slot(object, *offset).write(value);
+            cycle = cycle || may_cycle(value);
         }
-        for offset in &layout.offsets[given..] {
-            slot(object, *offset).write(std::ptr::null_mut());
-        }
-        if !keywords.is_null()
-            && let Err(error) = fill_keywords(
-                py,
-                class,
-                layout,
-                object,
-                arguments.add(given),
-                keywords,
-                given,
-            )
-        {
-            ffi::Py_DECREF(object);
-            return Err(error);
-        }
-        for place in given..count {
-            let cell = slot(object, layout.offsets[place]);
-            if (*cell).is_null() {
-                let Some(default) = layout.default(place) else {
-                    let error = missing(py, class, layout, object);
+        if !later.is_empty() || !keywords.is_null() {
+            for offset in later {
+                slot(object, *offset).write(std::ptr::null_mut());
+            }
+            let keywords = (keywords, arguments.add(given));
+            match fill_later(py, class, layout, object, keywords, given) {
+                Ok(found) => cycle = cycle || found,
+                Err(error) => {
                     ffi::Py_DECREF(object);
                     return Err(error);
-                };
-                cell.write(default.clone_ref(py).into_ptr());
+                }
             }
         }
-        if layout
-            .offsets
-            .iter()
-            .any(|offset| may_cycle(*slot(object, *offset)))
-        {
+        if cycle {
             ffi::PyObject_GC_Track(object.cast());
         }
         Ok(object)
+    }
+}
+
+/// Fills the fields after the `given` ones from keywords, if there are any, and defaults; gives whether one of their values could
+/// be part of a reference cycle.
+///
+/// # Safety
+/// As `build`; the slots of these fields are null.
+#[inline(always)]
+unsafe fn fill_later(
+    py: Python<'_>,
+    class: *mut ffi::PyTypeObject,
+    layout: &Layout,
+    object: *mut ffi::PyObject,
+    (keywords, values): (*mut ffi::PyObject, *const *mut ffi::PyObject),
+    given: usize,
+) -> PyResult<bool> {
+    // SAFETY: as the caller promises.
+    unsafe {
+        if !keywords.is_null() {
+            fill_keywords(py, class, layout, object, values, keywords, given)?;
+        }
+        let defaults = layout.defaults.get().map_or(&[][..], |defaults| defaults);
+        let mut cycle = false;
+        for (place, offset) in layout.offsets.iter().enumerate().skip(given) {
+            let cell = slot(object, *offset);
+            if (*cell).is_null() {
+                let Some(Some(default)) = defaults.get(place) else {
+                    return Err(missing(py, class, layout, object));
+                };
+                cell.write(default.clone_ref(py).into_ptr());
+            }
+            cycle = cycle || may_cycle(*cell);
+        }
+        Ok(cycle)
     }
 }
 

@@ -1,4 +1,5 @@
 //! Answers of check commands in one call: registries are asked for little else as often, and for many names at once.
+use pyo3::PyTypeInfo;
 use pyo3::exceptions::PyTypeError;
 use pyo3::ffi;
 use pyo3::prelude::*;
@@ -273,4 +274,45 @@ impl Verdicts {
     pub(super) fn reason(&self) -> &Py<PyAny> {
         &self.reason
     }
+}
+
+/// Lets the class be called without a tuple of its arguments; to be done once, when the module is made.
+pub(crate) fn quicken(py: Python<'_>) {
+    // SAFETY: the class lives as long as the module, and the lock is held.
+    unsafe { (*Verdicts::type_object_raw(py)).tp_vectorcall = Some(call) }
+}
+
+/// `Verdicts(values, taken, classes, reason)`.
+unsafe extern "C" fn call(
+    _class: *mut ffi::PyObject,
+    arguments: *const *mut ffi::PyObject,
+    flags: usize,
+    keywords: *mut ffi::PyObject,
+) -> *mut ffi::PyObject {
+    // SAFETY: the interpreter calls with the lock held.
+    let (py, given) = unsafe { (Python::assume_attached(), ffi::PyVectorcall_NARGS(flags)) };
+    let made = if given == 4 && keywords.is_null() {
+        // SAFETY: four live objects, which the caller holds (the vectorcall protocol).
+        let argument =
+            |place| unsafe { Borrowed::<PyAny>::from_ptr(py, *arguments.add(place)).to_owned() };
+        of_arguments(&[argument(0), argument(1), argument(2), argument(3)])
+    } else {
+        Err(PyTypeError::new_err(
+            "Verdicts needs values, taken, classes and a reason, by position",
+        ))
+    };
+    match made {
+        Ok(made) => made.into_ptr(),
+        Err(error) => {
+            error.restore(py);
+            std::ptr::null_mut()
+        }
+    }
+}
+
+fn of_arguments(
+    [values, taken, classes, reason]: &[Bound<'_, PyAny>; 4],
+) -> PyResult<Py<Verdicts>> {
+    let (values, classes) = (values.cast::<PyTuple>()?, classes.cast::<PyTuple>()?);
+    Py::new(values.py(), Verdicts::new(values, taken, classes, reason)?)
 }

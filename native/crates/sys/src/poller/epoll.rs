@@ -36,6 +36,7 @@ fn flags(interest: Interest) -> epoll::EventFlags {
     flags.set(epoll::EventFlags::IN, interest.read);
     flags.set(epoll::EventFlags::OUT, interest.write);
     flags.set(epoll::EventFlags::RDHUP, interest.end);
+    flags.set(epoll::EventFlags::ET, interest.edge);
     flags
 }
 

@@ -19,7 +19,11 @@ pub(crate) const TIMER: u64 = u64::MAX;
 /// The token of the wake-up.
 pub(crate) const WAKE: u64 = u64::MAX - 1;
 
-/// What to wait for on a descriptor (level-triggered).
+/// What to wait for on a descriptor: told by every wait as long as it is so, unless `edge`.
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "what the kernel is asked, bit by bit"
+)]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Interest {
     /// Something to read, an end of file, a connection to accept.
@@ -28,6 +32,9 @@ pub struct Interest {
     pub write: bool,
     /// The peer's end, when nothing is to be read (Linux only; elsewhere it is not told).
     pub end: bool,
+    /// Told only when something has come since it was told last, which saves the kernel a look at every descriptor that
+    /// was just read; [`Poller::modify`] has it told again. Systems without it tell more often.
+    pub edge: bool,
 }
 
 impl Interest {
@@ -36,6 +43,7 @@ impl Interest {
         read: true,
         write: false,
         end: false,
+        edge: false,
     };
 }
 
@@ -87,6 +95,28 @@ mod tests {
         poller.modify(&far, Token(7), Interest::default()).unwrap();
         assert!(wait(&mut poller, 0).is_empty());
         poller.remove(&far).unwrap();
+    }
+
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    #[test]
+    fn an_edge_is_told_once_and_again_when_it_is_asked_for() {
+        let mut poller = Poller::new(8).unwrap();
+        let (mut near, far) = UnixStream::pair().unwrap();
+        let interest = Interest {
+            end: true,
+            edge: true,
+            ..Interest::READ
+        };
+        poller.add(&far, Token(7), interest).unwrap();
+        near.write_all(b"x").unwrap();
+        assert_eq!(wait(&mut poller, 1000).len(), 1);
+        assert!(wait(&mut poller, 0).is_empty());
+        poller.modify(&far, Token(7), interest).unwrap();
+        assert_eq!(wait(&mut poller, 1000).len(), 1);
+        assert!(wait(&mut poller, 0).is_empty());
+        drop(near);
+        let ready = wait(&mut poller, 1000);
+        assert!(ready[0].read && ready[0].end);
     }
 
     #[test]
