@@ -59,6 +59,9 @@ class ClientTls:
         key: _Pem | None = None,
         key_log: str | os.PathLike[str] | None = None,
     ) -> ClientTls: ...
+    @property
+    def certificate(self) -> bytes | None:
+        """The client's own certificate, as DER; None: it presents none."""
 
 @final
 class Peer:
@@ -168,7 +171,7 @@ class XpcBlock:
         """The application data, its chunks joined: a message or `Fault` of the codec, or `bytes`; None: it has none."""
     @property
     def chunks(self) -> tuple[tuple[_ChunkKind, bytes], ...]:
-        """Everything else in order, chunks of one type joined; "ad" only when `error` is set."""
+        """Everything else in order, chunks of one type joined (but of "sd"); "ad" only when `error` is set."""
     @property
     def error(self) -> str | None:
         """What makes it a block-error, in words: reserved bits, a type that clients must not send, or their order.

@@ -81,6 +81,8 @@ class Peer(Core):
         unavailable: tuple[int, str] | None = None,
     ) -> None:
         self.profiles = tuple(profiles)
+        #: Profiles that are known, and not offered yet: a start is told why.
+        self.withheld: tuple[str, ...] = ()
         self.features = tuple(features)
         self.localize = tuple(localize)
         self.unavailable = unavailable
@@ -201,7 +203,7 @@ class Peer(Core):
             self._refuse(msgno, *refusal)
             return
         try:
-            proposals = tuple(_proposal(profile) for profile in start.profiles if profile.uri in self.profiles)
+            proposals = tuple(_proposal(profile) for profile in start.profiles if self._knows(profile.uri))
         except ValueError as error:
             self._refuse(msgno, 501, str(error))
             return
@@ -209,11 +211,14 @@ class Peer(Core):
         server_name = self.server_name if self._named else start.server_name
         self._events.append(StartAsked(start.number, proposals, server_name))
 
+    def _knows(self, uri: str) -> bool:
+        return uri in self.profiles or uri in self.withheld
+
     def _judge_start(self, start: Start) -> tuple[int, str] | None:
         number = start.number
         if len(start.profiles) > self.limits.proposals:
             return 554, "too many profiles"
-        served = any(profile.uri in self.profiles for profile in start.profiles)
+        served = any(self._knows(profile.uri) for profile in start.profiles)
         # Both examples of RFC 3080 (sections 2.3.1.2, 2.3.1.5) come out only in this order. The profiles of BEEP itself
         # are known to every peer, served or not.
         if not served and not any(_is_tuning(profile.uri) for profile in start.profiles):

@@ -14,7 +14,7 @@ from regwire.beep.messages import Failure, read, read_text, text_of, write
 from regwire.beep.mime import Message
 from regwire.beep.peer import TLS_PROFILE, Peer
 from regwire.beep.profiles import BeepError, Later, Opening, Profile, Profiles, Request, is_iterator
-from regwire.beep.tuning import Aborted, document_of, mechanism_of, octets_of, profile_of
+from regwire.beep.tuning import Aborted, document_of, encryption_first, mechanism_of, octets_of, profile_of
 from regwire.errors import NotSent
 from regwire.sasl import Channel, Done, Failed, Outcome, SaslServer, ServerMechanism
 from regwire.session import items
@@ -173,6 +173,7 @@ class Session:
                 certificates = peer.certificates
                 self._channel = Channel(True, certificates[0] if certificates else None, peer.fingerprint)
         self.peer.profiles = self._offer()
+        self.peer.withheld = self._withhold()
         if self._opened:
             self.identity, self.authenticated, self.greeting = None, False, None
             self._mechanisms.clear()
@@ -190,6 +191,12 @@ class Session:
         if self._tls and not self.encrypted:
             offered.append(TLS_PROFILE)
         return tuple(offered)
+
+    def _withhold(self) -> tuple[str, ...]:
+        """The mechanisms that would be offered within TLS."""
+        if self._sasl is None or self.encrypted:
+            return ()
+        return tuple([profile_of(name) for name in self._sasl.mechanisms if self._sasl.needs_tls(name)])
 
     # --------------------------------------------------------------------------------------------------------- callers
 
@@ -349,7 +356,11 @@ class Session:
             raise BeepError(550, "one authentication a session")
         mechanism = self._sasl.begin(name, self._channel, service=SERVICE)
         if mechanism is None:
-            return False
+            if self.encrypted or not self._sasl.needs_tls(name):
+                return False
+            # The channel is opened, and what it was for fails (RFC 3080 section 4.1).
+            self.peer.accept(event.channel, proposal.uri, encryption_first())
+            return True
         done = partial(self._sasl_opened, event.channel, proposal.uri)
         self._mechanisms[event.channel] = mechanism
         try:

@@ -12,7 +12,16 @@ from regwire.beep.peer import SASL_PREFIX
 from regwire.errors import SaslFailed
 from regwire.sasl import Continue, Done, Failed, Outcome
 
-__all__ = ["Aborted", "blob_text", "document_of", "mechanism_of", "octets_of", "profile_of", "reply_of"]
+__all__ = [
+    "Aborted",
+    "blob_text",
+    "document_of",
+    "encryption_first",
+    "mechanism_of",
+    "octets_of",
+    "profile_of",
+    "reply_of",
+]
 
 
 class Aborted(Exception):
@@ -56,6 +65,11 @@ def document_of(outcome: Outcome) -> Blob | Failure:
     if isinstance(outcome, Done):
         return Blob(status="complete", text=base64.b64encode(outcome.data or b"").decode())
     return Failure("535")
+
+
+def encryption_first() -> str:
+    """Give the answer to the start of a mechanism that needs TLS, where there is none (RFC 3080 sections 4 and 8)."""
+    return text_of(Failure("538", text="authentication mechanism requires encryption"))
 
 
 def reply_of(mechanism: Any, document: Any) -> tuple[Message | None, Done | None]:

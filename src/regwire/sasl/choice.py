@@ -59,6 +59,10 @@ class SaslServer:
             return False
         return name != "EXTERNAL" or channel.certificate is not None
 
+    def needs_tls(self, name: str) -> bool:
+        """Whether a mechanism that is wanted here would be offered within TLS only."""
+        return name in self.mechanisms and name in _NEED_TLS
+
     def begin(self, name: str, channel: Channel, *, service: str) -> ServerMechanism | None:
         """A new exchange of the mechanism `name`; None when it is not offered on this connection."""
         if name not in self.offered(channel):
@@ -136,4 +140,4 @@ class SaslClient:
             return DigestMd5Client(user, password, service=service, host=host, authzid=self._authzid)
         from regwire.sasl.scram import ScramSha256Client  # noqa: PLC0415 - its library is an extra's
 
-        return ScramSha256Client(user, password)
+        return ScramSha256Client(user, password, authzid=self._authzid)

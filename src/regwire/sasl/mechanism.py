@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from enum import IntEnum
+from hashlib import sha256
 from typing import ClassVar
 
 __all__ = [
@@ -45,6 +46,13 @@ class Channel:
     encrypted: bool = False
     certificate: bytes | None = None
     fingerprint: str | None = None
+
+    @classmethod
+    def of_client(cls, certificate: bytes | None, *, encrypted: bool) -> Channel:
+        """The client's own side: within TLS it has shown this certificate (`ClientTls.certificate`), or none."""
+        if not encrypted or certificate is None:
+            return cls(encrypted=encrypted)
+        return cls(encrypted=True, certificate=certificate, fingerprint=sha256(certificate).hexdigest())
 
 
 WireProtected = Channel(encrypted=True)

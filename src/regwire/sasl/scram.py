@@ -1,6 +1,7 @@
 """SCRAM-SHA-256 (RFC 5802, RFC 7677) by the library scramp, without channel binding.
 
-An authorisation identity within the exchange is refused (the library knows none): a client is whom it proves to be.
+The library knows no authorisation identity: it is taken out of the first message before the library reads it, and
+`_Header` says to the library what the whole header was, which the proofs are over.
 """
 
 from __future__ import annotations
@@ -11,11 +12,12 @@ import re
 import secrets
 from typing import Any
 
-from regwire.sasl.credentials import ITERATIONS, CredentialSource, ScramKeys
+from regwire.sasl.credentials import ITERATIONS, CredentialSource, ScramKeys, authorise
 from regwire.sasl.mechanism import ClientMechanism, Continue, Done, Failed, Outcome, ServerMechanism, Strength
 
 try:
     from scramp import ScramClient, ScramException, ScramMechanism  # type: ignore[import-untyped]
+    from scramp.core import Gs2Header  # type: ignore[import-untyped]
 except ModuleNotFoundError as error:
     raise ImportError("SCRAM-SHA-256 needs the package scramp: pip install 'regwire[iris]'") from error
 
@@ -39,6 +41,35 @@ def _nobody(name: str) -> ScramKeys:
     return ScramKeys(seed[:16], ITERATIONS, hashlib.sha256(seed + b"1").digest(), hashlib.sha256(seed + b"2").digest())
 
 
+class _Header(Gs2Header):  # type: ignore[misc]
+    """The header of a first message with an authorisation identity."""
+
+    def __init__(self, flag: str, identity: str) -> None:
+        super().__init__(flag, None)
+        self._written = f"{flag},a={identity.replace('=', '=3D').replace(',', '=2C')},"
+
+    def __str__(self) -> str:
+        return self._written
+
+    def __bytes__(self) -> bytes:
+        return self._written.encode()
+
+
+_ASKED = re.compile(r"([ny]),a=([^,]+),")
+_ESCAPE = re.compile(r"=(?!2C|3D)")
+
+
+def _asked(message: str) -> tuple[str, str, str]:
+    """Split a first message: flag, authorisation identity ("": none), and the message without it."""
+    found = _ASKED.match(message)
+    if found is None:
+        return "", "", message
+    flag, written = found.groups()
+    if _ESCAPE.search(written):
+        raise ScramException("the authorisation identity is not escaped as it has to be")
+    return flag, written.replace("=2C", ",").replace("=3D", "="), f"{flag},,{message[found.end() :]}"
+
+
 def _text(data: bytes) -> str:
     if len(data) > MESSAGE_OCTETS:
         raise ScramException("message too long")
@@ -58,6 +89,7 @@ class ScramSha256Server(ServerMechanism):
         self._user: str | None = None
         self._known = False
         self._expects = "first"
+        self._identity = ""
 
     def _keys(self, name: str) -> tuple[bytes, bytes, bytes, int]:
         self._user = name
@@ -87,7 +119,10 @@ class ScramSha256Server(ServerMechanism):
         return Failed(f"{_NAME} is over")
 
     def _first(self, message: str) -> Outcome:
-        self._server.set_client_first(message)
+        flag, self._identity, bare = _asked(message)
+        self._server.set_client_first(bare)
+        if self._identity:
+            self._server.gs2_header = _Header(flag, self._identity)
         self._expects = "final"
         return Continue(self._server.get_server_first().encode())
 
@@ -95,7 +130,12 @@ class ScramSha256Server(ServerMechanism):
         self._expects = "nothing"
         self._server.set_client_final(message)
         proof = self._server.get_server_final().encode()
-        return Done(self._user, proof) if self._known else Failed(f"{_NAME}: no such name {self._user!r}")
+        if not self._known or self._user is None:
+            return Failed(f"{_NAME}: no such name {self._user!r}")
+        identity = authorise(self._source, self._user, self._identity)
+        if identity is None:
+            return Failed(f"{self._user!r} may not act as {self._identity!r}")
+        return Done(identity, proof)
 
 
 class ScramSha256Client(ClientMechanism):
@@ -104,13 +144,18 @@ class ScramSha256Client(ClientMechanism):
     name = _NAME
     strength = Strength.CHALLENGE
 
-    def __init__(self, user: str, password: str, *, nonce: str | None = None) -> None:
-        """`nonce` is for tests. Raises ValueError for a name or password that SASLprep refuses."""
+    def __init__(self, user: str, password: str, *, authzid: str = "", nonce: str | None = None) -> None:
+        """`authzid` names another identity to act as, `nonce` is for tests.
+
+        Raises ValueError for a name or password that SASLprep refuses.
+        """
         try:
             self._client: Any = ScramClient([_NAME], user, password, c_nonce=nonce)
         except ScramException as error:
             raise ValueError(str(error)) from error
-        self._user = user
+        if authzid:
+            self._client.gs2_header = _Header("n", authzid)
+        self._user = authzid or user
         self._expects = "first"
 
     def start(self) -> bytes:

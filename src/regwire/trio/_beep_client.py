@@ -138,14 +138,14 @@ class Connection:
         if not isinstance(event, on.Greeted):
             raise _fault(event) or NotSent("no TLS")
 
-    async def authenticate(
-        self, sasl: SaslClient, *, host: str = "", certificate: tuple[bytes, str] | None = None
-    ) -> None:
-        """Authenticate by the strongest mechanism that both sides know. Raises SaslFailed."""
+    async def authenticate(self, sasl: SaslClient, *, host: str = "") -> None:
+        """Authenticate by the strongest mechanism that both sides know. Raises SaslFailed.
+
+        EXTERNAL takes the certificate that this side's TLS presented.
+        """
         offered = [name for uri in self.profiles if (name := mechanism_of(uri)) is not None]
         encrypted = self.session.encrypted
-        der, fingerprint = certificate if certificate and encrypted else (None, None)
-        channel = SaslChannel(encrypted=encrypted, certificate=der, fingerprint=fingerprint)
+        channel = SaslChannel.of_client(self._host.own_certificate, encrypted=encrypted)
         mechanism = sasl.choose(offered, channel, service=SERVICE, host=host)
         if mechanism is None:
             names = ", ".join(offered) or "none"
@@ -199,16 +199,14 @@ class connect:  # noqa: N801 - used as a function: `async with connect(...) as c
         server_name: str | None = None,
         authority: str | None = None,
         sasl: SaslClient | None = None,
-        certificate: tuple[bytes, str] | None = None,
         limits: Limits | None = None,
         timeout: float = 20.0,
         stream: trio.abc.Stream | None = None,
     ) -> None:
-        """`certificate` is the client's own, DER and SHA-256, when `tls` shows one: EXTERNAL is then possible."""
         self._host, self._port = host, port
         self._profiles = profiles or Profiles()
         self._tls, self._server_name, self._authority = tls, server_name or host, authority
-        self._sasl, self._certificate = sasl, certificate
+        self._sasl = sasl
         self._limits = limits
         self._timeout = timeout
         self._stream = stream
@@ -257,7 +255,7 @@ class connect:  # noqa: N801 - used as a function: `async with connect(...) as c
         if self._tls is not None:
             await self._secure(connection)
         if self._sasl is not None:
-            await connection.authenticate(self._sasl, host=self._server_name, certificate=self._certificate)
+            await connection.authenticate(self._sasl, host=self._server_name)
         return connection
 
     def _refuse(self, session: Session) -> None:

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import regwire_native
 import trio
 
 from regwire.beep.session import Session
+from regwire.errors import ConfigError
 from regwire.session import items
 from regwire.session.address import shown_address
 
-__all__ = ["ReactorHost", "StreamHost", "log_end"]
+__all__ = ["ReactorHost", "StreamHost", "certificate_for", "checked_tls", "log_end"]
 
 logger = logging.getLogger("regwire.trio.beep")
 
@@ -85,6 +86,24 @@ class _Host:
         """Output may have been queued outside of `arrived`."""
 
 
+def certificate_for(tls: Any, server_name: str | None) -> Any:
+    """Give the `ServerTls` for a name, of one or of a mapping by name; "" is for other names and for none."""
+    if not isinstance(tls, Mapping):
+        return tls
+    wanted = (server_name or "").lower().rstrip(".")
+    return tls[wanted] if wanted in tls else tls[""]
+
+
+def checked_tls(where: str, tls: Any) -> Any:
+    """Give the `tls` of a listener, names in lower case. Raises ConfigError for names without a default."""
+    if not isinstance(tls, Mapping):
+        return tls
+    found = {name.lower().rstrip("."): value for name, value in tls.items()}
+    if "" not in found:
+        raise ConfigError(where, "tls has no certificate for other names", 'give one under ""')
+    return found
+
+
 class ReactorHost(_Host):
     """A session of a reactor. `touch` makes its driver flush soon."""
 
@@ -140,11 +159,11 @@ class ReactorHost(_Host):
         return CHUNK if queued <= OUTPUT_HIGH else 0
 
     def secure(self, *, client: bool, server_name: str | None) -> None:
-        """Begin TLS; the server's certificate is chosen by TLS's own server name."""
+        """Begin TLS with the certificate for the name that the other side wants (`serverName`)."""
         if self._tls is None or client:
             self.session.stop("TLS cannot begin on this side")
             return
-        self._reactor.upgrade(self.number, self._tls)
+        self._reactor.upgrade(self.number, certificate_for(self._tls, server_name))
 
     def finish(self) -> None:
         """Close once everything is written."""
@@ -183,6 +202,12 @@ class StreamHost(_Host):
         self._finished = False
         self.over = trio.Event()
 
+    @property
+    def own_certificate(self) -> bytes | None:
+        """The certificate that this side presents as a client, as DER."""
+        found: bytes | None = getattr(self._tls, "certificate", None)
+        return found
+
     def begin(self, session: Session) -> None:
         """Start reading and writing."""
         self.session = session
@@ -206,7 +231,10 @@ class StreamHost(_Host):
             self.session.stop("TLS cannot begin on this side")
             return
         self._securing = True
-        self.wire.upgrade(self._tls, self._server_name if client else None)
+        if client:
+            self.wire.upgrade(self._tls, self._server_name)
+        else:
+            self.wire.upgrade(certificate_for(self._tls, server_name), None)
         self._pending += self.wire.outgoing()
         self._writable.set()
 

@@ -18,7 +18,7 @@ from regwire.beep.session import Session
 from regwire.errors import NotSent
 from regwire.sasl import SaslServer
 from regwire.session import items
-from regwire.trio._beep_hosts import OUTPUT_HIGH, ReactorHost, log_end
+from regwire.trio._beep_hosts import OUTPUT_HIGH, ReactorHost, checked_tls, log_end
 from regwire.trio._listen import stream_sockets, until_cancelled
 from regwire.trio._reactor import drive, make_reactor
 
@@ -31,7 +31,11 @@ CHUNK = 32
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listener:
-    """Where to listen. `tls` is for the TLS profile: sessions begin in the clear. `port` 0 takes a free one."""
+    """Where to listen. `tls` is for the TLS profile: sessions begin in the clear. `port` 0 takes a free one.
+
+    `tls` is a `ServerTls`, or several by name: the `serverName` that the other side starts the TLS profile with chooses
+    (RFC 3080 section 3.1.3.1), "" is for any other name and for none.
+    """
 
     host: str = "127.0.0.1"
     port: int = 10288
@@ -135,7 +139,7 @@ class Server:
                         tls=None,
                         limits=session_limits(self._limits, frame=frame, idle=idle),
                     )
-                self._tls[number] = listener.tls
+                self._tls[number] = checked_tls(f"{listener.host}:{listener.port}", listener.tls)
                 self.listeners.append(Bound(host, port, listener.tls is not None, number))
 
     async def run(self, task_status: trio.TaskStatus[Server], drain_seconds: float) -> None:

@@ -23,7 +23,7 @@ from regwire.iris.transport.common import ClientConfig
 from regwire.sasl import SaslClient
 from regwire.session import items
 from regwire.trio import _beep_client
-from regwire.trio._beep_hosts import OUTPUT_HIGH
+from regwire.trio._beep_hosts import OUTPUT_HIGH, certificate_for, checked_tls
 from regwire.trio._beep_server import session_limits
 from regwire.trio._iris_client import Client
 from regwire.trio._iris_server import Bound, Service
@@ -38,7 +38,9 @@ WINDOW = 65536
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BeepListener:
-    """IRIS over BEEP (RFC 3983). `tls` (a `regwire_native.ServerTls`) is offered by the TLS profile.
+    """IRIS over BEEP (RFC 3983). `tls` (a `ServerTls`, or several by name) is offered by the TLS profile.
+
+    As in `regwire.trio.beep.Listener`, `serverName` chooses among several; "" is for any other name.
 
     `port` 0 takes a free one, `host` "" is every address.
     """
@@ -64,7 +66,7 @@ class BeepListener:
                     ),
                 )  # fmt: skip
             bound = Bound("beep", address[0], address[1], self.tls is not None, number)
-            service.bind(bound, partial(_Link, service, self.tls, beep_limits))
+            service.bind(bound, partial(_Link, service, checked_tls(f"{self.host}:{self.port}", self.tls), beep_limits))
 
 
 class _Link:
@@ -132,7 +134,7 @@ class _Link:
         if self._tls is None or client:
             self.session.stop("TLS cannot begin on this side")
             return
-        self._reactor.upgrade(self.number, self._tls)
+        self._reactor.upgrade(self.number, certificate_for(self._tls, server_name))
 
     def finish(self) -> None:
         """Close once everything is written."""
@@ -293,14 +295,13 @@ async def open_client(
     sasl: SaslClient | None,
     config: ClientConfig,
     nursery: trio.Nursery,
-    certificate: tuple[bytes, str] | None = None,
 ) -> Client:
     """Connect; `tls` demands TLS by its profile, with a certificate for `server_name`, which is told as serverName."""
     limits = Limits(window=WINDOW, message=config.response_octets, assembly=2 * config.response_octets)
 
     async def make() -> _Session:
         manager = _beep_client.connect(
-            host, port, tls=tls, server_name=server_name, authority=server_name, sasl=sasl, certificate=certificate,
+            host, port, tls=tls, server_name=server_name, authority=server_name, sasl=sasl,
             limits=limits,
         )  # fmt: skip
         try:

@@ -145,12 +145,11 @@ class connect:  # noqa: N801 - used as a function: `async with connect(...) as c
         tls: Any = None,
         server_name: str | None = None,
         sasl: SaslClient | None = None,
-        certificate: tuple[bytes, str] | None = None,
         config: ClientConfig | None = None,
         stream: trio.abc.Stream | None = None,
         fallback_port: int | None = None,
     ) -> None:
-        """`certificate` is the client's own, DER and SHA-256, when `tls` shows one: EXTERNAL is then possible."""
+        """Raises ConfigError for a transport that there is not. EXTERNAL takes the certificate that `tls` presents."""
         if transport not in WELL_KNOWN_PORTS:
             raise ConfigError("transport", f"no transport {transport!r}", f"choose of {', '.join(WELL_KNOWN_PORTS)}")
         self._host = host
@@ -159,7 +158,6 @@ class connect:  # noqa: N801 - used as a function: `async with connect(...) as c
         self._tls = regwire_native.ClientTls() if tls is None and transport == "xpcs" else tls
         self._server_name = server_name or host
         self._sasl = sasl
-        self._certificate = certificate
         self._config = config or ClientConfig()
         self._stream = stream
         self._fallback_port = fallback_port
@@ -220,7 +218,7 @@ class connect:  # noqa: N801 - used as a function: `async with connect(...) as c
 
         opened: Client = await _iris_beep.open_client(
             self._host, self._port, tls=self._tls, server_name=self._server_name, sasl=self._sasl,
-            config=self._config, nursery=nursery, certificate=self._certificate,
+            config=self._config, nursery=nursery,
         )  # fmt: skip
         self._line = opened._line
         return opened
@@ -238,8 +236,7 @@ class connect:  # noqa: N801 - used as a function: `async with connect(...) as c
 
     def _channel(self) -> Channel:
         encrypted = self._transport == "xpcs"
-        der, fingerprint = self._certificate if self._certificate and encrypted else (None, None)
-        return Channel(encrypted=encrypted, certificate=der, fingerprint=fingerprint)
+        return Channel.of_client(self._tls.certificate if encrypted else None, encrypted=encrypted)
 
     async def _dial(self, port: int) -> trio.SocketStream:
         try:

@@ -83,8 +83,8 @@ class LookupConfig:
 
     `transports`: in order of preference; default LWZ, XPC, XPCS, BEEP, and without the unencrypted ones where `sasl` is
     given. A URI's scheme comes first. `servers`: authorities (in lower case; "*" for all) whose server is known.
-    `follow`: ask where referrals and continuations point to, at most `referrals` times in all. `sasl` and `certificate`
-    are for the authority asked first, and shown to no other. `dns` answers `regwire.iris.resolve.Question`
+    `follow`: ask where referrals and continuations point to, at most `referrals` times in all. `sasl` is for the
+    authority asked first, and shown to no other. `dns` answers `regwire.iris.resolve.Question`
     (default: the system's resolvers).
     """
 
@@ -94,7 +94,6 @@ class LookupConfig:
     referrals: int = 16
     tls: Any = None
     sasl: Any = None
-    certificate: tuple[bytes, str] | None = None
     client: Any = None
     schema: Schema = DEFAULT
     dns: Callable[[Question], Awaitable[Answer]] | None = None
@@ -424,7 +423,7 @@ class Finder:
         started = False
         options: dict[str, Any] = {} if config.client is None else {"config": config.client}
         if own:
-            options |= {"sasl": config.sasl, "certificate": config.certificate}
+            options["sasl"] = config.sasl
         try:
             async with config.connect(
                 target.host,

@@ -627,3 +627,25 @@ def test_whatever_comes_replies_are_one_to_one_in_order_and_nothing_follows_the_
 
 _ENGINE = engine()
 _CONFIG = ServerConfig(sasl=sasl())
+
+
+def test_sasl_data_is_within_one_chunk() -> None:
+    """RFC 4992 section 6.5: the fields must not span chunks; they were joined."""
+    data = sasl_data.build("PLAIN", b"\0bob\0kEw1")
+    peer = Peer()
+    for parts in ((data[:9], data[9:]), (data, data), (data[:1], data[1:])):
+        (block,) = peer.write(_chunks(*parts))
+        assert block.chunks[-1][0] == "oi"
+        assert b"data-error" in block.chunks[-1][1]
+    # An empty last chunk says no more than that there is no more.
+    (block,) = peer.write(_chunks(data, b""))
+    assert block.chunks[0][0] == "as"
+
+
+def _chunks(*parts: bytes) -> bytes:
+    """A block that keeps open, with chunks of SASL data."""
+    octets = b"\x20\x0bexample.com"
+    for place, part in enumerate(parts):
+        last = 0xC0 if place == len(parts) - 1 else 0
+        octets += bytes([last | 4]) + len(part).to_bytes(2, "big") + part
+    return octets

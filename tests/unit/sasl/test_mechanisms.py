@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -236,8 +238,48 @@ def test_scram_client_refuses_a_server_without_proof() -> None:
     assert isinstance(client.finish(b"v=6rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G4="), Failed)
 
 
-def test_scram_refuses_an_authorisation_identity(people: Credentials) -> None:
-    assert isinstance(ScramSha256Server(people).start(b"n,a=bob,n=bob,r=abc"), Failed)
+def _scram(people: Credentials, user: str, authzid: str) -> Any:
+    client = ScramSha256Client(user, "kEw1", authzid=authzid)
+    server = ScramSha256Server(people)
+    challenge = server.start(client.start())
+    assert isinstance(challenge, Continue)
+    proof = client.step(challenge.data)
+    assert isinstance(proof, Continue)
+    done = server.step(proof.data)
+    return done if isinstance(done, Failed) else (done, client.finish(done.data))
+
+
+def test_scram_takes_an_authorisation_identity_that_is_the_name(people: Credentials) -> None:
+    """It was refused whatever it was: RFC 5802 section 5.1 has it in the first message."""
+    done, finished = _scram(people, "bob", "bob")
+    assert done.identity == "bob"
+    assert finished == Done("bob")
+
+
+def test_scram_refuses_another_authorisation_identity(people: Credentials) -> None:
+    failed = _scram(people, "bob", "eve")
+    assert isinstance(failed, Failed)
+    assert "may not act as 'eve'" in failed.reason
+
+
+def test_scram_escapes_an_authorisation_identity(people: Credentials) -> None:
+    class Deputies(Credentials):
+        def may_act_as(self, name: str, identity: str) -> bool:
+            return (name, identity) == ("bob", "a=b,c")
+
+    deputies = Deputies()
+    deputies.add("bob", "kEw1")
+    assert ScramSha256Client("bob", "kEw1", authzid="a=b,c").start().startswith(b"n,a=a=3Db=2Cc,n=bob,r=")
+    done, finished = _scram(deputies, "bob", "a=b,c")
+    assert done.identity == "a=b,c"
+    assert finished == Done("a=b,c")
+
+
+@pytest.mark.parametrize(
+    "first", [b"n,a=b=40b,n=bob,r=abc", b"n,a=,n=bob,r=abc", b"p=tls-unique,a=bob,n=bob,r=abc", b"n,a=bob"]
+)
+def test_scram_refuses_a_header_that_is_none(people: Credentials, first: bytes) -> None:
+    assert isinstance(ScramSha256Server(people).start(first), Failed)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
@@ -13,7 +14,7 @@ import trio
 from reactor_pki import Pki, make_pki
 from regwire_native import BeepFrame, beep_build
 
-from regwire.errors import ConnectFailed, NotSent, OutcomeUnknown, SaslFailed
+from regwire.errors import ConfigError, ConnectFailed, NotSent, OutcomeUnknown, SaslFailed
 from regwire.sasl import Credentials
 from regwire.trio.beep import (
     BeepError,
@@ -530,5 +531,98 @@ def test_octets_injected_behind_proceed_reach_no_channel(pki: Pki, injected: byt
                 async with connect("127.0.0.1", port, tls=ClientTls(ca=pki.ca), server_name="localhost", timeout=2.0):
                     pass
             nursery.cancel_scope.cancel()
+
+    run(main)
+
+
+def test_plain_without_tls_is_told_538(pki: Pki) -> None:
+    """RFC 3080 section 4.1: the channel is opened, what it was for fails, and the code says why; it was 550."""
+    credentials = Credentials()
+    credentials.add("alice", "secret-1")
+    tls = ServerTls(certificate=pki.server.certificate, key=pki.server.key)
+
+    async def main() -> None:
+        async with serving(echoing(), tls=tls, sasl=SaslServer(credentials)) as server:
+            async with client(server) as connection:
+                channel = await connection.start(("http://iana.org/beep/SASL/PLAIN", "<blob>AGEAYg==</blob>"))
+                assert b'code="538"' in _octets(channel.content)
+                await channel.close()
+                with pytest.raises(BeepError, match="550"):
+                    await connection.start("http://iana.org/beep/SASL/OTP")
+                assert (await (await connection.start(ECHO)).ask(b"still")).body == b"still"
+            # EXTERNAL without a certificate: TLS is there, and it is not on offer.
+            async with client(server, tls=ClientTls(ca=pki.ca), server_name="localhost") as connection:
+                with pytest.raises(BeepError, match="550"):
+                    await connection.start("http://iana.org/beep/SASL/EXTERNAL")
+
+    run(main)
+
+
+def _octets(content: str | bytes | None) -> bytes:
+    return content.encode() if isinstance(content, str) else content or b""
+
+
+def test_the_server_name_chooses_the_certificate(pki: Pki) -> None:
+    """Several certificates a listener; a name that it has none for gets the default (RFC 3080 section 3.1.3.1)."""
+    other = make_pki()
+    ours, theirs = (ServerTls(certificate=one.server.certificate, key=one.server.key) for one in (pki, other))
+
+    async def main() -> None:
+        async with serving(echoing(), tls={"Two.Example": theirs, "": ours}) as server:
+            for name, ca in (("two.example.", other.ca), ("one.example", pki.ca), (None, pki.ca)):
+                options = {"tls": ClientTls(ca=ca), "server_name": "localhost", "authority": name}
+                async with client(server, **options) as connection:
+                    assert connection.peer.certificates[0] == (theirs_der if ca is other.ca else pki.server.der)
+            with pytest.raises(ConnectFailed):
+                async with client(server, tls=ClientTls(ca=pki.ca), server_name="localhost", authority="two.example"):
+                    pass
+
+    theirs_der = other.server.der
+    run(main)
+
+
+def test_certificates_by_name_need_one_for_other_names(pki: Pki) -> None:
+    tls = ServerTls(certificate=pki.server.certificate, key=pki.server.key)
+
+    async def main() -> None:
+        async with serving(echoing(), tls={"one.example": tls}):
+            pass
+
+    with pytest.raises(BaseExceptionGroup) as caught:
+        run(main)
+    assert caught.group_contains(ConfigError, match="no certificate for other names")
+
+
+def test_a_certificate_is_for_an_address_too(pki: Pki) -> None:
+    """The name that the certificate must be for may be an IP address (RFC 9525 section 6.5)."""
+    tls = ServerTls(certificate=pki.server.certificate, key=pki.server.key)
+
+    async def main() -> None:
+        async with serving(echoing(), tls=tls) as server:
+            async with client(server, tls=ClientTls(ca=pki.ca)) as connection:
+                assert connection.peer.tls_version.startswith("TLS")
+            with pytest.raises(ConnectFailed):
+                async with client(server, tls=ClientTls(ca=pki.ca), server_name="127.0.0.2"):
+                    pass
+
+    run(main)
+
+
+def test_external_takes_the_certificate_that_tls_presents(pki: Pki) -> None:
+    credentials = Credentials()
+    fingerprint = hashlib.sha256(pki.client.der).hexdigest()
+    credentials.add_certificate(fingerprint, "carol")
+    tls = ServerTls(certificate=pki.server.certificate, key=pki.server.key, client_ca=pki.ca)
+    own = ClientTls(ca=pki.ca, certificate=pki.client.certificate, key=pki.client.key)
+    assert own.certificate == pki.client.der
+    assert ClientTls(ca=pki.ca).certificate is None
+
+    async def main() -> None:
+        sasl = SaslClient(authzid="carol")
+        async with (
+            serving(echoing(), tls=tls, sasl=SaslServer(credentials)) as server,
+            client(server, tls=own, server_name="localhost", sasl=sasl) as connection,
+        ):
+            assert connection.identity == "carol"
 
     run(main)

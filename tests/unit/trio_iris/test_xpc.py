@@ -475,7 +475,6 @@ def test_external_is_the_certificate(pki: Pki) -> None:
                 tls=tls,
                 server_name="localhost",
                 sasl=SaslClient(),
-                certificate=(pki.client.der, fingerprint),
             ) as found,
         ):
             assert names(await found.ask(lookup("me"))) == ["carol"]

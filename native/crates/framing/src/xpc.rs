@@ -233,7 +233,8 @@ impl<'a> Iterator for Runs<'a> {
         let mut count = 1;
         loop {
             let mut ahead = self.0.clone();
-            if ahead.next().is_none_or(|chunk| chunk.kind() != kind) {
+            // SASL's fields are within one chunk (RFC 4992 section 6.5).
+            if kind == Kind::Sasl || ahead.next().is_none_or(|chunk| chunk.kind() != kind) {
                 break;
             }
             self.0 = ahead;

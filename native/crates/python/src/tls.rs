@@ -109,6 +109,11 @@ impl ClientTls {
             .map(Self)
             .map_err(|error| config_error(&error))
     }
+
+    #[getter]
+    fn certificate<'py>(&self, py: Python<'py>) -> Option<Bound<'py, PyBytes>> {
+        self.0.certificate().map(|der| PyBytes::new(py, der))
+    }
 }
 
 /// Who is at the other end of a session.

@@ -148,7 +148,7 @@ impl ResolvesServerCert for OneCertificate {
 
 /// A client's side of TLS: whom it believes and, if asked, who it is.
 #[derive(Clone, Debug)]
-pub struct ClientTls(pub(crate) Arc<ClientConfig>);
+pub struct ClientTls(pub(crate) Arc<ClientConfig>, Option<Vec<u8>>);
 
 /// Collects what a [`ClientTls`] needs.
 #[derive(Debug, Default)]
@@ -162,6 +162,11 @@ impl ClientTls {
     /// Starts with the roots of the operating system and no certificate.
     pub fn builder() -> ClientTlsBuilder {
         ClientTlsBuilder::default()
+    }
+
+    /// The client's own certificate, as DER, if it presents one.
+    pub fn certificate(&self) -> Option<&[u8]> {
+        self.1.as_deref()
     }
 }
 
@@ -198,13 +203,15 @@ impl ClientTlsBuilder {
             .with_safe_default_protocol_versions()
             .map_err(|error| ConfigError::new("versions", error))?
             .with_webpki_verifier(verifier);
+        let mut own = None;
         let mut config = match &self.identity {
-            Some((certificate, key)) => builder
-                .with_client_auth_cert(
-                    pem::certificates("certificate", certificate)?,
-                    pem::private_key(key)?,
-                )
-                .map_err(|error| ConfigError::new("key", error))?,
+            Some((certificate, key)) => {
+                let chain = pem::certificates("certificate", certificate)?;
+                own = chain.first().map(|first| first.to_vec());
+                builder
+                    .with_client_auth_cert(chain, pem::private_key(key)?)
+                    .map_err(|error| ConfigError::new("key", error))?
+            }
             None => builder.with_no_client_auth(),
         };
         config.resumption = Resumption::disabled();
@@ -212,7 +219,7 @@ impl ClientTlsBuilder {
         if let Some(path) = &self.key_log {
             config.key_log = Arc::new(KeyLogToFile::open(path)?);
         }
-        Ok(ClientTls(Arc::new(config)))
+        Ok(ClientTls(Arc::new(config), own))
     }
 }
 

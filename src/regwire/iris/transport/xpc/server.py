@@ -419,9 +419,9 @@ class ServerSession:
 
     def _authenticate(self, block: Any) -> list[Action]:
         reply = self.expect(block.keep_open)
-        chunk = next(data for kind, data in block.chunks if kind == "sd")
+        chunks = [data for kind, data in block.chunks if kind == "sd"]
         # What came with it is answered when it is known who asks.
-        step = self._step(chunk)
+        step = self._step(chunks[0]) if not any(chunks[1:]) else "SASL data is in one chunk"
         if isinstance(step, str):
             self._complain(reply, "data-error", step)
             if self._mechanism is not None:
