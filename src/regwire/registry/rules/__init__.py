@@ -9,6 +9,7 @@ import logging
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from heapq import heapify, heappop, heappush
+from operator import attrgetter
 from typing import Any, Final
 
 from regwire.registry.model import codes
@@ -188,11 +189,15 @@ def wanted(request: r.Request, domains: set[str], hosts: set[str], contacts: set
 
     Only a hint: what is missing is looked up when it is needed.
     """
+    # Not among the patterns, each of which is a call: this one is asked for every create.
+    if type(request) is r.CreateDomain:
+        domains.add(request.name)
+        hosts.update(request.hosts)
+        contact_ids.update(map(_ID, request.contacts))
+        if request.registrant:
+            contact_ids.add(request.registrant)
+        return
     match request:
-        case r.CreateDomain():
-            domains.add(request.name)
-            hosts.update(request.hosts)
-            _wanted_contacts(request.registrant, request.contacts, contact_ids)
         case r.UpdateDomain():
             domains.add(request.name)
             hosts.update(request.add_hosts)
@@ -205,6 +210,9 @@ def wanted(request: r.Request, domains: set[str], hosts: set[str], contacts: set
             contacts.add(request.id)
         case _:
             pass
+
+
+_ID: Final = attrgetter("id")
 
 
 def _wanted_contacts(registrant: str | None, links: tuple[ContactLink, ...], ids: set[str]) -> None:

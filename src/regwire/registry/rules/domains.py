@@ -116,7 +116,8 @@ def create(ctx: Context, request: CreateDomain) -> Outcome:
 def prepared(ctx: Context, request: CreateDomain) -> tuple[Domain, ZonePolicy]:
     """Return what a create would register, if nothing of what it says is wrong; it is not accepted yet."""
     name = request.name
-    secdns.check_supported(request.secdns)
+    if request.secdns is not None:
+        secdns.check_supported(request.secdns)
     attributes = delegation.check_attributes(request.host_attributes) if request.host_attributes else ()
     policy = check_domain_name(name, ctx.policies)
     roles.check_types(request.contacts)
@@ -124,7 +125,7 @@ def prepared(ctx: Context, request: CreateDomain) -> tuple[Domain, ZonePolicy]:
     months = months_of(request.period, policy)
     delegation.check_create(request, attributes, policy)
     registrant, contacts = roles.allowed(ctx, request.registrant, request.contacts, policy)
-    ds, keys = secdns.check_create(request.secdns, policy)
+    ds, keys = secdns.check_create(request.secdns, policy) if request.secdns is not None else ((), ())
     hooks = policy.hooks
     for hook in hooks.policy:
         hook(ctx, request, policy)

@@ -28,9 +28,7 @@ class Links:
     def __init__(self, committed: Committed) -> None:
         self._committed = committed
         self._last: int | None = None
-        # Of new domains, by holder.
-        self._hosts: defaultdict[str, list[int]] = defaultdict(list)
-        self._contacts: defaultdict[str, list[int]] = defaultdict(list)
+        self._new: list[tuple[int, Domain]] = []
         # What else comes (True) and goes: holder, name of the domain.
         self._host_changes: list[tuple[str, str, bool]] = []
         self._contact_changes: list[tuple[str, str, bool]] = []
@@ -48,10 +46,7 @@ class Links:
         if after is None:
             return 0
         number = self._last = (self._committed.last_domain_id() if self._last is None else self._last) + 1
-        for host in after.hosts:
-            self._hosts[host].append(number)
-        for id in _contact_ids(after):
-            self._contacts[id].append(number)
+        self._new.append((number, after))
         return number
 
     def _compare(self, before: Domain, after: Domain) -> None:
@@ -70,9 +65,18 @@ class Links:
 
     def write(self, connection: sqlite3.Connection) -> None:
         """Write everything; the domains themselves are written."""
+        hosts: defaultdict[str, list[int]] = defaultdict(list)
+        contacts: defaultdict[str, list[int]] = defaultdict(list)
+        for number, domain in self._new:
+            for host in domain.hosts:
+                hosts[host].append(number)
+            if domain.registrant:
+                contacts[domain.registrant].append(number)
+            for link in domain.contacts:
+                contacts[link.id].append(number)
         for table, key, changes, new in (
-            ("host_domains", "host", self._host_changes, self._hosts),
-            ("contact_domains", "contact", self._contact_changes, self._contacts),
+            ("host_domains", "host", self._host_changes, hosts),
+            ("contact_domains", "contact", self._contact_changes, contacts),
         ):
             if changes:
                 _change(
@@ -83,11 +87,14 @@ class Links:
 
 
 def _rows(new: dict[str, list[int]]) -> list[Row]:
-    return [
-        (holder, ids[start], codec.block(ids[start : start + _TOGETHER]))
-        for holder, ids in new.items()
-        for start in range(0, len(ids), _TOGETHER)
-    ]
+    rows: list[Row] = []
+    for holder, links in new.items():
+        # One contact may be in several roles of a domain.
+        ids = list(dict.fromkeys(links))
+        for start in range(0, len(ids), _TOGETHER):
+            row = (holder, ids[start], codec.block(ids[start : start + _TOGETHER]))
+            rows.append(row)
+    return rows
 
 
 def _contact_ids(domain: Domain) -> set[str]:

@@ -52,51 +52,37 @@ class Pending:
 
     def record(self, call: Call, outcome: Outcome) -> None:
         """Note the history of one call, one row for each object that it changed."""
-        operation = type(call.request).__name__
+        head = (self._now, call.account, call.transaction, call.client_transaction, type(call.request).__name__)
         for change in outcome.changes:
+            kind = change.kind
+            if kind not in RESERVED:
+                self._record(head, change)
+                continue
+            before: Any = change.before
             after: Any = change.after
             detail = sponsor = expires = None
-            before: Any = change.before
-            if change.kind not in RESERVED:
-                self._record(call, operation, change)
-                continue
             if after is not None:
-                detail = self._details[id(after)] = _DETAIL[change.kind](after)
-                sponsor = after.sponsor
-                if change.kind == "domain":
+                detail = self._details[id(after)] = _DETAIL[kind](after)
+                roid, sponsor = after.roid, after.sponsor
+                if kind == "domain":
                     expires = codec.to_ms(after.expires)
-            elif before is not None:
-                self._former.append((change.key, before.roid, self._now))
-            roid = (before if after is None else after).roid
+            else:
+                roid = before.roid
+                self._former.append((change.key, roid, self._now))
             # Those of new objects come in order: found together. What happens to one later has a place of its own.
             self._history_keys.append(object_bucket(roid) if before is None else roid)
-            self._history.append(
-                (
-                    self._now,
-                    call.account,
-                    call.transaction,
-                    call.client_transaction,
-                    operation,
-                    change.kind,
-                    change.key,
-                    roid,
-                    sponsor,
-                    expires,
-                    detail,
-                )
-            )
+            self._history.append((*head, kind, change.key, roid, sponsor, expires, detail))
 
-    def _record(self, call: Call, operation: str, change: Change) -> None:
+    def _record(self, head: Row, change: Change) -> None:
         """Note the history of a record of a registered kind; its ROID there is kind and key."""
         kind, key = change.kind, change.key
         if kind_named(kind).history:
             detail = None
             if change.after is not None:
                 detail = self._details[id(change.after)] = codec.record_detail(change.after)
-            head = (self._now, call.account, call.transaction, call.client_transaction, operation, kind, key)
             roid = f"{kind}:{key}"
             self._history_keys.append(roid)
-            self._history.append((*head, roid, None, None, detail))
+            self._history.append((*head, kind, key, roid, None, None, detail))
 
     def write(self, connection: sqlite3.Connection, committed: Committed, overlay: Overlay) -> None:
         """Write everything the group changed."""

@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+from operator import attrgetter
 from typing import Any, Final
 
 from regwire.registry.model.audit import Audited, HistoryRow, Origin
@@ -81,6 +82,7 @@ else:
     _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
     _decode = json.loads
 _Row = tuple[Any, ...]
+_LINK: Final = attrgetter("type", "id")
 
 
 def block(rows: Sequence[Any]) -> str:
@@ -167,6 +169,19 @@ def _grace_out(period: GracePeriod) -> _Row:
     return head if period.amount is None else (*head, period.amount)
 
 
+#: The last grace periods, and what they are in JSON: the new domains of a group have the very same.
+_last_graces: tuple[tuple[GracePeriod, ...], list[_Row]] = ((), [])
+
+
+def _graces_out(periods: tuple[GracePeriod, ...]) -> list[_Row]:
+    global _last_graces  # noqa: PLW0603
+    known, found = _last_graces
+    if periods is not known:
+        found = [_grace_out(period) for period in periods]
+        _last_graces = (periods, found)
+    return found
+
+
 def _restore_out(r: Restore) -> _Row:
     instants = (to_ms(r.deleted), to_ms(r.redeemable), to_ms(r.purged))
     return (*instants, _opt_to_ms(r.report_due), _opt_to_ms(r.requested), int(r.final))
@@ -190,9 +205,9 @@ def domain_detail(value: Domain) -> str:
     if value.hosts:
         detail["hosts"] = value.hosts
     if value.contacts:
-        detail["contacts"] = [(link.type, link.id) for link in value.contacts]
+        detail["contacts"] = list(map(_LINK, value.contacts))
     if value.grace:
-        detail["grace"] = [_grace_out(period) for period in value.grace]
+        detail["grace"] = _graces_out(value.grace)
     if value.statuses:
         detail["statuses"] = _statuses_out(value.statuses)
     if value.ds:
@@ -224,7 +239,7 @@ def domain_row(value: Domain, detail: str) -> _Row:
         _opt_to_ms(value.transferred),
         value.registrant,
         value.auth,
-        to_ms(value.due()),
+        to_ms(value.expires if value.restore is None and value.transfer is None else value.due()),
         detail,
     )
 

@@ -30,29 +30,27 @@ class Auditor:
         settings = registry.audit
         self._frames = settings.frames
         self._kept = {name: getattr(settings, name) for name in ("transforms", "queries", "checks", "polls", "logins")}
-        self._names: dict[type[Any], str] = {}
+        # By the classes of the command and its object: whether it is kept, its name, whether it has an op of its own.
+        self._known: dict[tuple[type[Any], type[Any]], tuple[bool, str, bool]] = {}
 
     def origin(self, session: Any, command: Command) -> Origin | None:
         """Return what the audit keeps of a command; None: nothing."""
-        op = command.op
-        category = _CATEGORIES.get(type(op), "transforms")
-        if isinstance(op, Transfer) and op.op == "query":
-            category = "queries"
-        if not self._kept[category]:
-            return None
-        return Origin(self._name(op), session.number or 0, _address(session.peer), self._frame(command))
-
-    def _name(self, op: Any) -> str:
+        op: Any = command.op
         subject = getattr(op, "object", op)
-        kind = type(subject)
-        name = self._names.get(kind)
-        if name is None:
-            space = getattr(kind, "__ns__", None)
-            prefix = getattr(space, "prefix", None)
-            tag = str(getattr(kind, "__tag__", None) or kind.__name__.lower())
-            name = self._names[kind] = f"{prefix}:{tag}" if subject is not op and prefix else tag
-        action = getattr(op, "op", None)
-        return f"{name} {action}" if isinstance(action, str) else name
+        classes = (type(op), type(subject))
+        known = self._known.get(classes)
+        if known is None:
+            kept = self._kept[_CATEGORIES.get(type(op), "transforms")]
+            known = self._known[classes] = (kept, _name(subject, own=subject is not op), hasattr(op, "op"))
+        kept, name, has_op = known
+        if has_op:
+            if type(op) is Transfer and op.op == "query":
+                kept = self._kept["queries"]
+            if isinstance(op.op, str):
+                name = f"{name} {op.op}"
+        if not kept:
+            return None
+        return Origin(name, session.number or 0, _address(session.peer), self._frame(command))
 
     def _frame(self, command: Command) -> str | None:
         if not self._frames:
@@ -85,6 +83,14 @@ class Auditor:
         fault = _fault(item) or (str(result.msg.text) if result.code >= 2000 else None)
         who = (account or "", ids.sv_trid, getattr(item, "cl_trid", None))
         self._registry.note(Audited(self._registry.clock.now(), *who, origin, int(result.code), fault))
+
+
+def _name(subject: Any, *, own: bool) -> str:
+    """Return what the audit calls a command by its object; ``own`` false: the command is all there is."""
+    kind = type(subject)
+    prefix = getattr(getattr(kind, "__ns__", None), "prefix", None)
+    tag = str(getattr(kind, "__tag__", None) or kind.__name__.lower())
+    return f"{prefix}:{tag}" if own and prefix else tag
 
 
 def _fault(item: Any) -> str | None:

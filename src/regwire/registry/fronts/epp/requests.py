@@ -143,7 +143,7 @@ def _links(contacts: tuple[d.DomainContact, ...]) -> tuple[ContactLink, ...]:
 
 
 def _hosts(ns: d.NameServers | None) -> tuple[str, ...]:
-    return tuple([name.lower() for name in ns.host_objs]) if ns is not None else ()
+    return tuple(map(str.lower, ns.host_objs)) if ns is not None else ()
 
 
 def _attributes(ns: d.NameServers | None) -> tuple[HostAttribute, ...]:
