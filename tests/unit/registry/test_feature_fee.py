@@ -27,6 +27,13 @@ from regwire.registry.model.fees import (
     RemovePremiums,
     SetPremiums,
 )
+from regwire.registry.model.launch import (
+    ApplicationStatus,
+    LaunchCreated,
+    LaunchGiven,
+    SetApplicationStatus,
+)
+from regwire.registry.model.launch import Phase as PhaseGiven
 from regwire.registry.model.money import Deposit, ReadBalances, ReadEntries, SetCreditLimit
 from regwire.registry.model.outcomes import Refusal
 from regwire.registry.rules import ledger
@@ -614,3 +621,113 @@ def test_months_are_billed_by_their_part_of_a_year(build: Callable[..., Till]) -
 def test_errors_of_the_settings_name_line_and_cure(change: tuple[str, str], expected: str) -> None:
     with pytest.raises(ConfigError, match=expected):
         parse_config(SETTINGS.replace(*change), FILE)
+
+
+# --- prices of launch phases
+
+LAUNCHED = """
+[[policy.launch.phases]]
+phase = "landrush"
+mode = "application"
+end = 2025-04-01T00:00:00Z
+[[policy.launch.phases]]
+phase = "custom"
+name = "early-1"
+start = 2025-04-01T00:00:00Z
+end = 2025-04-08T00:00:00Z
+[[policy.launch.phases]]
+phase = "custom"
+name = "early-2"
+start = 2025-04-08T00:00:00Z
+end = 2025-04-15T00:00:00Z
+[[policy.launch.phases]]
+phase = "open"
+start = 2025-04-15T00:00:00Z
+[[zone."example".fee.phases]]
+phase = "landrush"
+create = "60.00"
+[[zone."example".fee.phases]]
+phase = "custom"
+surcharge = "200.00"
+[[zone."example".fee.phases]]
+phase = "custom"
+name = "early-2"
+create = "20.00"
+surcharge = "100.00"
+"""
+LANDRUSH = PhaseGiven("landrush")
+
+
+def create_quote(till: Till, wanted: FeeWanted, name: str = "a.example") -> list[Decimal]:
+    (quoted,) = till.ask(A, r.CheckDomains((name,), extensions=(FeeQuery((wanted,)),))).extensions
+    (quote,) = quoted.names[0].quotes
+    return [line.amount for line in quote.lines]
+
+
+def test_rfc8748_3_8_each_phase_has_its_prices(build: Callable[..., Till]) -> None:
+    till = build(LAUNCHED)
+    assert create_quote(till, FeeWanted("create")) == [d("60.00")]
+    assert create_quote(till, FeeWanted("create", phase="landrush")) == [d("60.00")]
+    assert create_quote(till, FeeWanted("create", phase="custom", subphase="early-1")) == [d("10.00"), d("200.00")]
+    assert create_quote(till, FeeWanted("create", phase="custom", subphase="early-2")) == [d("20.00"), d("100.00")]
+    assert create_quote(till, FeeWanted("create", phase="open")) == [d("10.00")]
+    assert create_quote(till, FeeWanted("renew", phase="landrush")) == [d("11.50")]
+    # Several sub-phases, a phase that the zone has not.
+    for phase, code in (("custom", 2003), ("sunrise", 2004)):
+        asked = r.CheckDomains(("a.example",), extensions=(FeeQuery((FeeWanted("create", phase=phase),)),))
+        assert till.code(A, asked) == code
+
+
+def test_rfc8748_a_create_is_billed_by_its_phase_and_the_surcharge_is_not_given_back(
+    build: Callable[..., Till],
+) -> None:
+    till = build(LAUNCHED)
+    till.pay(amount="1000.00")
+    till.must("-", SetPremiums((Premium("gold.example", "gold"),)))
+    till.later(days=31)
+    # What a phase makes dearer must be agreed, and is not to be had without (section 4).
+    assert till.code(A, r.CreateDomain("a.example", auth=PASSWORD)) == 2003
+    items = till.must(A, r.CheckDomains(("a.example",))).items
+    assert items == (("a.example", False, "Fee must be agreed"),)
+    low = r.CreateDomain("a.example", auth=PASSWORD, extensions=(FeeAgreed(d("209.99")),))
+    assert till.code(A, low) == 2004
+    outcome = till.ask(A, r.CreateDomain("a.example", auth=PASSWORD, extensions=(FeeAgreed(d("210.00")),)))
+    (charged,) = outcome.extensions
+    assert charged.lines == (
+        FeeLine(d("10.00"), None, refundable=True, grace_days=5),
+        FeeLine(d("200.00"), "Launch phase surcharge", refundable=False),
+    )
+    assert till.has() == d("790.00")
+    till.must(A, r.DeleteDomain("a.example"))
+    assert till.has() == d("800.00")
+    # A premium name keeps its price, and pays the surcharge.
+    assert create_quote(till, FeeWanted("create"), "gold.example") == [d("500.00"), d("200.00")]
+    till.later(days=14)
+    till.must(A, r.CreateDomain("a.example", auth=PASSWORD))
+    assert till.has() == d("790.00")
+
+
+def test_rfc8748_an_application_is_billed_by_the_phase_that_it_was_made_in(build: Callable[..., Till]) -> None:
+    till = build(LAUNCHED)
+    till.pay()
+    given = (LaunchGiven(LANDRUSH), FeeAgreed(d("60.00")))
+    outcome = till.ask(A, r.CreateDomain("a.example", auth=PASSWORD, extensions=given))
+    assert outcome.code == 1001
+    application = next(one.application for one in outcome.extensions if isinstance(one, LaunchCreated))
+    till.later(days=60)
+    assert till.code("-", SetApplicationStatus(application, ApplicationStatus("allocated"))) == 1000
+    assert till.has() == d("40.00")
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        (LAUNCHED + '[[zone."example".fee.phases]]\nphase = "landrush"\n', "prices of landrush twice; keep one"),
+        (LAUNCHED + '[[zone."example".fee.phases]]\nphase = "sunrise"\n', "no such launch phase; add it"),
+        ('[[policy.fee.phases]]\nphase = "open"\n', "prices of open, but there is no such launch phase"),
+        (LAUNCHED + '[[zone."example".fee.phases]]\nphase = "open"\ncreate = "1.234"\n', "cannot be paid"),
+    ],
+)
+def test_prices_of_phases_that_are_wrong(more: str, message: str) -> None:
+    with pytest.raises(ConfigError, match=rf"registry.toml:\d+: .*phases.*{message}"):
+        parse_config(SETTINGS + more, FILE)

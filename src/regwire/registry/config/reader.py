@@ -254,6 +254,26 @@ class _Reader:
                 raise self.error((*where, "default_years"), "must lie between min_years and max_years")
             if policy.min_name_servers > policy.max_name_servers:
                 raise self.error((*where, "min_name_servers"), "must not exceed max_name_servers")
+        self.check_together(config)
+
+    def check_together(self, config: Config) -> None:
+        """Refuse settings of features that do not go with those of others, in the zone that they are for.
+
+        What ``[policy]`` says must go with those of one zone at least: the others need not use it.
+        """
+        faults: dict[str, tuple[str, str] | None] = {}
+        for zone in config.registry.zones:
+            features = config.features_for(zone)
+            for name, value in features.items():
+                fault = value.validate_with(features) if hasattr(value, "validate_with") else None
+                if name in config.zone_features.get(zone, {}):
+                    if fault is not None:
+                        raise self.error(("zone", zone, name, fault[0]), fault[1])
+                elif fault is None or name not in faults:
+                    faults[name] = fault
+        for name, fault in faults.items():
+            if fault is not None:
+                raise self.error(("policy", name, fault[0]), fault[1])
 
     def check_zone(self, zone: str) -> None:
         try:

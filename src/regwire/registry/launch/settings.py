@@ -13,7 +13,10 @@ from regwire.registry.launch.files import Watched, watched
 from regwire.registry.launch.lists import read_codes, read_labels, read_revoked
 from regwire.registry.launch.trust import read_certificates, read_crls
 
-__all__ = ["LaunchSettings", "PhaseSettings", "ValidatorSettings"]
+__all__ = ["PHASES", "LaunchSettings", "PhaseSettings", "ValidatorSettings"]
+
+#: RFC 8334 section 2.3.
+PHASES = ("sunrise", "landrush", "claims", "open", "custom")
 
 #: What a phase asks for when it does not say.
 _DEFAULT_PROOF = {"sunrise": "mark", "claims": "notice"}
@@ -23,9 +26,7 @@ _DEFAULT_PROOF = {"sunrise": "mark", "claims": "notice"}
 class PhaseSettings:
     """``[[policy.launch.phases]]``: one phase."""
 
-    phase: str = setting(
-        MISSING, why="RFC 8334 section 2.3", choices=("sunrise", "landrush", "claims", "open", "custom")
-    )
+    phase: str = setting(MISSING, why="RFC 8334 section 2.3", choices=PHASES)
     name: str | None = setting(None, why="of a sub-phase; a custom phase must have one")
     start: datetime | None = setting(None, why="from this instant on; unset: it has begun")
     end: datetime | None = setting(None, why="until just before this instant; unset: for good")

@@ -33,6 +33,7 @@ from regwire.registry.rules.context import Context
 from regwire.registry.rules.dates import add_months, months_of
 from regwire.registry.rules.launch import settings_of
 from regwire.registry.rules.ledger import require_operator
+from regwire.registry.rules.phases import agreed_phase
 from regwire.registry.rules.policy import ZonePolicy
 from regwire.registry.rules.registered import policy_of
 from regwire.registry.rules.status import domain_statuses
@@ -225,6 +226,7 @@ def _allocate(ctx: Context, value: Application) -> None:
     request = CreateDomain(name, period, domain.registrant, domain.contacts, extensions=(given,))
     applicant = Context(ctx.view, replace(ctx.call, account=domain.sponsor, request=request), now, ctx.policies)
     applicant.changes, applicant.messages = ctx.changes, ctx.messages
+    agreed_phase(applicant, value.phase)
     if token is not None:
         request = replace(request, extensions=(given, tokens.promise(applicant, token, name)))
     domain = zone.hooks.accept(applicant, request, None, domain, zone)

@@ -17,9 +17,9 @@ from regwire.registry.rules.context import Context
 from regwire.registry.rules.dates import months_of
 from regwire.registry.rules.names import check_domain_name
 from regwire.registry.rules.policy import ZonePolicy
-from regwire.registry.rules.prices import COMMANDS, FeeSettings, grace_days, premium, price_of, tier_of
+from regwire.registry.rules.prices import COMMANDS, FeeSettings, Price, grace_days, premium, price_of, tier_of
 
-__all__ = ["LaunchPhase", "choose_phase", "quote"]
+__all__ = ["LaunchPhase", "choose_phase", "fee_lines", "quote"]
 
 #: General availability (RFC 8334 section 2.3).
 _OPEN: Final = "open"
@@ -144,7 +144,7 @@ def _name(
     ctx: Context, request: CheckDomains, commands: tuple[FeeWanted, ...], name: str, zone: ZonePolicy
 ) -> NameQuote:
     own = premium(ctx, name, request)
-    # The launch feature's settings, where there are any; prices are the same in every phase.
+    # The launch feature's settings, where there are any.
     declared = getattr(zone.feature("launch"), "phases", ())
     quotes = []
     for asked in commands:
@@ -165,14 +165,25 @@ def _quote(wanted: FeeWanted, period: Period | None, own: Premium | None, zone: 
         raise Refusal(codes.POLICY, "there is no such command")
     currency = _settings(zone).currency
     months = 0 if period is None else months_of(period, zone)
-    price = price_of(zone, own, wanted.command, months, discount)
+    phase = None
+    if wanted.phase is not None and zone.feature("launch").phases:
+        phase = (wanted.phase, wanted.subphase)
+    price = price_of(zone, own, wanted.command, months, discount=discount, phase=phase)
     lines: tuple[FeeLine, ...] = ()
     if wanted.command in COMMANDS:
         days = grace_days(zone, wanted.command)
-        lines = (FeeLine(to_decimal(price.amount, currency), None, days > 0, days),)
-    if price.discount:
-        lines = (*lines, FeeLine(-to_decimal(price.discount, currency), "Allocation token"))
+        lines = fee_lines(price, currency, days > 0, days)
     return FeeQuote(wanted, period, lines, price.standard)
+
+
+def fee_lines(price: Price, currency: str, refundable: bool, days: int) -> tuple[FeeLine, ...]:
+    """Return what a price consists of: the fee, given back within so many days, a surcharge, a discount."""
+    lines = [FeeLine(to_decimal(price.amount, currency), None, refundable, days)]
+    if price.surcharge:
+        lines.append(FeeLine(to_decimal(price.surcharge, currency), "Launch phase surcharge", refundable=False))
+    if price.discount:
+        lines.append(FeeLine(-to_decimal(price.discount, currency), "Allocation token"))
+    return tuple(lines)
 
 
 def _period(wanted: FeeWanted, zone: ZonePolicy) -> Period | None:

@@ -45,9 +45,10 @@ from regwire.registry.rules.context import Context
 from regwire.registry.rules.dates import months_of
 from regwire.registry.rules.features import Feature
 from regwire.registry.rules.names import check_domain_name
+from regwire.registry.rules.phases import phase_at, phase_of
 from regwire.registry.rules.policy import ZonePolicy
 from regwire.registry.rules.prices import STANDARD, FeeSettings, Price, grace_days, premium, price_of
-from regwire.registry.rules.quotes import quote
+from regwire.registry.rules.quotes import fee_lines, quote
 
 __all__ = ["FEATURE"]
 
@@ -102,7 +103,7 @@ class Fee(Feature):
             return  # The token is what is wrong, and the command will be refused for it.
         price = _price(ctx, request, command, zone)
         if agreed is None:
-            if settings.agreement == "always" or price.tier != STANDARD:
+            if settings.agreement == "always" or price.tier != STANDARD or price.phased:
                 # Who did not agree may not speak the extension: it is the name that is pointed at.
                 raise Refusal(codes.MISSING, "the fee must be agreed", "domain:name", request.name)  # type: ignore[attr-defined]
         elif agreed.amount < to_decimal(price.net, settings.currency):
@@ -130,17 +131,20 @@ class Fee(Feature):
             after = _with(after, **{_PENDING: [price.net, settings.currency]})
         elif command != "restore":
             after = _with_charge(
-                after, "add" if command == "create" else command, ctx.now, price.net, settings.currency
+                after, "add" if command == "create" else command, ctx.now, price.refundable, settings.currency
             )
         _tell(ctx, zone, command, _period(request, command, zone), _lines(price, command, zone))
         return after
 
     def check_name(self, ctx: Context, request: Request, name: str, zone: ZonePolicy) -> str | None:
         """Without fees in the check, a name is available only if a create without them succeeds (section 4)."""
-        agreement = zone.feature(_NAME).agreement
-        if agreement == "never" or request.extension(FeeQuery) is not None:
+        settings: FeeSettings = zone.feature(_NAME)
+        if settings.agreement == "never" or request.extension(FeeQuery) is not None:
             return None
-        return "Fee must be agreed" if agreement == "always" or premium(ctx, name, request) is not None else None
+        special = settings.agreement == "always" or premium(ctx, name, request) is not None
+        if not special and settings.phases:
+            special = price_of(zone, None, "create", 12, phase=phase_of(ctx, request, name, zone)).phased
+        return "Fee must be agreed" if special else None
 
     def checked(self, ctx: Context, request: Request, items: tuple[tuple[str, bool, str | None], ...]) -> None:
         """Answer what the check asks about fees."""
@@ -200,7 +204,9 @@ def _price(ctx: Context, request: Any, command: str, zone: ZonePolicy) -> Price:
 def _new_price(ctx: Context, request: Any, command: str, zone: ZonePolicy) -> Price:
     months = 0 if command == "restore" else _bought(request, command, zone)
     token = tokens.applicable(ctx, tokens.given(request), command, request.name)
-    return price_of(zone, premium(ctx, request.name), command, months, 0 if token is None else token.discount)
+    phase = phase_of(ctx, request, request.name, zone) if zone.feature(_NAME).phases else None
+    discount = 0 if token is None else token.discount
+    return price_of(zone, premium(ctx, request.name), command, months, discount=discount, phase=phase)
 
 
 def _bought(request: Any, command: str, zone: ZonePolicy) -> int:
@@ -226,10 +232,7 @@ def _refundable(command: str, zone: ZonePolicy) -> tuple[bool, int]:
 
 def _lines(price: Price, command: str, zone: ZonePolicy) -> tuple[FeeLine, ...]:
     currency = zone.feature(_NAME).currency
-    fee = FeeLine(to_decimal(price.amount, currency), None, *_refundable(command, zone))
-    if not price.discount:
-        return (fee,)
-    return fee, FeeLine(-to_decimal(price.discount, currency), "Allocation token")
+    return fee_lines(price, currency, *_refundable(command, zone))
 
 
 def _tell(ctx: Context, zone: ZonePolicy, command: str, period: Period | None, lines: tuple[FeeLine, ...]) -> None:
@@ -317,8 +320,9 @@ def _give_back_transfer(ctx: Context, before: Domain, after: Domain) -> Domain:
 
 def _auto_renew(ctx: Context, before: Domain, after: Domain, zone: ZonePolicy) -> Domain:
     settings: FeeSettings = zone.feature(_NAME)
-    price = price_of(zone, premium(ctx, before.name), "renew", 12)
     due = before.expires
+    phase = phase_at(zone, due) if settings.phases else None
+    price = price_of(zone, premium(ctx, before.name), "renew", 12, phase=phase)
     if ledger.can_pay(ctx, before.sponsor, settings.currency, price.net):
         ledger.charge(ctx, before.sponsor, settings.currency, price.net, reason="autoRenew", name=before.name)
         return _with_charge(after, "autoRenew", due, price.net, settings.currency)
