@@ -46,10 +46,11 @@ NAMESPACES = frozenset(
         "epp:maintenance-1.0",
         "epp:b-dn",
         "idn-1.0",
+        "epp:fee-1.0",
         "e164val-1.0",
         "e164valex-1.1",
     )
-)
+) | {"http://www.verisign.com/epp/lowbalance-poll-1.0"}
 
 
 class ExtFront(Front):

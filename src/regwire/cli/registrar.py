@@ -77,6 +77,8 @@ def _money(value: Any) -> dict[str, Any]:
     from regwire.registry.model.money import to_decimal
 
     shown = {name: str(to_decimal(getattr(value, name), value.currency)) for name in ("amount", "limit")}
+    if value.threshold is not None:
+        shown["threshold"] = str(to_decimal(value.threshold, value.currency))
     return {"account": value.account, "currency": value.currency, **shown}
 
 
@@ -285,6 +287,24 @@ def limit(
         show(_money(balance), json=json)
 
 
+@registrar.command()
+def threshold(
+    id: Id,
+    value: Annotated[str, typer.Argument(metavar="AMOUNT", help='"policy": as [policy.low_balance] says.')],
+    currency: Currency,
+    folder: Dir = Path(),
+    json: Json = False,
+) -> None:
+    """Set below which a poll message says that the balance is low, credit included."""
+    from regwire.registry.model.money import SetThreshold
+
+    least = None if value == "policy" else amount("AMOUNT", value)
+    _require_billed(currency.upper(), folder)
+    with operator(folder) as found:
+        require_registrar(found, id)
+        show(_money(found.ask(SetThreshold(id, currency.upper(), least))), json=json)
+
+
 def _require_billed(currency: str, folder: Path) -> None:
     """Refuse money that no zone takes, while others take some: it would lie there unseen."""
     config = settings(folder)
@@ -304,7 +324,7 @@ def balance(
     with operator(folder) as found:
         if id:
             require_registrar(found, id)
-        tabulate(_balances(found, id), ("account", "currency", "amount", "limit"), json=json)
+        tabulate(_balances(found, id), ("account", "currency", "amount", "limit", "threshold"), json=json)
 
 
 @registrar.command()

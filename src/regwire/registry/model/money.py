@@ -21,9 +21,11 @@ __all__ = [
     "Balance",
     "Deposit",
     "Entry",
+    "LowBalance",
     "ReadBalances",
     "ReadEntries",
     "SetCreditLimit",
+    "SetThreshold",
     "balance_key",
     "digits",
     "is_own",
@@ -100,6 +102,7 @@ class Balance:
         account: a registrar, or one of the registry's own.
         amount: in minor units; of a registrar never below minus ``limit``.
         limit: how far it may go below zero, in minor units.
+        threshold: below which its registrar is told that it is low, limit included; None: as the policy says.
 
     """
 
@@ -107,6 +110,29 @@ class Balance:
     currency: str
     amount: int = 0
     limit: int = 0
+    threshold: int | None = None
+
+    @property
+    def available(self) -> int:
+        """What can be spent, credit included."""
+        return self.amount + self.limit
+
+
+@record
+class LowBalance:
+    """What a registrar is told whose balance fell below its threshold; amounts in minor units.
+
+    ``name`` is the company's, or the account; ``available`` is what is left, ``limit`` of credit included.
+    """
+
+    name: str
+    currency: str
+    available: int
+    limit: int
+    threshold: int
+
+
+register(Kind("lowBalance", LowBalance))
 
 
 @record
@@ -169,6 +195,15 @@ class SetCreditLimit(Request):
     account: str
     currency: str
     amount: Decimal
+
+
+@record
+class SetThreshold(Request):
+    """The operator's: below which a registrar is told that its balance is low; None: as the policy says."""
+
+    account: str
+    currency: str
+    amount: Decimal | None
 
 
 @record

@@ -14,11 +14,14 @@ from regwire.registry.model.money import (
     Balance,
     Deposit,
     Entry,
+    LowBalance,
     ReadBalances,
     ReadEntries,
     SetCreditLimit,
+    SetThreshold,
     balance_key,
     is_own,
+    to_decimal,
     to_minor,
 )
 from regwire.registry.model.outcomes import Outcome, Refusal
@@ -41,6 +44,7 @@ __all__ = [
     "require",
     "require_operator",
     "set_credit_limit",
+    "set_threshold",
 ]
 
 #: The registry's own accounts: what registrars paid for, and where payments come from.
@@ -107,7 +111,29 @@ def _move(
     ctx.put(_ENTRY, id, Entry(id, ctx.now, debit, credit, currency, amount, reason, name, reference))
     for account, change in ((debit, -amount), (credit, amount)):
         have = balance(ctx, account, currency)
-        ctx.put(_BALANCE, balance_key(account, currency), Balance(account, currency, have.amount + change, have.limit))
+        _put(ctx, have, replace(have, amount=have.amount + change))
+
+
+def _put(ctx: Context, before: Balance, after: Balance) -> None:
+    """Keep a balance; if it crosses its threshold downwards, its registrar is told."""
+    ctx.put(_BALANCE, balance_key(after.account, after.currency), after)
+    if is_own(after.account):
+        return
+    was, threshold = _threshold(ctx, before), _threshold(ctx, after)
+    if threshold is None or after.available >= threshold:
+        return
+    if was is not None and before.available < was:
+        return
+    currency = after.currency
+    registrar = ctx.record("registrar", after.account)
+    name = (registrar.name if registrar is not None else "") or after.account
+    left, least = to_decimal(after.available, currency), to_decimal(threshold, currency)
+    data = LowBalance(name, currency, after.available, after.limit, threshold)
+    ctx.tell(after.account, f"The balance is low: {left} {currency} are left, less than {least} {currency}", data)
+
+
+def _threshold(ctx: Context, have: Balance) -> int | None:
+    return ctx.policies.low_balances.get(have.currency) if have.threshold is None else have.threshold
 
 
 # --- the operator's requests
@@ -146,7 +172,19 @@ def set_credit_limit(ctx: Context, request: SetCreditLimit) -> Outcome:
     if have.amount < -limit:
         raise Refusal(codes.POLICY, "more is owed already")
     after = replace(have, limit=limit)
-    ctx.put(_BALANCE, balance_key(request.account, request.currency), after)
+    _put(ctx, have, after)
+    return ctx.done(after)
+
+
+def set_threshold(ctx: Context, request: SetThreshold) -> Outcome:
+    """Set below which a registrar is told that its balance is low. The outcome's data is the balance."""
+    require_operator(ctx)
+    threshold = None if request.amount is None else _minor(request)
+    if (threshold is not None and threshold < 0) or not _is_registrar(request.account):
+        raise Refusal(codes.RANGE, "an amount that is not negative, for a registrar")
+    have = balance(ctx, request.account, request.currency)
+    after = replace(have, threshold=threshold)
+    _put(ctx, have, after)
     return ctx.done(after)
 
 
@@ -177,8 +215,9 @@ def _is_registrar(account: str) -> bool:
     return 3 <= len(account) <= 16 and not is_own(account) and " " not in account
 
 
-def _minor(request: Deposit | SetCreditLimit) -> int:
+def _minor(request: Deposit | SetCreditLimit | SetThreshold) -> int:
     currency = request.currency
+    assert request.amount is not None
     if len(currency) != 3 or not (currency.isascii() and currency.isalpha() and currency.isupper()):
         raise Refusal(codes.RANGE, f"{currency} is no currency; three capital letters (ISO 4217)")
     try:

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from regwire.registry.config import Config, PolicySettings
+from regwire.registry.model.money import to_minor
 from regwire.registry.model.record import record
 from regwire.registry.rules.features import Hooks, hooks_of
 
@@ -84,6 +85,7 @@ class Policies:
         repository: the end of every ROID.
         check_limit: objects in one check.
         checked: the hooks after a check, of features that apply in any zone.
+        low_balances: by currency, below how many minor units a registrar is told that its balance is low.
 
     """
 
@@ -96,6 +98,11 @@ class Policies:
         self.check_limit = config.epp.check_names
         every = [zone.hooks for zone in (*self.by_zone.values(), self.general)]
         self.checked = tuple(dict.fromkeys(hook for hooks in every for hook in hooks.checked))
+        self.low_balances: dict[str, int] = {}
+        for policy in self.by_zone.values():
+            least, currency = policy.feature("low_balance").threshold, policy.feature("fee").currency
+            if least is not None and currency:
+                self.low_balances[currency] = max(to_minor(least, currency), self.low_balances.get(currency, 0))
 
     def zone_of(self, name: str) -> str | None:
         """Return the zone of this registry that ``name`` lies in or is, the longest if several, else None."""

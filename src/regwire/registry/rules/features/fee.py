@@ -25,7 +25,15 @@ from regwire.registry.model.fees import (
     RemovePremiums,
     SetPremiums,
 )
-from regwire.registry.model.money import Deposit, ReadBalances, ReadEntries, SetCreditLimit, to_decimal, to_minor
+from regwire.registry.model.money import (
+    Deposit,
+    ReadBalances,
+    ReadEntries,
+    SetCreditLimit,
+    SetThreshold,
+    to_decimal,
+    to_minor,
+)
 from regwire.registry.model.objects import PENDING, Domain, GracePeriod, Restore, with_extra
 from regwire.registry.model.outcomes import Outcome, Refusal, TransferData
 from regwire.registry.model.record import replace
@@ -74,6 +82,7 @@ class Fee(Feature):
         self.requests = {
             Deposit: ledger.deposit,
             SetCreditLimit: ledger.set_credit_limit,
+            SetThreshold: ledger.set_threshold,
             ReadBalances: ledger.read_balances,
             ReadEntries: ledger.read_entries,
             SetPremiums: _set_premiums,
