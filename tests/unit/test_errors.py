@@ -3,10 +3,11 @@
 import copy
 import pickle
 import re
+from typing import Any
 
 import pytest
 
-from regwire import errors
+from regwire import epp, errors
 
 CLASSES = [c for c in vars(errors).values() if isinstance(c, type) and issubclass(c, errors.RegwireError)]
 
@@ -91,3 +92,32 @@ def test_errors_survive_pickle_and_copy(error: errors.RegwireError) -> None:
 
 def test_a_secret_value_is_not_needed_in_the_text() -> None:
     assert str(errors.EncodeError("login/pw", "min_length")) == "login/pw: min_length"
+
+
+def test_a_fault_of_a_frame_survives_pickle_without_what_belongs_to_its_process() -> None:
+    with pytest.raises(errors.SchemaFault) as caught:
+        epp.decode(b'<epp xmlns="urn:ietf:params:xml:ns:epp-1.0"><command/></epp>')
+    assert caught.value.fault is not None
+    again = pickle.loads(pickle.dumps(caught.value))
+    assert (type(again), str(again), again.path, again.fault) == (
+        errors.SchemaFault,
+        str(caught.value),
+        caught.value.path,
+        None,
+    )
+
+
+def test_what_has_no_path_is_told_without_one() -> None:
+    with pytest.raises(errors.EncodeError, match=r"^str is no document of the schema epp$"):
+        epp.encode("x")
+
+
+def test_text_in_the_place_of_a_class_is_shown_by_its_type_only() -> None:
+    """A password where an authInfo belongs is still a password."""
+    misplaced: Any = "hunter22"
+    create = epp.DomainCreate("a.example", auth_info=misplaced)
+    assert repr(create) == "DomainCreate(name='a.example', auth_info=<str>)"
+    with pytest.raises(errors.EncodeError) as caught:
+        epp.encode(epp.command(create))
+    assert str(caught.value) == "command/create/domain:create/domain:authInfo: a DomainAuthInfo is needed, not a str"
+    assert "hunter22" not in repr(vars(caught.value))

@@ -148,7 +148,7 @@ class ClientSession:
         """Why nothing can be sent in this state, for people."""
         if self.error is not None:
             return f"the session is over: {self.error}"
-        return f"the session {self.state.value}"
+        return f"the session is not ready: {self.state.value}"
 
     # ----------------------------------------------------------------------------------------------------- receiving
 
@@ -206,7 +206,9 @@ class ClientSession:
 
     def _fault(self, fault: Fault) -> list[Outcome]:
         detail = fault.faults[0] if fault.faults else None
-        reason = f"reply not readable ({detail.path}: {detail.rule})" if detail is not None else "reply not readable"
+        reason = "reply not readable"
+        if detail is not None:
+            reason += f" ({detail.path}: {detail.rule})" if detail.path else f" ({detail.rule})"
         if fault.kind == "syntax" or not len(self.window):
             return self._act(ClientInput.BROKEN, None, ProtocolError(reason))
         oldest = self.window.oldest()
@@ -226,7 +228,7 @@ class ClientSession:
             if step.next is not None:
                 self.state = step.next
             return [reply]
-        return self._close(error or ProtocolError(f"{given.value} while the session {self.state.value}"))
+        return self._close(error or ProtocolError(f"{given.value}, which nothing expects now: {self.state.value}"))
 
     def _close(self, error: RegwireError) -> list[Outcome]:
         self.state = ClientState.CLOSED

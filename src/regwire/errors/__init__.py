@@ -195,6 +195,10 @@ class DeclarationError(RegwireError):
         self.reason = reason
 
 
+def _at(path: str, what: str) -> str:
+    return f"{path}: {what}" if path else what
+
+
 class EncodeError(RegwireError):
     """A message was built that its schema refuses; no octet of it was sent.
 
@@ -204,7 +208,7 @@ class EncodeError(RegwireError):
 
     def __init__(self, path: str, rule: str, value: object = None, detail: str = "") -> None:
         shown = "" if value is None else f", got {value!r}"
-        super().__init__(f"{path}: {detail or rule}{shown}")
+        super().__init__(_at(path, f"{detail or rule}{shown}"))
         self.path = path
         self.rule = rule
         self.value = value
@@ -228,16 +232,21 @@ class SchemaFault(RegwireError):
     """Well-formed XML that the schema refuses: the first fault of the document.
 
     `path` is the element path, `rule` the rule it broke, `value` the offending value (masked where secret) or None.
-    `fault` is the `regwire.schema.Fault` with everything that could still be read, or None.
+    `fault` is the `regwire.schema.Fault` with everything that could still be read, or None; it is not pickled.
     """
 
     def __init__(self, path: str, rule: str, value: str | None = None, *, fault: Any = None) -> None:
         shown = "" if value is None else f", got {value!r}"
-        super().__init__(f"{path}: {rule}{shown}")
+        super().__init__(_at(path, f"{rule}{shown}"))
         self.path = path
         self.rule = rule
         self.value = value
         self.fault = fault
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle by state, without `fault`: it belongs to the codec of this process."""
+        make, (cls, args, state) = super().__reduce__()
+        return make, (cls, args, {**state, "fault": None})
 
 
 class ConfigError(RegwireError):

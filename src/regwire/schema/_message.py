@@ -439,7 +439,7 @@ class Message(metaclass=MessageMeta):
             value = getattr(self, f.name)
             if value is None or (f.repeated and value == ()) or (f.spec.kind == "flag" and value is False):
                 continue
-            parts.append(f"{f.name}={MASK!r}" if f.secret else f"{f.name}={value!r}")
+            parts.append(f"{f.name}={MASK!r}" if f.secret else f"{f.name}={_shown(f, value)}")
         return f"{type(self).__qualname__}({', '.join(parts)})"
 
     def __copy__(self) -> Self:
@@ -479,6 +479,13 @@ def replace(message: M, **changes: Any) -> M:
     """Give a copy of `message` with some fields changed; raises TypeError on a name that is no field."""
     copy: M = _native.replace_fields(message, changes)
     return copy
+
+
+def _shown(f: FieldInfo, value: Any) -> str:
+    """A field's value for `repr`; of text in the place of a class its type only: it may be a secret, misplaced."""
+    if f.classes and isinstance(value, str | bytes):
+        return f"<{type(value).__name__}>"
+    return repr(value)
 
 
 def to_dict(message: Message, *, secrets: bool = False) -> dict[str, Any]:

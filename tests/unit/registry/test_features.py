@@ -269,7 +269,7 @@ since = 2025-06-01
     ("text", "line", "parts"),
     [
         ("[policy.example]\nlongst = 3", 2, ["policy.example.longst", "longest?"]),
-        ("[policy.exampl]\nlongest = 3", 1, ["policy.exampl ", "no such setting"]),
+        ("[policy.exampl]\nlongest = 3", 1, ["policy.exampl:", "no such setting"]),
         ("[policy.example]\nlongest = 0", 2, ["between 1 and 100"]),
         ("[policy.example]\nfee = 'x'", 2, ["not an amount", '"10.00"']),
         ("[policy.example]\nfee = -1", 2, ["at least 0"]),

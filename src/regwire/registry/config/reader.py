@@ -292,7 +292,7 @@ class _Reader:
         name = ".".join(part for part in where if not part.isdigit())
         line = line_of(self.lines, where)
         reason, _, cure = problem.partition("; ")
-        return ConfigError(f"{self.path}:{line}", f"{name} {reason}", cure)
+        return ConfigError(f"{self.path}:{line}", f"{name}{':' if reason.startswith('no such') else ''} {reason}", cure)
 
 
 def _without_features(value: Any) -> tuple[Any, list[tuple[str, type[Any], Any]]]:

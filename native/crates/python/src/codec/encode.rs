@@ -549,10 +549,15 @@ impl<'py> Writer<'_, 'py> {
             .iter()
             .map(|choice| &*self.plan.types[choice.0 as usize].name)
             .collect();
+        // Its type only: text in the place of a class may be a secret (a password where an authInfo belongs).
+        let given = value
+            .get_type()
+            .name()
+            .map_or_else(|_| "object".to_owned(), |name| name.to_string());
         Trouble::new(
             "datatype",
-            format!("a {} is needed", wanted.join(" or ")),
-            Some(&value),
+            format!("a {} is needed, not a {given}", wanted.join(" or ")),
+            None,
         )
     }
 
