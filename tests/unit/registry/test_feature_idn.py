@@ -156,6 +156,9 @@ def test_idn_1_0_table_and_unicode_name_are_checked(world_of):
     world.must(A, create(a("münchen"), IdnChoice("UND-latn", "München.example")))
     assert world.ask(A, r.InfoDomain(a("münchen"))).extensions == (IdnInfo("und-Latn", "münchen.example"),)
     world.must(A, create("plain.example", IdnChoice("und-Latn")))
+    # By the name that the settings have for it, too; what is told is its tag.
+    world.must(A, create(a("zürich"), IdnChoice("Latin", "zürich.example")))
+    assert world.ask(A, r.InfoDomain(a("zürich"))).extensions == (IdnInfo("und-Latn", "zürich.example"),)
     assert world.code(A, create(a("ä", "xn--p1ai"), IdnChoice("und-Latn"))) == 2103
     world.must(A, create(a("ελ", "xn--p1ai")))
 

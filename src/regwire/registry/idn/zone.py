@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
@@ -72,17 +72,20 @@ class ZoneTables:
 
     Args:
         tables: in the order in which they are tried for a label whose registrar names none.
+        others: further names of them that registrars may use, such as those by which the settings have them; a tag
+            comes first.
 
     Raises:
         ValueError: two have the same tag.
 
     """
 
-    def __init__(self, tables: Sequence[Table]) -> None:
+    def __init__(self, tables: Sequence[Table], others: Mapping[str, Table] = {}) -> None:
         self._by_tag: dict[str, Table] = {}
         for table in tables:
             if self._by_tag.setdefault(table.tag.lower(), table) is not table:
                 raise ValueError(f"two IDN tables have the tag {table.tag}")
+        self._by_name = {name.lower(): table for name, table in others.items()} | self._by_tag
         self.collisions = Collisions(tables)
         # Of a name that is asked for, again when it is created, and by others who want it.
         self.key = lru_cache(maxsize=16384)(self.collisions.key)
@@ -93,8 +96,8 @@ class ZoneTables:
         return tuple([table.tag for table in self._by_tag.values()])
 
     def table(self, tag: str) -> Table | None:
-        """Return the table of that tag, in whatever case; None if the zone has none."""
-        return self._by_tag.get(tag.lower())
+        """Return the table of that tag or other name, in whatever case; None if the zone has none."""
+        return self._by_name.get(tag.lower())
 
     def accepting(self, label: str, tag: str | None = None) -> tuple[Table | None, str | None]:
         """Return the table by which ``label`` (Unicode) can be registered, or None and why there is none.

@@ -82,7 +82,10 @@ def zone_tables(settings: IdnSettings) -> ZoneTables:
 
 @lru_cache(maxsize=64)
 def _loaded(names: tuple[str, ...], directory: Path) -> ZoneTables:
-    return ZoneTables([load_table(name, directory) for name in names])
+    tables = [load_table(name, directory) for name in names]
+    # A registrar may say "latin" where the settings do, though the document in the file calls itself und-Latn.
+    others = {Path(name).stem: table for name, table in zip(names, tables, strict=True) if "=" not in name}
+    return ZoneTables(tables, others)
 
 
 class Idn(Feature):
