@@ -115,14 +115,16 @@ def parrot(now: str, code: int) -> Callable[[trio.SSLStream], Awaitable[None]]:
 
     async def talk(client: trio.SSLStream) -> None:
         await write_frame(client, greeting(now))
+        count = 0
         while (command := await read_frame(client)) is not None:
+            count += 1
             found = _ID.search(command)
             echo = b"<clTRID>" + found[1] + b"</clTRID>" if found else b""
             answered = 1500 if b"<logout" in command else 1000 if b"<login>" in command else code
             await write_frame(
                 client,
                 b'<epp xmlns="urn:ietf:params:xml:ns:epp-1.0"><response><result code="%d"><msg>so be it</msg></result>'
-                b"<trID>%s<svTRID>fake-1</svTRID></trID></response></epp>" % (answered, echo),
+                b"<trID>%s<svTRID>fake-%d</svTRID></trID></response></epp>" % (answered, echo, count),
             )
             if answered == 1500:
                 return

@@ -228,6 +228,34 @@ def test_a_fault_is_found(rig, id, change, expected):
     assert expected in result.codes, (result.codes, [f"{f.step}: {f.detail}" for f in result.findings])
 
 
+def first(element, name, by):
+    """Another text of the first element of that name in data of that name."""
+    return replaced(rf"(<{element}[ >].*?<{name}>).*?<", rf"\g<1>{by}<")
+
+
+CONTRADICTIONS = [
+    ("epp-14", first("domain:creData", "domain:name", "other.example"), "tells of other.example, not of"),
+    ("epp-14", replaced("(creData.*?<domain:exDate>)20", r"\g<1>21"), "it expires at 21"),
+    ("epp-16", first("domain:infData", "domain:name", "other.example"), "tells of other.example, not of"),
+    ("epp-18", replaced("(renData.*?<domain:exDate>)20", r"\g<1>21"), "it expires at 21"),
+    ("epp-18", first("domain:renData", "domain:name", "other.example"), "tells of other.example, not of"),
+    ("epp-19", first("domain:trnData", "domain:name", "other.example"), "tells of other.example, not of"),
+    ("epp-19", first("domain:trnData", "domain:trStatus", "serverApproved"), "1001 with trStatus serverApproved"),
+    ("epp-19", first("domain:trnData", "domain:reID", "someone"), "reID is someone, the request was made by"),
+    ("epp-20", replaced("clientRejected", "clientApproved"), "trStatus is clientApproved after reject"),
+    ("epp-11", first("host:creData", "host:name", "ns.other.example"), "tells of ns.other.example, not of"),
+    ("epp-07", first("contact:creData", "contact:id", "another"), "tells of another, not of"),
+    ("epp-04", replaced("<svTRID>.*?<", "<svTRID>SAME-1<"), "SAME-1 was another reply's already"),
+]
+
+
+@pytest.mark.parametrize(("id", "change", "why"), CONTRADICTIONS, ids=[f"{c[0]} {c[2]}" for c in CONTRADICTIONS])
+def test_a_reply_that_does_not_fit_its_command_is_found(rig, id, change, why):
+    talk = proxy(rig.folder, rig.inputs["run.port"], change)
+    result = against(rig, talk, [id], run_statusTimeout=0.5)[id]
+    assert [f.code for f in result.findings if why in f.detail][:1] == ["EPP_UNEXPECTED_COMMAND_FAILURE"]
+
+
 CONTACT_PARTS = {
     "CC": ("<contact:cc>..<", "<contact:cc>XK<"),
     "CITY": ("<contact:city>.*?<", "<contact:city>Nowhere<"),
@@ -448,13 +476,18 @@ def test_an_extension_of_the_inputs_that_is_none(attributes, text):
 
 def test_a_host_that_goes_to_the_wrong_registrar(rig):
     """The server takes a host without address below another's domain, and gives it to the one who asked."""
-    created = HostInfoData("x", "H1-X", (HostStatus("ok"),), cl_id="rst-02", cr_id="rst-02", cr_date=datetime.now(UTC))
+    count = iter(range(100))
+
+    def created(name):
+        ids = {"cl_id": "rst-02", "cr_id": "rst-02"}
+        return HostInfoData(name, "H1-X", (HostStatus("ok"),), **ids, cr_date=datetime.now(UTC))
 
     def change(frame, command):
         if b"ns2.rst-" not in command or b"domain-1.0" in command:
             return frame
         id = re.search(rb"<clTRID>(.*?)</clTRID>", command)[1].decode()
-        return encode(response(ok(created) if b"<info>" in command else ok(), "sv-1", id))
+        name = re.search(rb"ns2\.rst-[^<]*", command)[0].decode()
+        return encode(response(ok(created(name)) if b"<info>" in command else ok(), f"sv-{next(count)}", id))
 
     result = against(rig, proxy(rig.folder, rig.inputs["run.port"], change), ["epp-25"])["epp-25"]
     assert result.codes == ["EPP_HOST_CREATE_INCORRECT_CLID"]

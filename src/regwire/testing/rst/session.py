@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ssl
 import struct
 import time
@@ -13,12 +14,13 @@ from typing import Any, TypeVar
 import trio
 from lxml import etree
 
-from regwire.epp import Command, Greeting, Response, requests
+from regwire.epp import Command, Greeting, Response, decode, requests
 from regwire.epp.client import ClientConfig
 from regwire.epp.coding import DEFAULT
 from regwire.epp.ext import login_sec
 from regwire.errors import ConfigError, ConnectFailed, RegwireError
 from regwire.schema import Raw
+from regwire.testing.rst.answers import contradiction
 from regwire.testing.rst.frames import Judge, Transcript
 from regwire.trio.epp import Client, connect
 
@@ -79,13 +81,17 @@ async def dial(
 
 
 class RecordingStream(trio.abc.Stream):
-    """A stream that carries frames and tells of each; `last` is the payload of the last one received."""
+    """A stream that carries frames and tells of each.
+
+    `last` is the payload of the last one received, `sent` of the last one sent.
+    """
 
     def __init__(self, inner: trio.abc.Stream, tell: Callable[[bytes, bool], None]) -> None:
         self._inner = inner
         self._tell = tell
         self._buffers = {True: bytearray(), False: bytearray()}
         self.last: bytes | None = None
+        self.sent = b""
         self.greeting: bytes | None = None
 
     async def send_all(self, data: Any) -> None:
@@ -116,7 +122,9 @@ class RecordingStream(trio.abc.Stream):
                 return
             payload = bytes(buffer[_HEADER.size : length])
             del buffer[:length]
-            if not sent:
+            if sent:
+                self.sent = payload
+            else:
                 self.last = payload
                 self.greeting = self.greeting or payload
             self._tell(payload, sent)
@@ -168,6 +176,8 @@ class Session:
         self._stream = stream
         self._judge = judge
         self._report = report
+        self._client_id: str | None = None
+        self._transactions: set[str] = set()
         self.commands = 0
         self.slowest = 0.0
 
@@ -201,9 +211,9 @@ class Session:
         seconds = time.perf_counter() - started
         self.commands += 1
         self.slowest = max(self.slowest, seconds)
-        return self._judged(response, problem, seconds)
+        return self._judged(message, response, problem, seconds)
 
-    def _judged(self, response: Response | None, problem: str, seconds: float) -> Reply:
+    def _judged(self, message: Command, response: Response | None, problem: str, seconds: float) -> Reply:
         payload = self._stream.last
         if payload is None:
             self._report("EPP_UNEXPECTED_COMMAND_FAILURE", f"no answer: {problem}")
@@ -214,10 +224,30 @@ class Session:
         elif response is None:
             # The frame is valid and the client did not take it: not the answer to this command.
             self._report("EPP_UNEXPECTED_COMMAND_FAILURE", problem)
+        else:
+            self._compare(message, response)
         reply = Reply(*_result(payload), response, seconds) if response is None else _reply(response, seconds)
         if reply.code == 2400:
             self._report("EPP_GENERIC_COMMAND_ERROR", str(reply))
         return reply
+
+    def _compare(self, message: Command, response: Response) -> None:
+        """Report what a well-formed reply says that does not go with its command, or with the replies before it."""
+        wrong = contradiction(self._typed(message), response, self._client_id)
+        if wrong is not None:
+            self._report("EPP_UNEXPECTED_COMMAND_FAILURE", f"the reply does not fit: {wrong}")
+        transaction = response.tr_id.sv_trid
+        if transaction in self._transactions:
+            self._report("EPP_UNEXPECTED_COMMAND_FAILURE", f"the svTRID {transaction} was another reply's already")
+        self._transactions.add(transaction)
+
+    def _typed(self, message: Command) -> Command:
+        """Return a command whose object is XML text (as those of data rows are) as messages, if it is any."""
+        if isinstance(getattr(message.op, "object", None), Raw):
+            with contextlib.suppress(RegwireError):
+                found = decode(self._stream.sent)
+                return found if isinstance(found, Command) else message
+        return message
 
     async def login(self, client_id: str, password: str, *, extension: Iterable[Raw] = ()) -> Reply:
         """Log in with everything that the greeting offers, and with loginSec where it is offered."""
@@ -226,7 +256,10 @@ class Session:
         command = requests.login(
             self.greeting, client_id, password, objects=menu.obj_uri, extensions=menu.ext_uri, user_agent=agent
         )
-        return await self.ask(Command(command.op, (*command.extension, *extension)))
+        reply = await self.ask(Command(command.op, (*command.extension, *extension)))
+        if reply.ok:
+            self._client_id = client_id
+        return reply
 
 
 def _reply(response: Response, seconds: float) -> Reply:
