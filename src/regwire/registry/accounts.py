@@ -39,6 +39,7 @@ from regwire.registry.rules import View
 __all__ = [
     "Account",
     "Accounts",
+    "file_stamp",
     "fingerprint",
     "hash_password",
     "load_accounts",
@@ -179,6 +180,14 @@ def taking(
             entry = hash_password(text)
             found.append(TakenAccount(account.registrar(), account.hashed(), entry, account.active is not None))
     return TakeAccounts(tuple(found), file) if found or file is not None else None
+
+
+def file_stamp(path: Path) -> str | None:
+    """Return what changes whenever the file does; None: it cannot be looked at."""
+    try:
+        return _stamp(path)
+    except ConfigError:
+        return None
 
 
 def _stamp(path: Path) -> str:

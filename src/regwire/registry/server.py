@@ -19,7 +19,7 @@ from regwire.epp.messages.core import EPP
 from regwire.epp.messages.domain import DOMAIN
 from regwire.epp.messages.host import HOST
 from regwire.errors import ConfigError, RegwireError
-from regwire.registry.accounts import Accounts, taking
+from regwire.registry.accounts import Accounts, file_stamp, taking
 from regwire.registry.clock import Clock, SystemClock
 from regwire.registry.config import WELL_KNOWN_PORTS, Config
 from regwire.registry.engine import Registry, open_registry
@@ -113,6 +113,8 @@ async def _serve(
     iris_listeners = list(listeners_of(config, lambda: _server_tls(config)))
     async with open_registry(config, clock=clock) as registry, trio.open_nursery() as nursery:
         await _take_accounts(registry, config, accounts)
+        if accounts is None and config.accounts.watch:
+            nursery.start_soon(_watch_accounts, registry, config)
         nursery.start_soon(registry.settle, config.registry.settle_interval)
         server: Server | None = None
         if listeners:
@@ -147,6 +149,27 @@ async def _take_accounts(registry: Registry, config: Config, accounts: Accounts 
         (outcome,) = await registry.submit([registry.call(OPERATOR, request)])
         if outcome.code >= codes.FAILED:
             raise StoreError(f"the accounts cannot be written ({outcome.reason or 'see the log'})")
+
+
+async def _watch_accounts(registry: Registry, config: Config) -> None:
+    """Take changes of the accounts file over as they are made, until cancelled.
+
+    A file that is wrong changes nothing: the log says so once, and it is tried again when it has changed.
+    """
+    path = config.path(config.registry.accounts)
+    seen = file_stamp(path)
+    while True:
+        await trio.sleep(config.accounts.watch)
+        stamp = file_stamp(path)
+        if stamp in (seen, None):
+            continue
+        try:
+            await _take_accounts(registry, config, None)
+        except RegwireError as error:
+            _log.error("%s is left as it was: %s", path, error, extra={"event": "accounts.refused"})
+        else:
+            _log.info("%s was taken over", path, extra={"event": "accounts.taken"})
+        seen = stamp
 
 
 async def _serve_epp(registry: Registry, config: Config, listeners: list[Listener], nursery: trio.Nursery) -> Server:

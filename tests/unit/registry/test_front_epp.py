@@ -184,6 +184,8 @@ async def test_updates_of_domains_and_hosts(front: Front) -> None:
         (command(d.DomainDelete("a.example"), SecDnsCreate(ds_data=(DS,))), 2103),
         (create("b.example", (SecDnsCreate(ds_data=(DS,)), SecDnsCreate(ds_data=(DS,)))), 2103),
         (command(d.DomainUpdate("a.example", chg=d.DomainChange("con-1")), RgpUpdate(RgpRestore("request"))), 2306),
+        # What is missing comes before what is too much.
+        (command(d.DomainUpdate("a.example", chg=d.DomainChange("con-1")), RgpUpdate(RgpRestore("report"))), 2003),
         (d.DomainTransfer("a.example"), None),
     ],
 )

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import trio
+import trio.testing
 from reactor_pki import make_pki
 from registry_world import START, A
 
@@ -145,6 +146,58 @@ async def test_a_suspended_account_is_2201_and_its_sessions_end(found: Desk) -> 
     again = await found.log_in()
     assert not again.ended
     assert live.ended
+
+
+@desk()
+async def test_sessions_end_whose_certificate_is_taken_away_and_only_they(found: Desk) -> None:
+    other = "cd" * 32
+    await found.operator(ChangeCertificates(A, add=(PRINT, other)))
+    first, second = await found.log_in(), await found.log_in(fingerprint=other)
+    found.counted[A] = 2
+    found.logins.look()
+    assert not first.ended
+    await found.operator(ChangeCertificates(A, remove=(PRINT,)))
+    found.logins.look()
+    assert (first.ended, second.ended) == ("the certificate is not accepted any more", "")
+    assert code(await found.log_in()) == 2200
+    await found.operator(SetRegistrarStatus(A, "suspended"))
+    found.logins.look()
+    assert second.ended == "the account is suspended"
+
+
+@desk()
+async def test_a_login_that_is_not_counted_yet_is_looked_at_all_the_same(found: Desk) -> None:
+    live = await found.log_in()
+    found.logins.look()
+    found.counted[A] = 1
+    await found.operator(SetRegistrarStatus(A, "suspended"))
+    found.logins.look()
+    assert live.ended
+
+
+@desk(failed_logins_warning=3)
+async def test_rfc_8807_2_1_statistics_outlive_a_restart(found: Desk) -> None:
+    async def restart() -> None:
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(found.logins.watch)
+            await trio.testing.wait_all_tasks_blocked()
+            nursery.cancel_scope.cancel()
+        again = Logins(found.registry, found.logins._settings, certificate_needed=True, sessions=2, threads=1)
+        again.counted = found.counted
+        found.logins = again
+
+    for _ in range(2):
+        await found.log_in("wrong-password")
+    await restart()
+    await found.log_in("wrong-password")
+    await found.log_in("wrong-password", id="nobody")
+    await restart()
+    (event,) = events(await found.log_in())
+    assert (event.type, event.name, event.value) == ("stat", "failedLogins", "3")
+    await restart()
+    assert events(await found.log_in()) == []
+    with found.registry.store.read() as view:
+        assert view.records("failedLogins") == []
 
 
 @desk()

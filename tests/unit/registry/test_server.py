@@ -17,7 +17,7 @@ import trio
 from reactor_pki import Pki, make_pki
 from registry_world import PASSWORD, START, A, B
 
-from regwire.epp import auth_info, command
+from regwire.epp import auth_info, command, requests
 from regwire.epp.ext.fee import NAMESPACE as FEE
 from regwire.epp.ext.org import OrgInfo
 from regwire.epp.messages.contact import CONTACT
@@ -95,10 +95,10 @@ def configured(folder: Path, pki: Pki, **more: Any) -> Config:
 
 
 @asynccontextmanager
-async def serving(config: Config, pki: Pki) -> AsyncIterator[Rig]:
+async def serving(config: Config, pki: Pki, accounts: Accounts | None = ACCOUNTS) -> AsyncIterator[Rig]:
     clock = MovableClock(START)
     async with trio.open_nursery() as nursery:
-        serve = partial(serve_registry, config, clock=clock, accounts=ACCOUNTS)
+        serve = partial(serve_registry, config, clock=clock, accounts=accounts)
         running = await nursery.start(serve)
         tls = ClientTls(ca=pki.ca, certificate=pki.client.certificate, key=pki.client.key)
         yield Rig(running, clock, tls)
@@ -385,6 +385,38 @@ def test_sessions_of_an_account_that_is_suspended_end_with_their_next_command(tm
             await operate(rig, SetRegistrarStatus(A, "active"))
             async with rig.client(A) as client:
                 assert (await client.send(create(f"a{number}.example"))).results[0].code == 1000
+
+    run(main)
+
+
+def test_changes_of_the_accounts_file_are_taken_over_while_the_server_runs(tmp_path: Path, pki: Pki) -> None:
+    file = tmp_path / "accounts.toml"
+
+    def write(text: str) -> None:
+        file.touch(mode=0o600)
+        file.write_text(text)
+
+    async def until(code: int, client: Client) -> None:
+        while (await client.send(requests.poll())).results[0].code != code:
+            await trio.sleep(0.05)
+
+    async def main() -> None:
+        config = configured(tmp_path, pki, accounts=AccountSettings(watch=0.05))
+        both = f'[{A}]\npassword = "{LOGIN}"\n[{B}]\npassword = "{LOGIN}"\n'
+        write(both)
+        async with serving(config, pki, None) as rig, rig.client(A) as client:
+            # A file that is wrong changes nothing.
+            write(both + "[x]\n")
+            await trio.sleep(0.2)
+            assert (await client.send(requests.poll())).results[0].code == 1300
+            write(both.replace(f"[{A}]\n", f"[{A}]\nactive = false\n").replace(f"[{B}]", "[reg-c]"))
+            await until(2500, client)
+            with pytest.raises(AuthorizationError):
+                async with rig.client(A):
+                    pass
+            for account in (B, "reg-c"):
+                async with rig.client(account) as other:
+                    assert (await other.send(requests.poll())).results[0].code == 1300
 
     run(main)
 

@@ -212,6 +212,13 @@ class AccountSettings:
     certificate_warning: int = setting(
         30, unit="days", why="before the client's certificate expires, logins are warned", minimum=0, maximum=365
     )
+    watch: float = setting(
+        2.0,
+        unit="seconds",
+        why="between two looks at the accounts file: what changed is taken over; 0: only at the start",
+        minimum=0.0,
+        maximum=3600.0,
+    )
     failed_logins_warning: int = setting(
         10, unit="logins", why="so many failed in a day: the next login is told; 0: never", minimum=0, maximum=1_000_000
     )

@@ -15,6 +15,7 @@ __all__ = [
     "ACCOUNTS_FILE",
     "ACTIVE",
     "CREDENTIAL",
+    "FAILED_LOGINS",
     "REGISTRAR",
     "SUSPENDED",
     "AccountsFile",
@@ -22,6 +23,8 @@ __all__ = [
     "ChangeCertificates",
     "ChangeRegistrar",
     "Credential",
+    "FailedLogins",
+    "NoteFailedLogins",
     "ReadRegistrars",
     "Registrar",
     "SetPassword",
@@ -105,6 +108,24 @@ def _statuses(value: Registrar) -> Iterable[tuple[str, str]]:
 REGISTRAR = register(Kind("registrar", Registrar, key=lambda value: value.id, index=_statuses))
 CREDENTIAL = register(Kind("credential", Credential, key=lambda value: value.account, history=False))
 ACCOUNTS_FILE = register(Kind("accountsFile", AccountsFile, key=lambda value: value.path, history=False))
+
+
+@record
+class FailedLogins:
+    """When logins of an account failed since the last that succeeded, as far as a day counts."""
+
+    account: str
+    times: tuple[datetime, ...] = ()
+
+
+FAILED_LOGINS = register(Kind("failedLogins", FailedLogins, key=lambda value: value.account, history=False))
+
+
+@record
+class NoteFailedLogins(Request):
+    """The server's own: keep these for its next start; without times, forget them."""
+
+    failed: tuple[FailedLogins, ...]
 
 
 @record

@@ -14,7 +14,7 @@ from regwire.registry.rules.policy import ZonePolicy
 from regwire.registry.rules.registered import accept, require_eligible, sponsored, touched
 from regwire.registry.rules.status import forbid
 
-__all__ = ["delete", "restore"]
+__all__ = ["check_complete", "delete", "restore"]
 
 
 def delete(ctx: Context, request: DeleteDomain) -> Outcome:
@@ -39,12 +39,12 @@ def delete(ctx: Context, request: DeleteDomain) -> Outcome:
 
 def restore(ctx: Context, request: RestoreDomain) -> Outcome:
     """Restore a deleted domain by request and report (RFC 3915 section 4.2.5)."""
-    _check_complete(request)
+    check_complete(request)
     value, policy = sponsored(ctx, request)
     return _request(ctx, request, value, policy) if request.op == "request" else _report(ctx, request, value, policy)
 
 
-def _check_complete(request: RestoreDomain) -> None:
+def check_complete(request: RestoreDomain) -> None:
     """Refuse with 2003 what a report lacks, with 2306 a report where none belongs."""
     report = request.report
     if request.op == "request":

@@ -34,10 +34,7 @@ __all__ = ["epp_handlers"]
 
 _log = logging.getLogger("regwire.registry.epp")
 _Slot = tuple["Run", int, Request]
-_SUSPENDED: Final = Reply(
-    ResultCode.COMMAND_FAILED_CLOSING,
-    text=f"{MESSAGES[ResultCode.COMMAND_FAILED_CLOSING]} (the account is suspended)",
-)
+_CLOSING: Final = ResultCode.COMMAND_FAILED_CLOSING
 
 
 def epp_handlers(registry: Registry) -> Handlers:
@@ -148,7 +145,7 @@ class _Writes:
         registry, auditor = self._registry, self._auditor
         live = getattr(run.session, "account", None)
         if live is not None and live.ended:
-            self._end(run)
+            self._end(run, live.ended)
             return
         writing = False
         for i, command in enumerate(run.commands):
@@ -183,15 +180,16 @@ class _Writes:
         else:
             run.reply(i, reply)
 
-    def _end(self, run: Run) -> None:
-        """Answer the first command of an account that was suspended; the session closes with that."""
+    def _end(self, run: Run, why: str) -> None:
+        """Answer the first command of a session that must not go on; it closes with that."""
+        ended = Reply(_CLOSING, text=f"{MESSAGES[_CLOSING]} ({why})")
         command = run.commands[0]
         origin = self._auditor.origin(run.session, command)
         transaction = self._registry.transaction()
         if origin is not None:
-            self._auditor.read(run.session, command, origin, transaction, _SUSPENDED.code)
+            self._auditor.read(run.session, command, origin, transaction, _CLOSING)
         for i in range(len(run.commands)):
-            run.reply(i, identified(_SUSPENDED, transaction))
+            run.reply(i, identified(ended, transaction))
 
     async def finish(self) -> None:
         """Have the rest executed and answer it."""

@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections import defaultdict, deque
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from ipaddress import ip_address, ip_network
 from typing import Any, Final
 
@@ -24,6 +23,7 @@ from regwire.epp.ext.login_sec import SENTINEL, LoginSecData, LoginSecEvent
 from regwire.epp.messages.core import Command, Login
 from regwire.registry.config import AccountSettings
 from regwire.registry.engine import Registry
+from regwire.registry.fronts.epp.failed_logins import FailedLoginCounts
 from regwire.registry.fronts.epp.login_events import (
     connection_events,
     failed_logins,
@@ -37,26 +37,31 @@ from regwire.registry.passwords import hash_password, needs_rehash, password_pro
 __all__ = ["LiveAccount", "Logins"]
 
 _log = logging.getLogger("regwire.registry.epp")
-_DAY: Final = timedelta(days=1)
-#: Failed logins remembered of one account; more are "so many or more".
-_REMEMBERED: Final = 1000
+#: Looks after which an account without sessions is not looked at any more.
+_UNUSED: Final = 3
+#: Seconds for what is to be written when the server stops.
+_LAST: Final = 5.0
 _REFUSED: Final = int(ResultCode.AUTHENTICATION_ERROR)
 
 
 class LiveAccount:
-    """What all sessions of one account share.
+    """What the sessions of one account share that showed the same certificate.
 
     Attributes:
         registrar: the account as it was at the last login.
-        ended: set when it must not go on: its sessions end with their next command.
+        certificate: the fingerprint that all of these sessions showed; None: none.
+        ended: why they must not go on: they end with their next command; "": they may.
 
     """
 
-    __slots__ = ("ended", "registrar")
+    __slots__ = ("certificate", "ended", "registrar", "unused")
 
-    def __init__(self, registrar: Registrar) -> None:
+    def __init__(self, registrar: Registrar, certificate: str | None = None) -> None:
         self.registrar = registrar
-        self.ended = False
+        self.certificate = certificate
+        self.ended = ""
+        # Looks at which the account had no session: a login that is being answered is not counted yet.
+        self.unused = 0
 
     @property
     def max_sessions(self) -> int | None:
@@ -111,8 +116,8 @@ class Logins:
         self._certificate_needed = certificate_needed
         self._sessions = sessions
         self._limiter = trio.CapacityLimiter(threads)
-        self._live: dict[str, LiveAccount] = {}
-        self._failed: defaultdict[str, deque[datetime]] = defaultdict(lambda: deque(maxlen=_REMEMBERED))
+        self._live: dict[tuple[str, str | None], LiveAccount] = {}
+        self._failed = FailedLoginCounts(registry)
         self._decoy = hash_password(secrets.token_hex(16))
 
     async def log_in(self, session: Any, login: Login, command: Command) -> Any:
@@ -130,7 +135,7 @@ class Logins:
             return Reply(_REFUSED, extension=_told(events))
         attempt = _Attempt(session, registrar, credential, password, new, events)
         if not (matches and self._has_certificate(session.peer, registrar) and _comes_from(session.peer, registrar)):
-            self._failed[registrar.id].append(now)
+            self._failed.add(registrar.id, now)
             return attempt.refused(_REFUSED)
         return await self._authenticated(attempt, now)
 
@@ -151,8 +156,8 @@ class Logins:
             refusal = await self._renew_password(attempt, attempt.new, age)
             if refusal is not None:
                 return refusal
-        self._failed.pop(registrar.id, None)
-        return attempt.accepted(self._enter(registrar))
+        self._failed.clear(registrar.id)
+        return attempt.accepted(self._enter(registrar, getattr(attempt.session.peer, "fingerprint", None)))
 
     async def _renew_password(self, attempt: _Attempt, new: str, age: list[LoginSecEvent]) -> Reply | None:
         """Replace the password, or say why not; it is committed when the login is answered."""
@@ -187,42 +192,58 @@ class Logins:
 
     def _statistics(self, id: str, now: datetime) -> list[LoginSecEvent]:
         limit = self._settings.failed_logins_warning
-        times = self._failed.get(id, ())
-        count = sum(1 for at in times if now - at <= _DAY)
+        count = self._failed.within_a_day(id, now)
         return [failed_logins(count)] if limit and count >= limit else []
 
-    def _enter(self, registrar: Registrar) -> LiveAccount:
-        live = self._live.get(registrar.id)
+    def _enter(self, registrar: Registrar, certificate: str | None) -> LiveAccount:
+        key = registrar.id, certificate
+        live = self._live.get(key)
         if live is None or live.ended:
-            live = self._live[registrar.id] = LiveAccount(registrar)
+            live = self._live[key] = LiveAccount(registrar, certificate)
         live.registrar = registrar
+        live.unused = 0
         return live
 
     async def watch(self, interval: float = 0.5) -> None:
         """End what must not go on, until cancelled: sessions of accounts that were suspended or are gone.
 
-        What fails is logged and tried again after the interval.
+        And write down which logins failed. What fails is logged and tried again after the interval.
         """
-        while True:
-            await trio.sleep(interval)
-            try:
-                self.look()
-            except Exception:
-                _log.exception("accounts could not be looked at; trying again in %g s", interval)
+        try:
+            while True:
+                await trio.sleep(interval)
+                try:
+                    self.look()
+                    await self._failed.save()
+                except Exception:
+                    _log.exception("accounts could not be looked at; trying again in %g s", interval)
+        finally:
+            with trio.CancelScope(shield=True, deadline=trio.current_time() + _LAST):
+                await self._failed.save()
 
     def look(self) -> None:
         """Look at the accounts of all sessions once."""
-        live = {id: account for id, account in self._live.items() if self.counted.get(id)}
-        self._live = live
+        for (id, _), account in self._live.items():
+            account.unused = 0 if self.counted.get(id) else account.unused + 1
+        live = self._live = {key: account for key, account in self._live.items() if account.unused < _UNUSED}
         if not live:
             return
         with self._registry.store.read() as view:
-            found = view.records_of("registrar", list(live))
-        for id, account in live.items():
-            registrar = found.get(id)
-            if registrar is None or not registrar.active:
-                account.ended = True
-                _log.info("%s is suspended: its sessions end", id, extra={"event": "epp.suspended", "client_id": id})
+            found = view.records_of("registrar", list({id for id, _ in live}))
+        for (id, certificate), account in live.items():
+            why = _ended(found.get(id), certificate)
+            if why and not account.ended:
+                account.ended = why
+                _log.info("%s: %s; its sessions end", id, why, extra={"event": "epp.suspended", "client_id": id})
+
+
+def _ended(registrar: Registrar | None, certificate: str | None) -> str:
+    """Return why sessions of an account that showed this certificate must end; "": they may go on."""
+    if registrar is None or not registrar.active:
+        return "the account is suspended"
+    if registrar.certificates and certificate not in registrar.certificates:
+        return "the certificate is not accepted any more"
+    return ""
 
 
 def _comes_from(peer: Any, registrar: Registrar) -> bool:

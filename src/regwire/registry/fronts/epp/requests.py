@@ -27,6 +27,7 @@ from regwire.registry.model.objects import (
 )
 from regwire.registry.model.outcomes import Refusal
 from regwire.registry.model.record import replace as replace_record
+from regwire.registry.rules.redemption import check_complete
 from regwire.schema import Raw, replace
 
 __all__ = ["request_of"]
@@ -226,10 +227,13 @@ def _restore_domain(obj: d.DomainUpdate, extension: RgpUpdate, *, alone: bool) -
     """Read a restore; the update around it changes nothing (RFC 3915 section 4.2.5: an empty chg is usual)."""
     chg = obj.chg
     empty = chg is None or (chg.registrant is None and chg.auth_info is None)
-    if not alone or not empty or obj.add is not None or obj.rem is not None:
-        raise Refusal(codes.POLICY, "a restore changes nothing else", "domain:update")
     report = extension.restore.report
-    return r.RestoreDomain(obj.name.lower(), extension.restore.op, None if report is None else _report(report))
+    request = r.RestoreDomain(obj.name.lower(), extension.restore.op, None if report is None else _report(report))
+    if not alone or not empty or obj.add is not None or obj.rem is not None:
+        # What is missing comes before what is too much.
+        check_complete(request)
+        raise Refusal(codes.POLICY, "a restore changes nothing else", "domain:update")
+    return request
 
 
 def _report(report: RgpReport) -> r.RestoreReport:

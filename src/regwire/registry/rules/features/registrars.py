@@ -16,6 +16,7 @@ from regwire.registry.model.registrars import (
     ChangeCertificates,
     ChangeRegistrar,
     Credential,
+    NoteFailedLogins,
     ReadRegistrars,
     Registrar,
     SetPassword,
@@ -161,6 +162,15 @@ def _take(ctx: Context, request: TakeAccounts) -> Outcome:
     return ctx.done()
 
 
+def _note_failed(ctx: Context, request: NoteFailedLogins) -> Outcome:
+    require_operator(ctx)
+    for failed in request.failed:
+        # Nobody grows the file by names that are no accounts.
+        known = failed.times and ctx.record(_KIND, failed.account) is not None
+        ctx.put("failedLogins", failed.account, failed if known else None)
+    return ctx.done()
+
+
 def _read(ctx: Context, request: ReadRegistrars) -> Outcome:
     require_operator(ctx)
     return ctx.answer(ctx.view.records(_KIND, after=request.after, limit=request.limit))
@@ -183,6 +193,7 @@ Registrars.requests = {
     ChangeCertificates: _change_certificates,
     SetPassword: _set_password,
     TakeAccounts: _take,
+    NoteFailedLogins: _note_failed,
     ReadRegistrars: _read,
 }
 Registrars.reads = frozenset({ReadRegistrars})
