@@ -74,7 +74,7 @@ def test_what_render_writes_is_read_back(every: bool) -> None:
     ("text", "line", "parts"),
     [
         ("[epp]\n\nidle_timout = 3", 3, ["epp.idle_timout", "idle_timeout?"]),
-        ("[ep]\nx = 1", 1, ["ep ", "epp?"]),
+        ("[ep]\nx = 1", 1, ["ep: ", "epp?"]),
         ("[limits]\ngroup = 'x'", 2, ["limits.group", "whole number", "a string"]),
         ("[limits]\ngroup = true", 2, ["limits.group", "a boolean"]),
         ("[limits]\ngroup = 0", 2, ["limits.group", "between 1 and 10000"]),
