@@ -542,6 +542,39 @@ class StoreSuite:
         assert [transaction for _, transaction in kept()] == ["N4", "N5"]
         assert kept()[1][0] > ids[4]
 
+    def test_a_clock_that_is_set_back_loses_nothing(self, world: World) -> None:
+        """What is done after it has the earlier instants, in the order in which it was done; nothing is done twice."""
+        world.domain("a.example")
+        world.domain("b.example")
+        world.must(B, TransferDomain("request", "a.example", auth=AuthInfo(PASSWORD)))
+        world.later(days=6)
+        # The deadline has passed.
+        assert world.must(B, InfoDomain("a.example")).domain.sponsor == B
+        world.must(A, UpdateDomain("b.example", add_statuses=(Status("clientHold"),)))
+        world.later(days=-6, hours=-1)
+        origin = Origin("domain:create", 1, "192.0.2.1")
+        world.store.execute([replace(world.call(A, CreateDomain("c.example")), origin=origin)])
+        domain = world.must(B, InfoDomain("a.example")).domain
+        assert (domain.sponsor, domain.transfer.status) == (B, "serverApproved")
+        world.later(days=7)
+        assert world.must(B, InfoDomain("a.example")).domain == domain
+        world.store.execute([replace(world.call(A, CreateDomain("d.example")), origin=origin)])
+        messages = [world.must(A, PollRequest()).count, world.must(B, PollRequest()).count]
+        # Each was told of the request and of its end, once.
+        assert messages == [2, 2]
+        self.reopen(world)
+        back = START - timedelta(hours=1)
+        with world.store.snapshot() as snapshot:
+            first, last = snapshot.audit()
+            assert (first.at, last.at) == (back, back + timedelta(days=7))
+            assert snapshot.audit(since=START) == [last]
+            assert snapshot.audit(until=START) == [first]
+            (row,) = snapshot.history("domain", "c.example")
+            assert row.at == back
+            assert [row.operation for row in snapshot.history("domain", "b.example")] == [
+                *("CreateDomain", "UpdateDomain")
+            ]
+
     def test_the_audit_is_searched_by_what_frames_mention(self, world: World) -> None:
         for number, frame in enumerate(("<name>a.example</name>", None, "<name>b.example</name>")):
             world.store.execute((), [Audited(START, A, f"N{number}", None, Origin("poll", frame=frame), 1000)])

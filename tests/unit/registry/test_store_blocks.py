@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -140,6 +141,51 @@ def test_reading_blocks_ends_when_its_time_is_over(path: Path, what: str) -> Non
     with pytest.raises(StoreError, match="longer than"):
         read()
     world.store.close()
+
+
+TABLES = ("domain", "host_domains", "contact_domains", "history_block", "audit_block", "block_of", "poll", "former")
+
+
+def test_a_disk_that_is_full_at_any_page_of_a_group_leaves_nothing_of_it(
+    world: World, path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Whichever table the last page was for: rows, lists, blocks and what finds them are all there or none."""
+    caplog.set_level(logging.CRITICAL)
+    world.host("ns1.other.net")
+    for id in ("con-1", "con-2"):
+        world.contact(id)
+    world.domain("old.example", hosts=("ns1.other.net",))
+    origin = Origin("domain:create", 1, "192.0.2.1", "<create>" + "x" * 800 + "</create>")
+    create = CreateDomain(
+        "", hosts=("ns1.other.net",), registrant="con-1", contacts=world.links(("admin", "con-2"), ("tech", "con-2"))
+    )
+
+    def everything() -> dict[str, Any]:
+        return {table: rows(path, f"SELECT * FROM {table} ORDER BY 1, 2") for table in TABLES}
+
+    def group(number: int) -> set[int]:
+        names = [f"n{number}-{i}.example" for i in range(300)]
+        calls = [replace(world.call(A, replace(create, name=name)), origin=origin) for name in names]
+        # One more that frees a name and takes its links away.
+        calls.append(replace(world.call(A, DeleteDomain("old.example")), origin=origin))
+        return {outcome.code for outcome in world.store.execute(calls)}
+
+    assert isinstance(world.store, SqliteStore)
+    writer = world.store._writer
+    before, full = everything(), 0
+    (pages,) = writer.execute("PRAGMA page_count").fetchone()
+    while True:
+        writer.execute(f"PRAGMA max_page_count = {pages + 4 * full}")
+        if group(full) != {2400}:
+            break
+        assert everything() == before
+        full += 1
+    assert full > 20
+    assert rows(path, "PRAGMA integrity_check") == [("ok",)]
+    assert rows(path, "SELECT count(*) FROM domain") == [(300,)]
+    assert rows(path, "SELECT count(*) FROM audit") == [(301,)]
+    assert rows(path, "SELECT count(*) FROM domain_contact WHERE contact = 'con-2'") == [(300,)]
+    world.store._writer.execute("PRAGMA max_page_count = 1000000")
 
 
 def test_an_id_is_not_given_again_while_lists_name_it(world: World, path: Path) -> None:

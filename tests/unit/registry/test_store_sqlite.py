@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import sqlite3
 import time
 from itertools import count
@@ -176,6 +177,39 @@ def test_a_file_that_is_no_database_is_refused_and_left_alone(world: World, tmp_
     with pytest.raises(StoreError, match="must be a registry's database"):
         SqliteStore(text, world.policies, world.clock)
     assert text.read_bytes() == before
+
+
+def test_a_file_that_cannot_be_written_is_refused_with_the_cure(
+    world: World, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.domain()
+    world.store.close()
+    path.chmod(0o400)
+    if os.geteuid() == 0:
+        # Who may do everything is only kept from it by a file system that is mounted for reading.
+        monkeypatch.setattr(os, "access", lambda file, mode: (Path(file), mode) != (path, os.W_OK))
+    before = path.read_bytes()
+    with pytest.raises(StoreError, match=r"registry.sqlite: cannot be written; .*owner"):
+        SqliteStore(path, world.policies, world.clock)
+    assert path.read_bytes() == before
+    monkeypatch.undo()
+    path.chmod(0o600)
+    world.store = SqliteStore(path, world.policies, world.clock)
+    assert world.must(A, InfoDomain("a.example")).domain.name == "a.example"
+
+
+@pytest.mark.usefixtures("quiet")
+def test_a_disk_that_becomes_read_only_is_2400(world: World, path: Path) -> None:
+    world.domain("a.example")
+    assert isinstance(world.store, SqliteStore)
+    world.store._writer.execute("PRAGMA query_only = ON")
+    outcomes = world.group((A, CreateDomain("b.example")), (A, CreateDomain("c.example")))
+    assert [(outcome.code, outcome.reason) for outcome in outcomes] == [(2400, None)] * 2
+    with world.store.read() as view:
+        assert view.domain("a.example") is not None
+        assert view.domain("b.example") is None
+    world.store._writer.execute("PRAGMA query_only = OFF")
+    assert world.code(A, CreateDomain("b.example")) == 1000
 
 
 def test_a_missing_directory_is_refused_with_the_cure(world: World, tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Sequence
@@ -77,7 +78,7 @@ class SqliteStore:
         snapshot: seconds that a long read may take.
 
     Raises:
-        StoreError: the file cannot be opened, is not a registry or is of a newer version.
+        StoreError: the file cannot be opened or written, is not a registry or is of a newer version.
 
     """
 
@@ -114,6 +115,11 @@ class SqliteStore:
     # --- opening and closing
 
     def _open(self) -> sqlite3.Connection:
+        if self.path.exists() and not os.access(self.path, os.W_OK):
+            # SQLite would open it and fail at the first command that changes something.
+            raise StoreError(
+                f"{self.path}: cannot be written; it needs another owner or mode, or a file system mounted for writing"
+            )
         try:
             return sqlite3.connect(
                 self.path,
