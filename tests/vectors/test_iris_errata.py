@@ -173,7 +173,7 @@ def test_rfc_4992_dot_of_authorities():
 
 def test_rfc_4993_response_size():
     inner = "<octets>1211</octets>"
-    assert refused(_transport(f"<responseSize>{inner}</responseSize>")) == ("iristrans:responseSize", "unexpected")
+    assert refused(_transport(f"<responseSize>{inner}</responseSize>")) == ("t:responseSize", "unexpected")
     found = taken(_transport(f"<size><response>{inner}</response></size>"))
     assert found == transport.Size(response=transport.Octets(octets=1211))
 

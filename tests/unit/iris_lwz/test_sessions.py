@@ -11,12 +11,14 @@ from iris_world import engine, lookup, vector
 
 from regwire import errors
 from regwire.errors import NotSent, ProtocolError, SizeRefused, TransferRefused
-from regwire.iris.coding import DEFAULT
+from regwire.iris.coding import DEFAULT, decode
+from regwire.iris.engine import Engine
+from regwire.iris.handlers import REGISTRY_TYPES, Handlers
 from regwire.iris.messages.core import Response
 from regwire.iris.messages.transport import Other, Size, Versions
 from regwire.iris.transport.common import ClientConfig, ServerConfig
 from regwire.iris.transport.lwz.client import Answered, ClientSession, Lost, Refused, Send, Slot
-from regwire.iris.transport.lwz.server import Ask, LwzServer
+from regwire.iris.transport.lwz.server import Ask, LwzServer, Tell
 from regwire.iris.transport.lwz.state import ServerAction, ServerInput, document
 
 CODEC = DEFAULT.codec
@@ -87,6 +89,24 @@ def test_a_version_request() -> None:
     assert isinstance(message, Versions)
     (protocol,) = message.transfer_protocols
     assert (protocol.protocol_id, protocol.request_size_octets) == ("iris.lwz1", 4000)
+
+
+def test_the_versions_of_every_registry_type_fit_the_rfcs_example() -> None:
+    """RFC 4993's example takes 498 octets; a server of all four types answered with size information."""
+    handlers = Handlers()
+    for kind in REGISTRY_TYPES:
+        handlers.lookup(kind)(lambda entity, context: None)
+    server = LwzServer(Engine(handlers), ServerConfig())
+    told = server.receive(regwire_native.lwz_parse(vector("lwz-06"), role="server", codec=DEFAULT.codec))
+    assert isinstance(told, Tell)
+    datagram = regwire_native.lwz_parse(vector("lwz-06"), role="server", codec=DEFAULT.codec)
+    octets = regwire_native.lwz_response(datagram, told.message, kind=told.kind, codec=DEFAULT.codec)
+    assert octets[0] & 0x23 == 0x21
+    assert len(octets) + 8 <= 498
+    versions = decode(octets[3:])
+    assert isinstance(versions, Versions)
+    models = versions.transfer_protocols[0].applications[0].data_models
+    assert tuple(model.protocol_id for model in models) == REGISTRY_TYPES
 
 
 @pytest.mark.parametrize(

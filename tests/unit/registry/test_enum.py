@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +20,10 @@ from regwire.registry.fronts.epp.ext.enum import FRONT
 from regwire.registry.model import requests as r
 from regwire.registry.model.e164 import ChangeNaptrs, Naptr, NaptrInfo, name_of, number_of
 from regwire.registry.model.objects import Address, Status
+from regwire.registry.model.validation import ChangeValidations, Validation
 from regwire.registry.rules import Policies
 from regwire.registry.rules.features.enum import EnumSettings, naptrs_of
+from regwire.registry.rules.features.enum_validation import ValidationSettings
 from regwire.registry.rules.features.privacy import PrivacySettings
 from regwire.registry.store.base import Store
 from regwire.registry.store.memory import MemoryStore
@@ -249,3 +252,71 @@ def test_statuses_of_numbers(world: IrisWorld) -> None:
     world.must(A, r.UpdateDomain(name, add_statuses=(Status("clientDeleteProhibited"),)))
     delete = look(world, "e164", "3120").statuses[-1]
     assert (delete.__tag__, delete.actor, delete.disposition) == ("delete", "registrar", "prohibited")
+
+
+# --- validations in ereg (RFC 4414 sections 3.2.7 and 3.2.9)
+
+
+@pytest.fixture
+def validated() -> Iterator[IrisWorld]:
+    world = IrisWorld(
+        zones=("example", ZONE),
+        zone_features={ZONE: {"enum": EnumSettings(enabled=True), "enum_validation": ValidationSettings(enabled=True)}},
+    )
+    world.registrar(A, "Alpha")
+    today = world.clock.now().date()
+    added = (
+        Validation("EK77", "by-letter", today, today + timedelta(days=90), entity="VE-NMQ", registrar=A),
+        Validation("EK78", "by-call", today, today + timedelta(days=180), entity="VE-NMQ"),
+        Validation("EK79", "by-call", today, today + timedelta(days=180)),
+    )
+    change = r.CreateDomain(number("31201234567"), auth=PASSWORD, extensions=(ChangeValidations(add=added),))
+    world.must(A, change)
+    yield world
+    world.store.close()
+
+
+def test_a_number_refers_to_its_validations(validated: IrisWorld) -> None:
+    lookup = LookupEntity(registry_type="ereg1", entity_class="e164", entity_name="31201234567")
+    found = validated.query(lookup)
+    (enum,) = found.answer.results
+    assert isinstance(enum, ereg.Enum)
+    names = ["31201234567.EK77", "31201234567.EK78", "31201234567.EK79"]
+    assert [one.entity_name for one in enum.validation_events] == names
+    # Of who validated nothing is known but the name: it comes along, once.
+    assert [(one.entity_name, one.temporary_reference) for one in enum.validation_entities] == [("VE-NMQ", True)]
+    assert found.additional is not None
+    entities = [one for one in found.additional.results if isinstance(one, ereg.ValidationEntity)]
+    assert [(one.organization_name, one.temporary_reference) for one in entities] == [("VE-NMQ", True)]
+    for reference in enum.validation_events:
+        event = look(validated, reference.entity_class, reference.entity_name)
+        assert event in found.additional.results
+
+
+def test_an_event_tells_who_validated_how_and_until_when(validated: IrisWorld) -> None:
+    today = validated.clock.now().replace(hour=0, minute=0, second=0, microsecond=0)
+    event = look(validated, "validation-event", "+31 20 1234567.ek77")
+    assert (event.serials, event.method_ids) == (("EK77",), ("by-letter",))
+    assert (event.execution.value, event.expiration.value) == (today, today + timedelta(days=90))
+    assert [one.entity_name for one in event.registrars] == [A]
+    assert [one.entity_name for one in event.validation_entities] == ["VE-NMQ"]
+    # Whom the registrar did not name is its own.
+    assert [one.entity_name for one in look(validated, "validation-event", "31201234567.EK78").registrars] == [A]
+
+
+@pytest.mark.parametrize("name", ["31201234567.EK7", "31201234567.", "31201234567", "3120.EK77", "49.EK77"])
+def test_events_that_are_not_there(validated: IrisWorld, name: str) -> None:
+    assert look(validated, "validation-event", name) == "nameNotFound"
+
+
+def test_what_the_registry_knows_nothing_of(validated: IrisWorld) -> None:
+    assert look(validated, "validation-event", "EK77") == "nameNotFound"
+    assert look(validated, "validation-entity", "VE-NMQ") == "nameNotFound"
+    assert look(validated, "csp", "bellco") == "nameNotFound"
+
+
+def test_a_search_brings_who_validated_too(validated: IrisWorld) -> None:
+    for transport in ("xpc", "lwz"):
+        found = validated.query(ereg.FindEnumsByE164("3120", "more"), transport=transport)
+        assert found.additional is not None
+        assert [type(one) for one in found.additional.results] == [ereg.ValidationEntity]

@@ -212,6 +212,16 @@ def test_name_servers_that_are_attributes(make: Any) -> None:
         dreg.FindDomainsByHost(ipv4_address=ExactMatch("192.0.2.1")),
     ):
         assert names(world.found(query)) == ["a.example"]
+        # A temporary reference points into the same response (RFC 3981 section 4.3.5), of a search too.
+        searched = world.query(query).additional
+        assert searched is not None
+        assert names(searched.results) == ["ns1.a.example", "ns.other.net"]
+    # Over LWZ little comes along, but that.
+    lookup = LookupEntity(registry_type="dreg1", entity_class="domain-name", entity_name="a.example")
+    small = world.query(lookup, transport="lwz")
+    assert small.answer.results == (domain,)
+    assert small.additional is not None
+    assert [type(result) for result in small.additional.results] == [dreg.Host, dreg.Host]
     world.store.close()
 
 

@@ -152,7 +152,6 @@ def test_registrars_authenticate_as_over_epp(tmp_path: Path, pki: Pki) -> None:
                     tls=ClientTls(ca=pki.ca, **own),
                     server_name="localhost",
                     sasl=sasl,
-                    certificate=(pki.client.der, fingerprint) if shown else None,
                 ) as client:
                     yield client
 

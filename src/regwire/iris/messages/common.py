@@ -26,7 +26,8 @@ DREG = Namespace("urn:ietf:params:xml:ns:dreg1", prefix="dreg")
 DCHK = Namespace("urn:ietf:params:xml:ns:dchk1", prefix="dchk")
 AREG = Namespace("urn:ietf:params:xml:ns:areg1", prefix="areg")
 EREG = Namespace("urn:ietf:params:xml:ns:ereg1", prefix="ereg")
-IRIS_TRANSPORT = Namespace("urn:ietf:params:xml:ns:iris-transport", prefix="iristrans")
+# A short prefix: what transports say of themselves has to fit into the datagrams of clients that take little.
+IRIS_TRANSPORT = Namespace("urn:ietf:params:xml:ns:iris-transport", prefix="t")
 
 Token = Annotated[str, token().named()]
 Normalized = Annotated[str, normalized().named()]

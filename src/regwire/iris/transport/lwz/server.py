@@ -47,6 +47,8 @@ class Tell:
     message: Any
 
 
+_DECLARATION = b'<?xml version="1.0" encoding="UTF-8"?>'
+
 _ERRORS = {
     "version": ServerInput.OTHER_VERSION,
     "descriptor-error": ServerInput.BAD_DESCRIPTOR,
@@ -61,13 +63,15 @@ class LwzServer:
     def __init__(self, engine: Engine, config: ServerConfig, *, datagram_octets: int = DATAGRAM_OCTETS) -> None:
         self._engine = engine
         self._largest = datagram_octets
-        self.versions = versions(
+        found = versions(
             PROTOCOL,
             engine.types,
             extensions=config.extensions,
             request_octets=datagram_octets,
             response_octets=datagram_octets,
         )
+        #: Without a declaration, which XML does not need: clients may take as little as in RFC 4993's example.
+        self.versions = config.schema.encode(found).removeprefix(_DECLARATION)
 
     def quick(self, datagrams: list[Any], answered: list[Any], contents: list[Any]) -> list[Any]:
         """Answer what can be answered at once, of datagrams that came together; see `Engine.quick_datagrams`.

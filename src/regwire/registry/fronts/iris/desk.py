@@ -108,7 +108,7 @@ class Sight:
 
     """
 
-    __slots__ = ("authority", "brief", "desk", "full", "now", "types", "view")
+    __slots__ = ("_needed", "authority", "brief", "desk", "full", "now", "types", "view")
 
     def __init__(self, desk: Desk, view: Lookup, context: Context, namespace: Namespace) -> None:
         self.desk = desk
@@ -117,6 +117,7 @@ class Sight:
         self.authority = context.authority or desk.authority
         self.full = context.identity is not None and context.identity in desk.privacy.full_access
         self.types = namespace.uri
+        self._needed: dict[tuple[str, str], Any] = {}
         self.brief = context.transport == "lwz" or not desk.settings.additional
 
     def require_searches(self, *, index: bool) -> None:
@@ -173,20 +174,27 @@ class Sight:
         """Return a reference to an entity here, which a result named ``tag`` of this registry type stands for."""
         return cls(referent_type=QName(self.types, tag), **self.naming(entity_class, name), **more)
 
+    def need(self, result: Any) -> None:
+        """Have a result come along, however small the answer is to be: temporary references point to it."""
+        self._needed[result.entity_class, result.entity_name] = result
+
     def answer(self, results: Iterable[Any], additional: Iterable[Any] = ()) -> ResultSet:
         """Return results, and beside them what they refer to, each once."""
-        beside = () if self.brief else tuple({(r.entity_class, r.entity_name): r for r in additional}.values())
-        return ResultSet(Answer(tuple(results)), Additional(beside) if beside else None)
+        beside = {} if self.brief else {(r.entity_class, r.entity_name): r for r in additional}
+        beside.update(self._needed)
+        return ResultSet(Answer(tuple(results)), _additional(beside.values()))
 
     def searched(self, results: Iterable[Any]) -> ResultSet:
         """Return what a search found; if it is more than is given, the first ones and <searchTooWide>."""
         limit = self.desk.settings.results
         found: list[Any] = []
+        needed: list[Any] = []
         for result in results:
             if len(found) == limit:
-                return ResultSet(Answer(tuple(found)), error=self._too_wide(limit))
+                return ResultSet(Answer(tuple(found)), _additional(needed), error=self._too_wide(limit))
             found.append(result)
-        return ResultSet(Answer(tuple(found)))
+            needed = list(self._needed.values())
+        return ResultSet(Answer(tuple(found)), _additional(needed))
 
     def _too_wide(self, limit: int) -> Any:
         text = Text(f"there are more than {limit}; ask for less", language="en")
@@ -245,6 +253,11 @@ def idn_name(text: str) -> str:
         return domain_name(idna.encode(name, uts46=True).decode("ascii"))
     except (idna.IDNAError, UnicodeError) as error:
         raise InvalidName(f"{text!r} is no internationalised domain name: {error}") from None
+
+
+def _additional(results: Iterable[Any]) -> Additional | None:
+    found = tuple(results)
+    return Additional(found) if found else None
 
 
 def to_unicode(name: str) -> str | None:

@@ -18,6 +18,7 @@ from regwire.registry.fronts.iris.contact_search import (
 from regwire.registry.fronts.iris.desk import Desk, Sight, domain_name
 from regwire.registry.fronts.iris.objects import Shapes
 from regwire.registry.fronts.iris.statuses import statuses_of
+from regwire.registry.fronts.iris.validations import event_in, event_of, events_of
 from regwire.registry.model.e164 import MOST_DIGITS, digits_of, name_of, number_of, split
 from regwire.registry.model.numbers import Match
 from regwire.registry.model.objects import Domain
@@ -34,8 +35,9 @@ def register(handlers: Handlers, desk: Desk) -> None:
     handlers.lookup(EREG, "e164")(desk.handler(EREG, _by_number))
     handlers.lookup(EREG, "enum")(desk.handler(EREG, _by_name))
     handlers.lookup(EREG, "enum-handle")(desk.handler(EREG, _by_handle))
-    # This registry keeps no such entities.
-    handlers.lookup(EREG, "validation-entity", "csp", "validation-event")(desk.handler(EREG, _nothing))
+    handlers.lookup(EREG, "validation-event")(desk.handler(EREG, _event))
+    # Of the one only names are known, which come along with what they validated; of the other nothing.
+    handlers.lookup(EREG, "validation-entity", "csp")(desk.handler(EREG, _nothing))
     for query, function in (
         (ereg.FindEnumsByE164, _by_prefix),
         (ereg.FindEnumsByContact, _by_contact),
@@ -68,6 +70,15 @@ def _by_handle(sight: Sight, asked: LookupEntity) -> ResultSet | None:
     if value is None or kept is None or value.roid != kept.roid or not _is_enum(sight, value.name):
         return None
     return _whole(sight, value, "enum-handle", value.roid)
+
+
+def _event(sight: Sight, asked: LookupEntity) -> ResultSet | None:
+    digits, id = event_in(asked.entity_name)
+    for name in _names(sight, digits_of(digits)):
+        value = sight.domain(name)
+        if value is not None and (found := event_of(sight, value, id)) is not None:
+            return sight.answer([found], _SHAPES.sponsor(sight, value.sponsor))
+    return None
 
 
 def _nothing(sight: Sight, asked: LookupEntity) -> None:
@@ -130,6 +141,7 @@ def _result(sight: Sight, value: Domain) -> ereg.Enum:
 def _built(sight: Sight, value: Domain, entity_class: str, entity: str) -> tuple[ereg.Enum, list[Any]]:
     servers, beside = _SHAPES.servers(sight, value)
     roles, contacts = _SHAPES.contacts(sight, value)
+    validated, events = events_of(sight, value)
     handle = sight.desk.settings.registry_handle
     result = ereg.Enum(
         e164_number=number_of(value.name),
@@ -144,9 +156,10 @@ def _built(sight: Sight, value: Domain, entity_class: str, entity: str) -> tuple
         registrar=sight.refer("registrationAuthority", "registration-authority", value.sponsor),
         initial_delegation=ereg.PrivateDateTime(value=value.created),
         expiration=ereg.PrivateDateTime(value=value.expires),
+        **validated,
         **sight.naming(entity_class, entity),
     )
-    return result, [] if sight.brief else [*beside, *contacts, *_SHAPES.sponsor(sight, value.sponsor)]
+    return result, [] if sight.brief else [*beside, *contacts, *events, *_SHAPES.sponsor(sight, value.sponsor)]
 
 
 # --- searches

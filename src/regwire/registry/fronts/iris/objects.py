@@ -73,10 +73,9 @@ class Shapes:
         found = [hosts[roid] for roid in domain.hosts if roid in hosts]
         references = [sight.refer("host", "host-handle", host.roid) for host in found]
         beside = [] if sight.brief else [self.host(sight, host) for host in found]
-        if not sight.brief:
-            for index, attribute in enumerate(domain.host_attributes):
-                references.append(sight.refer("host", "host-name", attribute.name, temporary_reference=True))
-                beside.append(self.attribute(sight, domain, index))
+        for index, attribute in enumerate(domain.host_attributes):
+            references.append(sight.refer("host", "host-name", attribute.name, temporary_reference=True))
+            sight.need(self.attribute(sight, domain, index))
         return references, beside
 
     # --- contacts
