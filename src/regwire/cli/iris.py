@@ -32,6 +32,9 @@ def iris(
         str | None, typer.Option(metavar="NAME", help="How servers are found: direct, bottom or top [the URI's].")
     ] = None,
     follow: Annotated[bool, typer.Option("--follow/--no-follow", help="Ask where referrals point to.")] = True,
+    private: Annotated[
+        bool, typer.Option("--private-referrals", help="Also where a public server refers to a private address.")
+    ] = False,
     ca: Annotated[Path | None, typer.Option(metavar="PEM", help="Authorities to trust [the system's].")] = None,
     timeout: Annotated[float, typer.Option(min=0.1, help="Seconds in all.")] = 30.0,
     json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
@@ -54,6 +57,7 @@ def iris(
         servers={} if server is None else {"*": server},
         transports=None if transport is None else (transport,),
         follow=follow,
+        private_referrals=private,
         tls=_tls(ca or authorities),
     )
     if transport is not None:

@@ -17,6 +17,7 @@
     │   └── ConnectionLost          the connection ended; the session is over
     ├── NotSent                     a command never left: doing it again is safe
     ├── OutcomeUnknown              a command left and its reply is lost: query before doing it again
+    ├── ReferralRefused             a public IRIS server refers to an address that is not public: not asked
     ├── SaslFailed                  authentication by SASL: refused, impossible here, or a server that proved nothing
     ├── TransferRefused             an IRIS server answered with "other information" of its transport in place of data
     │   ├── AuthorityNotServed      it does not serve the authority that was asked for
@@ -98,6 +99,7 @@ from regwire.errors.iris import (
     NameNotFound,
     PermissionDenied,
     QueryNotSupported,
+    ReferralRefused,
     SaslFailed,
     SearchTooWide,
     SizeRefused,
@@ -153,6 +155,7 @@ __all__ = [
     "PermissionDenied",
     "ProtocolError",
     "QueryNotSupported",
+    "ReferralRefused",
     "RegwireError",
     "ReplyMismatch",
     "RequiredParameterMissing",

@@ -22,6 +22,7 @@ __all__ = [
     "NameNotFound",
     "PermissionDenied",
     "QueryNotSupported",
+    "ReferralRefused",
     "SaslFailed",
     "SearchTooWide",
     "SizeRefused",
@@ -39,6 +40,21 @@ class SaslFailed(RegwireError):
         super().__init__(f"{mechanism}: {reason}" if mechanism else reason)
         self.reason = reason
         self.mechanism = mechanism
+
+
+class ReferralRefused(RegwireError):
+    """A public server refers to an address that is not public: it was not asked.
+
+    Who answers there is inside the client's own network, which a server outside must not make it ask.
+    """
+
+    def __init__(self, authority: str, address: str) -> None:
+        super().__init__(
+            f"{authority}: a public server refers to {address}, which is no public address; "
+            "LookupConfig(private_referrals=True) follows it"
+        )
+        self.authority = authority
+        self.address = address
 
 
 class TransferRefused(RegwireError):

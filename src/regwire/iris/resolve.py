@@ -21,6 +21,7 @@ from __future__ import annotations
 import random
 from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Final, Literal
 
 from regwire.errors import ConfigError
@@ -38,6 +39,7 @@ __all__ = [
     "Target",
     "authorities",
     "candidates",
+    "is_inside",
 ]
 
 WELL_KNOWN: Final[dict[str, int]] = {"xpc": 713, "xpcs": 714, "lwz": 715, "beep": 702}
@@ -108,6 +110,17 @@ class Target:
 
 Answer = Sequence[Naptr] | Sequence[Srv] | Sequence[str] | None
 Steps = Generator[Question | Target, Answer, None]
+
+
+def is_inside(host: str) -> bool:
+    """Whether this is no public address: loopback, private, link-local, multicast … Of names: localhost."""
+    try:
+        address: IPv4Address | IPv6Address = ip_address(host)
+    except ValueError:
+        return host.lower().rstrip(".") in {"localhost", ""} or host.lower().rstrip(".").endswith(".localhost")
+    if isinstance(address, IPv6Address):
+        address = address.ipv4_mapped or address.sixtofour or address
+    return not address.is_global or address.is_multicast
 
 
 class _Enough(Exception):

@@ -16,6 +16,7 @@ from regwire.registry.iris_credentials import RegistrarCredentials
 from regwire.sasl import SaslServer
 from regwire.trio.iris import (
     BeepListener,
+    CollectorPolicy,
     Handlers,
     Limits,
     LwzListener,
@@ -63,9 +64,12 @@ def _listener(config: Config, protocol: str, host: str, port: int, server_tls: C
 
 
 async def serve_iris(
-    registry: Registry, config: Config, listeners: list[IrisListener], nursery: trio.Nursery
+    registry: Registry, config: Config, listeners: list[IrisListener], nursery: trio.Nursery, *, alone: bool = False
 ) -> Server:
-    """Start serving in ``nursery``; return the server when it listens."""
+    """Start serving in ``nursery``; return the server when it listens.
+
+    ``alone``: no other server of this process has set the garbage collector's policy.
+    """
     # Imported late: a registry that speaks EPP only need not load the messages of IRIS.
     make: Callable[[Registry, Config], Handlers] = import_module("regwire.registry.fronts.iris").iris_handlers
     handlers = make(registry, config)
@@ -84,6 +88,7 @@ async def serve_iris(
         ),
         sasl=sasl,
     )
-    start = partial(serve, handlers, listeners=listeners, config=settings, reactor=reactor, collector=None)
+    policy = CollectorPolicy() if alone else None
+    start = partial(serve, handlers, listeners=listeners, config=settings, reactor=reactor, collector=policy)
     server: Server = await nursery.start(start)
     return server

@@ -121,7 +121,7 @@ async def _serve(
             server = await _serve_epp(registry, config, listeners, nursery)
         iris: IrisServer | None = None
         if iris_listeners:
-            iris = await serve_iris(registry, config, iris_listeners, nursery)
+            iris = await serve_iris(registry, config, iris_listeners, nursery, alone=server is None)
         bound: list[tuple[str, Any]] = []
         if server is not None:
             bound += [("epp", one) for one in server.listeners]

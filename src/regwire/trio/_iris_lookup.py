@@ -17,6 +17,7 @@ from regwire.errors import (
     NotSent,
     OutcomeUnknown,
     ProtocolError,
+    ReferralRefused,
     RegwireError,
     SizeRefused,
     TransferRefused,
@@ -36,7 +37,7 @@ from regwire.iris.messages.core import (
     SearchContinuation,
     SearchSet,
 )
-from regwire.iris.resolve import Answer, Question, Target, candidates
+from regwire.iris.resolve import Answer, Question, Target, candidates, is_inside
 from regwire.iris.uri import Authority, IrisUri
 from regwire.schema import Element, Raw, Schema
 from regwire.trio import _iris_client
@@ -84,7 +85,9 @@ class LookupConfig:
     `transports`: in order of preference; default LWZ, XPC, XPCS, BEEP, and without the unencrypted ones where `sasl` is
     given. A URI's scheme comes first. `servers`: authorities (in lower case; "*" for all) whose server is known.
     `follow`: ask where referrals and continuations point to, at most `referrals` times in all. `sasl` is for the
-    authority asked first, and shown to no other. `dns` answers `regwire.iris.resolve.Question`
+    authority asked first, and shown to no other. `private_referrals`: also follow where a server at a public address
+    refers to one that is not (loopback, a private network), unless that authority is one of `servers`; otherwise
+    that is a `ReferralRefused` among the failures. `dns` answers `regwire.iris.resolve.Question`
     (default: the system's resolvers).
     """
 
@@ -95,6 +98,7 @@ class LookupConfig:
     tls: Any = None
     sasl: Any = None
     client: Any = None
+    private_referrals: bool = False
     schema: Schema = DEFAULT
     dns: Callable[[Question], Awaitable[Answer]] | None = None
     connect: Connect = _iris_client.connect
@@ -161,6 +165,8 @@ class _Task:
     control: Element | Raw | None = None
     transport: str | None = None
     first: bool = False
+    guarded: bool = False
+    """A server outside referred to it: it must not lead inside."""
 
     @property
     def key(self) -> tuple[Any, ...]:
@@ -328,7 +334,8 @@ class Finder:
         search_set = SearchSet(bag=task.bag, query=task.query)
         request = Request(control=task.control, search_sets=(search_set,))
         own = task.first and self.config.sasl is not None
-        key = (task.authority.lower(), short_type(task.registry_type), task.resolution, transports, own)
+        guarded = task.guarded and not self.config.private_referrals
+        key = (task.authority.lower(), short_type(task.registry_type), task.resolution, transports, own, guarded)
         async with self._locks.setdefault(key, trio.Lock()):
             line = self._lines.get(key)
             if line is None or line[0].closed:
@@ -353,6 +360,10 @@ class Finder:
             while True:
                 if isinstance(step, Question):
                     step = steps.send(await self._question(step))
+                    continue
+                if key[5] and self._server(task) is None and is_inside(step.host):
+                    error = ReferralRefused(task.authority, step.host)
+                    step = steps.send(None)
                     continue
                 try:
                     channel = await self._open(step, own=key[4])
@@ -479,12 +490,14 @@ class _Trail:
                 # It means something within this response only, and is not in it.
                 self.left.append(entity)
             else:
-                self._refer(task, entity, bags)
+                self._refer(task, target, entity, bags)
         for continuation in result_set.answer.continuations:
-            self._refer(task, continuation, bags)
+            self._refer(task, target, continuation, bags)
         return error_of(result_set)
 
-    def _refer(self, task: _Task, referral: Entity | SearchContinuation, bags: Mapping[str, Raw]) -> None:
+    def _refer(
+        self, task: _Task, target: Target, referral: Entity | SearchContinuation, bags: Mapping[str, Raw]
+    ) -> None:
         query: LookupEntity | Query
         if isinstance(referral, Entity):
             kind = referral.registry_type
@@ -503,6 +516,7 @@ class _Trail:
             bag,
             transport=task.transport if same else None,
             first=task.first and same,
+            guarded=task.guarded or (not same and not is_inside(target.host)),
         )
         if following.key in self.seen:
             return

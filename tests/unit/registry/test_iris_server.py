@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -26,7 +27,7 @@ from regwire.registry.config import WELL_KNOWN_PORTS, Config, ExtraListener, Iri
 from regwire.registry.iris_server import listeners_of
 from regwire.registry.server import RunningRegistry, serve_registry
 from regwire.trio.epp import connect as epp_connect
-from regwire.trio.iris import ClientTls, LwzListener, SaslClient, XpcListener, connect, raise_for
+from regwire.trio.iris import ClientTls, CollectorPolicy, LwzListener, SaslClient, XpcListener, connect, raise_for
 
 LOGIN = "login-password"
 
@@ -129,6 +130,9 @@ def test_iris_alone(tmp_path: Path, pki: Pki) -> None:
             assert running.epp is None
             (listener,) = running.listeners
             assert listener["protocol"] == "iris.xpc"
+            # It sets the collector's policy: nobody else does.
+            assert gc.get_threshold()[0] == CollectorPolicy().young
+            assert "iris_gc_longest" in running.stats()
 
     run(main)
 

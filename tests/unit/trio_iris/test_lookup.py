@@ -12,7 +12,7 @@ from iris_rig import port_of, running
 from iris_world import handlers
 
 from regwire import errors
-from regwire.errors import ConnectFailed, NameNotFound, OutcomeUnknown, ProtocolError, SizeRefused
+from regwire.errors import ConnectFailed, NameNotFound, OutcomeUnknown, ProtocolError, ReferralRefused, SizeRefused
 from regwire.iris import dchk, dreg
 from regwire.iris.messages.core import (
     Additional,
@@ -30,7 +30,7 @@ from regwire.iris.messages.core import (
     StandardReaction,
 )
 from regwire.iris.messages.core import NameNotFound as NameNotFoundCode
-from regwire.iris.resolve import Naptr, Question
+from regwire.iris.resolve import Naptr, Question, is_inside
 from regwire.schema import QName, Raw
 from regwire.trio.iris import BeepListener, Finder, KnownServer, LookupConfig, LwzListener, XpcListener, lookup, search
 
@@ -466,3 +466,98 @@ def test_against_a_server(by: str) -> None:
                 await lookup(f"iris.lwz:dchk1//{place}/domain-name/big", config=LookupConfig(transports=("lwz",)))
 
     run(test)
+
+
+# ------------------------------------------------------------------------------------------------- into the inside
+
+PUBLIC = "8.8.8.8"
+
+
+def referring(public: str, *inside: str, **servers: Any) -> World:
+    """A server at `public` that refers to `inside`, by name or address; whoever is asked there answers."""
+    found = {host: answered(domain(f"{host}.found")) for host in (*inside, *servers.values())}
+    world = World(**{public: answered(entities=tuple(entity(f"{host}.x", host) for host in inside)), **found})
+    world.records["com", "ADDRESS"] = (public,)
+    for name, address in servers.items():
+        world.records[name, "ADDRESS"] = (address,)
+    return world
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "10.1.2.3", "192.168.0.1", "169.254.169.254", "0.0.0.0", "224.0.0.1"])
+def test_a_public_server_does_not_lead_inside(address: str) -> None:
+    """A referral to a private address was followed: a way to have a client ask what only it can reach."""
+    world = referring(PUBLIC, address)
+    found = find(world)
+    assert [host for host, _ in world.names()] == [PUBLIC]
+    (failure,) = found.failures
+    assert isinstance(failure.error, ReferralRefused)
+    assert (failure.error.authority, failure.error.address) == (address, address)
+    assert "private_referrals=True" in str(failure.error)
+
+
+def test_nor_by_a_name_that_stands_for_a_private_address() -> None:
+    world = referring(PUBLIC, "inner", inner="10.0.0.7")
+    world.servers["inner"] = None
+    found = find(world)
+    assert [host for host, _ in world.names()] == [PUBLIC]
+    assert isinstance(found.failures[0].error, ReferralRefused)
+
+
+def test_nor_by_way_of_another_public_server() -> None:
+    world = World(
+        **{
+            PUBLIC: answered(entities=(entity("b.x", "other"),)),
+            "9.9.9.9": answered(entities=(entity("c.x", "[::1]"),)),
+            "::1": answered(domain("inside")),
+        }
+    )
+    world.records.update({("com", "ADDRESS"): (PUBLIC,), ("other", "ADDRESS"): ("9.9.9.9",)})
+    found = find(world)
+    assert [host for host, _ in world.names()] == [PUBLIC, "9.9.9.9"]
+    assert isinstance(found.failures[0].error, ReferralRefused)
+
+
+def test_it_may_where_the_client_says_so() -> None:
+    world = referring(PUBLIC, "10.1.2.3")
+    assert find(world, private_referrals=True).result.entity_name == "10.1.2.3.found"
+    # Or names the server: then it is the client's choice, not the referral's.
+    world = referring(PUBLIC, "inner", inner="10.0.0.7")
+    world.servers["10.0.0.7"] = answered(domain("known"))
+    assert find(world, servers={"inner": KnownServer("10.0.0.7", 713)}).result.entity_name == "known"
+
+
+def test_a_server_inside_may_refer_inside() -> None:
+    world = referring("10.0.0.1", "10.1.2.3")
+    assert find(world).result.entity_name == "10.1.2.3.found"
+
+
+def test_a_connection_that_is_open_is_no_way_around() -> None:
+    async def test() -> None:
+        world = referring(PUBLIC, "10.1.2.3")
+        async with Finder(world.config()) as finder:
+            await finder.lookup("iris:dreg1//10.1.2.3/domain-name/own.x")
+            found = await finder.lookup("iris:dreg1//com/domain-name/a.com")
+            assert isinstance(found.failures[0].error, ReferralRefused)
+        assert [host for host, _ in world.names()] == ["10.1.2.3", PUBLIC]
+
+    run(test)
+
+
+@pytest.mark.parametrize(
+    ("host", "inside"),
+    [
+        ("8.8.8.8", False),
+        ("2a00:1450:4001:80b::200e", False),
+        ("::ffff:8.8.8.8", False),
+        ("::ffff:127.0.0.1", True),
+        ("2002:7f00:1::", True),
+        ("fe80::1", True),
+        ("fd00::1", True),
+        ("100.64.0.1", True),
+        ("localhost", True),
+        ("a.localhost.", True),
+        ("example.com", False),
+    ],
+)
+def test_what_is_inside(host: str, inside: bool) -> None:
+    assert is_inside(host) is inside
