@@ -21,7 +21,7 @@ from regwire.epp.messages.host import HOST
 from regwire.errors import ConfigError, RegwireError
 from regwire.registry.accounts import Accounts, file_stamp, taking
 from regwire.registry.clock import Clock, SystemClock
-from regwire.registry.config import WELL_KNOWN_PORTS, Config
+from regwire.registry.config import WELL_KNOWN_PORTS, Config, place_of
 from regwire.registry.engine import Registry, open_registry
 from regwire.registry.fronts.epp import epp_handlers
 from regwire.registry.fronts.epp.ext import announced, tables
@@ -206,9 +206,13 @@ def _server_tls(config: Config) -> ServerTls:
     settings = config.tls
     certificate, key = config.path(settings.certificate), config.path(settings.key)
     client_ca = None if settings.client_ca is None else config.path(settings.client_ca)
-    for name, path in (("tls.certificate", certificate), ("tls.key", key), ("tls.client_ca", client_ca)):
+    for name, path in (("certificate", certificate), ("key", key), ("client_ca", client_ca)):
         if path is not None and not _readable(path):
-            raise ConfigError(name, f"{path} cannot be read", f"`regwire init {config.directory}` writes one to try")
+            raise ConfigError(
+                place_of(config, "tls", name),
+                f"{path} cannot be read",
+                f"`regwire init {config.directory}` writes one to try",
+            )
     try:
         return ServerTls(
             certificate=certificate,
@@ -217,7 +221,9 @@ def _server_tls(config: Config) -> ServerTls:
             require_certificate=settings.require_certificate,
         )
     except (OSError, ValueError) as error:
-        raise ConfigError("tls", str(error), "certificate, key and client_ca must be PEM files that fit") from error
+        raise ConfigError(
+            place_of(config, "tls"), str(error), "certificate, key and client_ca must be PEM files that fit"
+        ) from error
 
 
 def _readable(path: Path) -> bool:

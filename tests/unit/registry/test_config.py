@@ -104,6 +104,19 @@ def test_what_render_writes_is_read_back(every: bool) -> None:
         ("[policy]\nmin_name_servers = 3\nmax_name_servers = 2", 2, ["max_name_servers"]),
         ("[epp]\nx =\n", 2, ["not TOML", "correct this line"]),
         ("[epp\n", 1, ["not TOML"]),
+        ("[policy.fee]\n[policy.drop]\n[policy.fee]\n", 3, ["[policy.fee] is there twice", "below the", "of line 1"]),
+        ("[epp]\nx = 1\nx = 2\n", 3, ["set already above", "remove one"]),
+        ("[registry]\nzones = ['a', 'b', 'a']", 2, ['"a" twice', "remove one"]),
+        ("[listen]\naddress = '300.1.1.1'", 2, ["listen.address", "no IP address"]),
+        ("[zone.example.fees]\ncurrency = 'EUR'", 1, ["zone.example.fees", "fee?"]),
+        ("[policy.reserved]\nlabels = ['[a']", 2, ["matches no label"]),
+        ("[policy.ttl]\nminimum = 500\nmaximum = 100", 2, ["above its maximum 100"]),
+        ("\n[[zone.example.launch.phases]]\nphase = 'custom'", 2, ["launch.phases", "without a name"]),
+        (
+            "\n[policy.idn]\ntables = ['latn']",
+            2,
+            ["policy.idn", "latn: the IDN table cannot be read", "cyrillic, latin"],
+        ),
     ],
 )
 def test_an_error_is_one_line_with_file_line_setting_and_cure(text: str, line: int, parts: list[str]) -> None:

@@ -280,6 +280,8 @@ def test_a_missing_certificate_names_the_setting_and_the_cure(tmp_path: Path, pk
     (tmp_path / "s.key").unlink()
     assert "tls.key" in str(refused(config))
     assert "regwire init" in str(refused(config))
+    (tmp_path / "registry.toml").write_text('[registry]\n\n[tls]\nkey = "s.key"\n')
+    assert str(refused(config)).startswith(f"{tmp_path / 'registry.toml'}:4: tls.key: ")
 
 
 def test_a_key_that_does_not_fit_is_refused(tmp_path: Path, pki: Pki) -> None:

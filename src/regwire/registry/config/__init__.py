@@ -7,7 +7,7 @@ A feature's settings (`regwire.registry.rules.features`) are sections of their o
 """
 
 from regwire.registry.config.effective import Effective, effective
-from regwire.registry.config.reader import load_config, parse_config
+from regwire.registry.config.reader import load_config, parse_config, place_of
 from regwire.registry.config.render import describe, render
 from regwire.registry.config.sections import (
     WELL_KNOWN_PORTS,
@@ -46,6 +46,7 @@ __all__ = [
     "effective",
     "load_config",
     "parse_config",
+    "place_of",
     "render",
     "setting",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import ipaddress
 import re
 import tomllib
 import types
@@ -18,9 +19,9 @@ import idna
 
 from regwire.errors import ConfigError
 from regwire.registry.config.render import section_class
-from regwire.registry.config.sections import SECTIONS, Config, ExtraListener, feature_settings
+from regwire.registry.config.sections import SECTIONS, Config, ExtraListener, PolicySettings, feature_settings
 
-__all__ = ["line_of", "load_config", "parse_config"]
+__all__ = ["line_of", "load_config", "parse_config", "place_of"]
 
 
 def load_config(path: Path | str) -> Config:
@@ -57,9 +58,33 @@ def parse_config(text: str, path: Path) -> Config:
     except tomllib.TOMLDecodeError as error:
         found = re.search(r"^(.*?) \(at (?:line (\d+), column (\d+)|end of document)\)$", str(error))
         line = int(found[2]) if found and found[2] else text.count("\n") + 1
-        reason = found[1] if found else str(error)
-        raise ConfigError(f"{path}:{line}", f"not TOML: {reason}", "correct this line") from error
+        reason, cure = _explained(found[1] if found else str(error), text.splitlines())
+        raise ConfigError(f"{path}:{line}", f"not TOML: {reason}", cure) from error
     return _Reader(text, path).config(data)
+
+
+def place_of(config: Config, *where: str) -> str:
+    """Return where a setting stands, as errors name it: file, line, and the setting's name."""
+    path = config.directory / "registry.toml"
+    name = ".".join(where)
+    try:
+        return f"{path}:{line_of(path.read_text('utf-8').splitlines(), where)}: {name}"
+    except (OSError, UnicodeDecodeError):
+        return name
+
+
+_TWICE = re.compile(r"Cannot declare \((.*)\) twice")
+
+
+def _explained(reason: str, lines: list[str]) -> tuple[str, str]:
+    """Return what the TOML parser says in the words of who wrote the file, and the cure."""
+    if found := _TWICE.fullmatch(reason):
+        parts = tuple([one or two for one, two in re.findall(r"'([^']*)'|\"([^\"]*)\"", found[1])])
+        name = f"[{'.'.join(parts)}]"
+        return f"{name} is there twice", f"write its settings below the {name} of line {line_of(lines, parts)}"
+    if reason == "Cannot overwrite a value":
+        return "this is set already above", "remove one of the two lines"
+    return reason, "correct this line"
 
 
 class _Reader:
@@ -128,7 +153,14 @@ class _Reader:
         found = self.section(where, value, default)
         if hasattr(found, "relative_to"):
             found = found.relative_to(self.path.parent)
-        fault = found.validate() if hasattr(found, "validate") else None
+        try:
+            fault = found.validate() if hasattr(found, "validate") else None
+        except ConfigError as error:
+            # A file that a setting names: one with a line of its own says where it is wrong, another what names it.
+            if re.search(r":\d+$", error.where):
+                raise
+            problem = f"names {error.where}: {error.reason}"
+            raise self.error(where, f"{problem}; {error.cure}" if error.cure else problem) from error
         if fault is not None:
             name, problem = fault
             raise self.error((*where, name), problem)
@@ -142,7 +174,8 @@ class _Reader:
         changes = {}
         for name, raw in value.items():
             if name not in known:
-                raise self.unknown((*where, name), list(known), "setting")
+                features = feature_settings() if isinstance(default, PolicySettings) else {}
+                raise self.unknown((*where, name), [*known, *features], "setting")
             changes[name] = self.value((*where, name), raw, hints[name], known[name])
         return replace(default, **changes)
 
@@ -242,6 +275,10 @@ class _Reader:
             raise self.error(("registry", "zones"), 'is empty; name at least one zone, such as ["example"]')
         for zone in config.registry.zones:
             self.check_zone(zone)
+            if config.registry.zones.count(zone) > 1:
+                raise self.error(("registry", "zones"), f'has "{zone}" twice; remove one')
+        if re.fullmatch(r"[0-9a-fA-F.]*[0-9:][0-9a-fA-F.:]*", config.listen.address):
+            self.check_address(config.listen.address)
         if not 3 <= len(config.registry.server_id) <= 64:
             raise self.error(("registry", "server_id"), "must have 3 to 64 characters")
         if not re.fullmatch(r"[A-Z0-9]{1,8}", config.registry.repository):
@@ -274,6 +311,12 @@ class _Reader:
         for name, fault in faults.items():
             if fault is not None:
                 raise self.error(("policy", name, fault[0]), fault[1])
+
+    def check_address(self, address: str) -> None:
+        try:
+            ipaddress.ip_address(address)
+        except ValueError:
+            raise self.error(("listen", "address"), f'"{address}" is no IP address; write "127.0.0.1"') from None
 
     def check_zone(self, zone: str) -> None:
         try:
@@ -332,6 +375,9 @@ def line_of(lines: list[str], where: tuple[str, ...]) -> int:
             continue
         if path == where[: len(path)] and len(path) > best_length:
             best, best_length = number, len(path)
+        elif path[: len(where)] == where and best_length < len(where):
+            # The first of the sections in double brackets, or a dotted key, that the setting consists of.
+            best, best_length = number, len(where)
     return best
 
 

@@ -38,8 +38,9 @@ class ReservedSettings:
     def validate(self) -> tuple[str, str] | None:
         """See `regwire.registry.config`."""
         for label in self.labels:
-            if re.fullmatch(r"[a-z0-9*?\[\]!-]+", label) is None:
-                return "labels", f'has "{label}", which matches no label; write lower-case A-labels without the zone'
+            if re.fullmatch(r"(?:[a-z0-9*?-]|\[!?[a-z0-9-]+\])+", label) is None:
+                cure = "write lower-case A-labels without the zone, classes as [a-f]"
+                return "labels", f'has "{label}", which matches no label; {cure}'
         return None
 
 

@@ -59,6 +59,8 @@ class TtlSettings:
             if _TYPE.fullmatch(type) is None:
                 return "types", f"has {type}, which is no record type; write it in capitals, as NS"
             minimum, default, maximum = self.limits(type)
+            if minimum > maximum:
+                return "minimum", f"of {type} is {minimum}, above its maximum {maximum}; lower it"
             if not minimum <= default <= maximum:
                 return "default", f"of {type} is {default}; choose one between {minimum} and {maximum}"
         return None
