@@ -130,6 +130,7 @@ class ReferenceState:
             else:
                 del self.domains[name]
                 self.tell(domain["sponsor"], f"{name} was purged", None, at)
+                self.tell(domain["sponsor"], f"The deletion of {name} is complete", None, at)
         elif pending(domain) and domain["transfer"]["acted"] == at:
             self.complete_transfer("domain", name, "serverApproved", at)
         else:

@@ -107,7 +107,11 @@ def test_3_2_redemption_then_pending_delete_then_gone() -> None:
     assert world.code(A, InfoDomain("a.example")) == 2303
     world.must("-", SettleDue())
     assert world.must(A, CheckDomains(("a.example",))).items[0][1]
-    assert told(world) == ["a.example can no longer be restored", "a.example was purged"]
+    assert told(world) == [
+        "a.example can no longer be restored",
+        "a.example was purged",
+        "The deletion of a.example is complete",
+    ]
 
 
 def test_a_name_that_is_gone_by_time_can_be_created_at_once() -> None:

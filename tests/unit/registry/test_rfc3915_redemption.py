@@ -149,6 +149,7 @@ def test_2_6_without_a_report_redemption_goes_on_for_the_rest() -> None:
         "Restore of a.example failed: no report",
         "a.example can no longer be restored",
         "a.example was purged",
+        "The deletion of a.example is complete",
     ]
 
 
@@ -165,7 +166,7 @@ def test_2_9_without_a_pending_delete_period_the_end_of_redemption_purges() -> N
     world = deleted(pending_delete=0)
     world.later(days=30)
     assert world.code(A, InfoDomain("a.example")) == 2303
-    assert told(world) == ["a.example was purged"]
+    assert told(world) == ["a.example was purged", "The deletion of a.example is complete"]
 
 
 def test_2_9_without_redemption_only_pending_delete_is_left() -> None:
@@ -174,7 +175,7 @@ def test_2_9_without_redemption_only_pending_delete_is_left() -> None:
     assert world.code(A, RestoreDomain("a.example", "request")) == 2304
 
 
-@pytest.mark.parametrize("what", ["autoRenew", "pendingDelete", "purge", "restore"])
+@pytest.mark.parametrize("what", ["autoRenew", "delete", "pendingDelete", "purge", "restore"])
 def test_the_sponsor_is_told_what_the_policy_wants_told(what: str) -> None:
     world = World(notices=(what,))
     world.domain()
@@ -186,6 +187,7 @@ def test_the_sponsor_is_told_what_the_policy_wants_told(what: str) -> None:
         told(world)
         == {
             "autoRenew": ["a.example was renewed until 2027-03-01"],
+            "delete": ["The deletion of a.example is complete"],
             "pendingDelete": ["a.example can no longer be restored"],
             "purge": ["a.example was purged"],
             "restore": ["Restore of a.example failed: no report"],

@@ -12,7 +12,7 @@ from registry_world import PASSWORD, START, A, B, World
 
 from regwire.epp import auth_info, command
 from regwire.epp.ext.change_poll import ChangeCaseId, ChangeData
-from regwire.epp.ext.rgp import RgpInfoData
+from regwire.epp.ext.rgp import RgpInfoData, RgpRestore, RgpUpdate
 from regwire.epp.messages import domain as d
 from regwire.epp.messages import host as h
 from regwire.epp.messages.common import Reason
@@ -183,10 +183,31 @@ async def test_2_1_auto_renew_and_auto_purge(front: ExtFront) -> None:
     assert [s.s for e in renewed.extension if isinstance(e, RgpInfoData) for s in e.statuses] == ["autoRenewPeriod"]
     await front.must(A, d.DomainDelete("a.example"))
     await front.later(days=40)
-    end, purged = await front.queue(A)
+    end, purged, _ = await front.queue(A)
     assert (told(end).operation.value, told(end).operation.op) == ("custom", "redemptionEnd")
     assert (told(purged).operation.value, told(purged).state) == ("autoPurge", "before")
     assert [status.s for status in purged.res_data[0].statuses][:1] == ["pendingDelete"]
+
+
+@ext_test()
+async def test_rfc_5731_3_3_a_delete_that_was_pending_is_told_when_it_is_done(front: ExtFront) -> None:
+    await front.must(A, create("a.example"))
+    await front.must(A, create("b.example"))
+    await front.later(days=6)
+    asked = {}
+    for name in ("a.example", "b.example"):
+        answer = await front.result(A, d.DomainDelete(name))
+        assert answer.code == 1001
+        asked[name] = answer.sv_trid
+    restore = command(d.DomainUpdate("b.example", chg=d.DomainChange()), RgpUpdate(RgpRestore("request")))
+    await front.must(A, restore)
+    await front.later(days=34, hours=23)
+    assert not [answer for answer in await front.queue(A) if isinstance(answer.res_data[0], d.DomainPanData)]
+    await front.later(days=1)
+    done = [answer.res_data[0] for answer in await front.queue(A) if isinstance(answer.res_data[0], d.DomainPanData)]
+    assert [(pan.name.name, pan.name.result, pan.pa_trid.cl_trid) for pan in done] == [("a.example", True, "ABC-1")]
+    assert done[0].pa_trid.sv_trid == asked["a.example"]
+    assert done[0].pa_date == START + timedelta(days=6 + 30 + 5)
 
 
 NOTICES = f'{SETTINGS}[policy]\nnotices = ["transfer"]\n'

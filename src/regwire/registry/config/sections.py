@@ -302,10 +302,11 @@ class PolicySettings:
         24, unit="hours", why="how far the times in a restore report may be off (2004)", minimum=0, maximum=8760
     )
     notices: tuple[str, ...] = setting(
-        ("autoRenew", "pendingDelete", "purge", "restore"),
+        ("autoRenew", "delete", "pendingDelete", "purge", "restore"),
         why="what the registry does that the sponsor is told by a poll message with the domain as of then (RFC 8590); "
+        "delete: panData when a delete that was answered 1001 is complete (RFC 5731 section 3.3); "
         "transfer: what the gaining registrar got, beside the trnData that both always get",
-        choices=("autoRenew", "pendingDelete", "purge", "restore", "transfer"),
+        choices=("autoRenew", "delete", "pendingDelete", "purge", "restore", "transfer"),
     )
     pending_transfer: int = setting(5, unit="days", why="then approved by the server", minimum=0, maximum=365)
 

@@ -257,7 +257,7 @@ class LaunchInfo:
 
 @record
 class PendingAction:
-    """The outcome of a create that was pending (RFC 5731 section 3.3)."""
+    """The outcome of a create or delete that was pending (RFC 5731 section 3.3)."""
 
     name: str
     granted: bool

@@ -9,7 +9,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Final
 
-from regwire.registry.model.objects import PENDING, Contact, Domain, GracePeriod, Restore
+from regwire.registry.model.launch import PendingAction
+from regwire.registry.model.objects import PENDING, Contact, Domain, GracePeriod, Restore, with_extra
 from regwire.registry.model.record import replace
 from regwire.registry.rules import transfers
 from regwire.registry.rules.changes import note, rgp_statuses, tell_by_time
@@ -17,9 +18,20 @@ from regwire.registry.rules.context import Context
 from regwire.registry.rules.dates import add_months
 from regwire.registry.rules.policy import ZonePolicy
 
-__all__ = ["contact", "domain", "due_domain", "rgp_statuses", "step"]
+__all__ = [
+    "contact",
+    "delete_pending",
+    "domain",
+    "due_domain",
+    "restored",
+    "rgp_statuses",
+    "step",
+    "tell_deleted",
+]
 
 _MISSING: Final = object()
+#: The key in ``extra`` of a domain that a command deleted: its transaction and that of its registrar.
+_DELETE: Final = "delete"
 
 
 def domain(ctx: Context, name: str, policy: ZonePolicy) -> Domain | None:
@@ -97,9 +109,29 @@ def _redemption_step(ctx: Context, value: Domain, restore: Restore, due: datetim
         event = "purge"
         if "purge" in policy.settings.notices:
             tell_by_time(ctx, f"{value.name} was purged", value, note(ctx, "autoPurge", due, state="before"))
+        tell_deleted(ctx, value, due, policy)
     after = policy.hooks.happened(ctx, event, value, after, policy)
     ctx.change("domain", value.name, value, after)
     return after
+
+
+def delete_pending(ctx: Context, value: Domain) -> Domain:
+    """Return a domain that remembers which command deleted it, for the message about its completion."""
+    return with_extra(value, _DELETE, [ctx.call.transaction, ctx.call.client_transaction])
+
+
+def restored(value: Domain) -> Domain:
+    """Return a domain whose delete is undone."""
+    return with_extra(replace(value, restore=None), _DELETE, None)
+
+
+def tell_deleted(ctx: Context, value: Domain, at: datetime, policy: ZonePolicy) -> None:
+    """Tell the sponsor that what its delete asked for has been done (RFC 5731 section 3.3)."""
+    asked = value.extra.get(_DELETE)
+    if asked is not None and "delete" in policy.settings.notices:
+        transaction, client_transaction = asked
+        done = PendingAction(value.name, True, transaction, client_transaction, at)
+        ctx.tell(value.sponsor, f"The deletion of {value.name} is complete", done, at=at)
 
 
 def running(value: Domain, now: datetime) -> tuple[GracePeriod, ...]:

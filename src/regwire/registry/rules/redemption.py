@@ -9,6 +9,7 @@ from regwire.registry.model.objects import Domain, Restore
 from regwire.registry.model.outcomes import Outcome, Refusal, Restored
 from regwire.registry.model.record import replace
 from regwire.registry.model.requests import DeleteDomain, RestoreDomain, RestoreReport
+from regwire.registry.rules import lifecycle
 from regwire.registry.rules.context import Context
 from regwire.registry.rules.policy import ZonePolicy
 from regwire.registry.rules.registered import accept, require_eligible, sponsored, touched
@@ -30,7 +31,7 @@ def delete(ctx: Context, request: DeleteDomain) -> Outcome:
         redeemable = ctx.now + policy.redemption
         state = Restore(ctx.now, redeemable, redeemable + policy.pending_delete)
         # What the grace periods were worth is credited now: a restore does not bring them back.
-        after = touched(ctx, value, restore=state, grace=())
+        after = lifecycle.delete_pending(ctx, touched(ctx, value, restore=state, grace=()))
     after = accept(ctx, request, value, after, policy)
     after = policy.hooks.happened(ctx, "delete", value, after, policy)
     ctx.change("domain", value.name, value, after)
@@ -97,6 +98,6 @@ def _text(instant: datetime) -> str:
 
 
 def _restored(ctx: Context, request: RestoreDomain, value: Domain, policy: ZonePolicy) -> Outcome:
-    after = accept(ctx, request, value, touched(ctx, value, restore=None), policy)
+    after = accept(ctx, request, value, lifecycle.restored(touched(ctx, value)), policy)
     ctx.change("domain", value.name, value, policy.hooks.happened(ctx, "restore", value, after, policy))
     return ctx.done(Restored(None))

@@ -75,6 +75,7 @@ def _purge(ctx: Context, request: PurgeDomain) -> Outcome:
         if applied_for_with(ctx, host):
             raise Refusal(codes.ASSOCIATION, f"pending applications use {host.name}; decide about them first")
     policy = _policy(ctx, name)
+    lifecycle.tell_deleted(ctx, value, ctx.now, policy)
     after = policy.hooks.happened(ctx, "purge", value, None, policy)
     ctx.change("domain", name, value, after)
     for host in inside:
