@@ -179,4 +179,33 @@ def test_settings_go_before_those_of_the_profile(profile: str) -> None:
 
 def test_an_unknown_profile_is_refused_with_line_and_cure() -> None:
     with pytest.raises(ConfigError, match=r"registry.toml:2.*profile.*nz-drop"):
-        parse_config('[policy.pace]\nprofile = "uk"\n', Path("registry.toml"))
+        parse_config('[policy.pace]\nprofile = "xx"\n', Path("registry.toml"))
+
+
+@timed
+async def test_a_registrar_too_many_of_whose_creates_failed_is_kept_from_creating() -> None:
+    async with paced(failed_creates=3, failed_hours=1.0, block_hours=2.0) as batch:
+
+        async def codes(account: str, *objects: Any) -> list[int]:
+            await batch((account, 1, objects))
+            (run,) = batch.seen  # type: ignore[attr-defined]
+            return [int(getattr(run.replies[i][1], "code", 1000)) for i in range(len(objects))]
+
+        assert await codes(A, create()) == [1000]
+        assert await codes(B, create(), create()) == [2302, 2302]
+        # What is longer ago than an hour does not count.
+        await trio.sleep(3601)
+        assert await codes(B, create(), create("b.example"), create()) == [2302, 1000, 2302]
+        assert await codes(B, create("bad_name.example")) == [2005]
+        assert await codes(B, create("c.example"), check("c.example")) == [2306, 1000]
+        assert await codes(A, create("c.example")) == [1000]
+        await trio.sleep(2 * 3600 - 5)
+        assert await codes(B, create("d.example")) == [2306]
+        await trio.sleep(10)
+        assert await codes(B, create("d.example"), create(), create()) == [1000, 2302, 2302]
+        assert await codes(B, create("e.example")) == [1000]
+
+
+def test_the_uk_profile_is_what_is_published() -> None:
+    profile = PROFILES["uk"]
+    assert (profile.failed_creates, profile.failed_hours, profile.block_hours) == (1000, 24.0, 24.0)

@@ -154,6 +154,8 @@ class _Writes:
             try:
                 origin = auditor.origin(run.session, command)
                 request = request_of(command)
+                if self._pace.blocks:
+                    self._pace.refuse(account, request, trio.current_time())
                 if writing or not is_read(request):
                     writing = True
                     self.calls.append(registry.call(account, request, command.cl_trid, origin))

@@ -5,11 +5,12 @@ Rates that belong to no name (all but checks and creates of domains) are those o
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Hashable
 from typing import Final
 
 from regwire.registry.model import codes
-from regwire.registry.model.outcomes import Outcome
+from regwire.registry.model.outcomes import Outcome, Refusal
 from regwire.registry.model.requests import CheckDomains, CreateDomain, Request
 from regwire.registry.rules import Policies
 from regwire.registry.rules.features.pace import PaceSettings
@@ -18,6 +19,9 @@ __all__ = ["Buckets", "Pace"]
 
 #: Buckets kept at most before those that are full again are forgotten.
 _MANY: Final = 10_000
+#: Hours that failed creates count, and that none is taken then, where nothing else is said.
+_DAY: Final = 24.0
+_FAILED: Final = 2000
 
 
 class Buckets:
@@ -63,18 +67,50 @@ class Buckets:
         self._tokens[key] = (now, tokens)
 
 
-class _Zone:
-    """What holds in one zone, and the checks of its names."""
+class Failures:
+    """Creates that failed by account, and until when an account is kept from creating.
 
-    __slots__ = ("names", "settings")
+    Only in memory: a restart forgives.
+    """
+
+    __slots__ = ("_block", "_blocked", "_failed", "_most", "_window")
+
+    def __init__(self, most: int, window: float, block: float) -> None:
+        self._most = most
+        self._window = window
+        self._block = block
+        self._failed: dict[str, deque[float]] = {}
+        self._blocked: dict[str, float] = {}
+
+    def add(self, account: str, now: float) -> None:
+        """Count a create that failed."""
+        times = self._failed.setdefault(account, deque(maxlen=self._most))
+        times.append(now)
+        if len(times) == self._most and now - times[0] <= self._window:
+            self._blocked[account] = now + self._block
+            times.clear()
+
+    def left(self, account: str, now: float) -> float:
+        """Return for how many seconds more the account is kept from creating; 0: it is not."""
+        return max(self._blocked.get(account, now) - now, 0.0)
+
+
+class _Zone:
+    """What holds in one zone, and the checks and failed creates of its names."""
+
+    __slots__ = ("failures", "names", "settings")
 
     def __init__(self, settings: PaceSettings) -> None:
         self.settings = settings
+        self.failures: Failures | None = None
+        if settings.failed_creates is not None:
+            window, block = settings.failed_hours or _DAY, settings.block_hours or _DAY
+            self.failures = Failures(settings.failed_creates, window * 3600, block * 3600)
         self.names = None if settings.name_rate is None else Buckets(settings.name_rate, settings.name_burst or 1)
 
     @property
     def slow(self) -> bool:
-        return bool(self.names or self.settings.taken_delay)
+        return bool(self.names is not None or self.settings.taken_delay or self.failures)
 
 
 class Pace:
@@ -83,6 +119,7 @@ class Pace:
     Attributes:
         early: whether commands can have to wait before they are executed.
         late: whether replies can have to wait.
+        blocks: whether creates can be refused.
 
     """
 
@@ -95,6 +132,7 @@ class Pace:
         self._zones = {zone: found for zone, found in zones.items() if found.slow}
         self.early = self._account is not None or self._session is not None
         self.late = bool(self._zones)
+        self.blocks = any(zone.failures for zone in self._zones.values())
 
     def before(self, account: str, session: Hashable, commands: int, now: float) -> float:
         """Return how long commands that just came have to wait before the last of them is executed, in seconds."""
@@ -105,10 +143,23 @@ class Pace:
                     wait = max(wait, buckets.take(key, now, debt=True))
         return wait + self._penalty if wait else 0.0
 
+    def refuse(self, account: str, request: Request, now: float) -> None:
+        """Refuse (2306) a create of an account too many of whose creates failed."""
+        if not isinstance(request, CreateDomain):
+            return
+        zone = self._zones.get(request.name.partition(".")[2])
+        left = 0.0 if zone is None or zone.failures is None else zone.failures.left(account, now)
+        if left:
+            minutes = int(left // 60) + 1
+            reason = f"too many creates failed: none is taken for {minutes} minutes"
+            raise Refusal(codes.POLICY, reason, "domain:name", request.name)
+
     def after(self, account: str, request: Request, outcome: Outcome, now: float) -> float:
         """Return how long the reply to a request has to wait, in seconds."""
         if isinstance(request, CreateDomain):
             zone = self._zones.get(request.name.partition(".")[2])
+            if zone is not None and zone.failures is not None and outcome.code >= _FAILED:
+                zone.failures.add(account, now)
             slow = zone is not None and outcome.code == codes.EXISTS
             return (zone.settings.taken_delay or 0.0) if zone is not None and slow else 0.0
         if isinstance(request, CheckDomains):

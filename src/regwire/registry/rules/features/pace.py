@@ -1,7 +1,8 @@
 """Rate profiles: how fast registrars may be, per zone. Only settings: the front that takes commands keeps to them.
 
-Nothing is refused: a command that comes too early is executed later, one that the profile makes slow is answered later,
-and its session waits meanwhile, so that order is kept. Other sessions do not notice.
+A command that comes too early is executed later, one that the profile makes slow is answered later, and its session
+waits meanwhile, so that order is kept. Other sessions do not notice. Only one thing is refused: creates of a registrar
+too many of whose creates failed (2306), for as long as the profile says.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from regwire.registry.rules.features import Feature
 __all__ = ["FEATURE", "PROFILES", "PaceSettings"]
 
 _RATE: Final[dict[str, Any]] = {"unit": "a second", "minimum": 0.001, "maximum": 1e6}
+_HOURS: Final[dict[str, Any]] = {"unit": "hours", "minimum": 0.001, "maximum": 8760.0}
 _DELAY: Final[dict[str, Any]] = {"unit": "seconds", "minimum": 0.0, "maximum": 60.0}
 
 
@@ -26,7 +28,7 @@ class PaceSettings:
     profile: str = setting(
         "none",
         why="what a registry publishes, to start from",
-        choices=("none", "co", "ee", "fr", "no", "nz-drop"),
+        choices=("none", "co", "ee", "fr", "no", "nz-drop", "uk"),
     )
     account_rate: float | None = setting(None, why="commands of one registrar, all its sessions together", **_RATE)
     session_rate: float | None = setting(None, why="commands of one session", **_RATE)
@@ -42,6 +44,15 @@ class PaceSettings:
     )
     name_delay: float | None = setting(None, why="before a check of a name too often is answered", **_DELAY)
     taken_delay: float | None = setting(None, why="before a create of a name that is taken is answered", **_DELAY)
+    failed_creates: int | None = setting(
+        None,
+        unit="creates",
+        why="of one registrar in the zone that may fail within failed_hours; then its creates are refused (2306)",
+        minimum=1,
+        maximum=1_000_000,
+    )
+    failed_hours: float | None = setting(None, why="in which failed creates are counted; unset: 24", **_HOURS)
+    block_hours: float | None = setting(None, why="for which creates are refused then; unset: 24", **_HOURS)
 
     def effective(self) -> PaceSettings:
         """Return these settings with what the profile has where they say nothing."""
@@ -63,6 +74,8 @@ PROFILES: Final[Mapping[str, PaceSettings]] = {
     "no": PaceSettings(session_rate=2.0, burst=1200),
     # .nz drop server: a command a second on each connection, an early one costs 10 s more.
     "nz-drop": PaceSettings(session_rate=1.0, burst=1, early_delay=10.0),
+    # .uk: a thousand failed creates within a day, then none for a day.
+    "uk": PaceSettings(failed_creates=1000, failed_hours=24.0, block_hours=24.0),
 }
 
 
