@@ -1,7 +1,8 @@
-"""Fill the store of a registry folder: FOLDER OBJECTS SPARE. Prints the seconds it took.
+"""Fill the store of a registry folder: FOLDER OBJECTS SPARE [NAME]. Prints the seconds it took.
 
 ``p0`` to OBJECTS - 1 belong to reg-a, with two hosts and three contacts each, and expire on 1 June 2030; so do ``r0``
 to SPARE - 1, which the load renews; ``t0`` to SPARE - 1 belong to reg-b, with an authInfo that the load knows.
+NAME is what names are made of instead of ``{}.example``, as ``name-{}.example.com``: then they have no letters.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ EXPIRES = datetime(2030, 6, 1, 12, tzinfo=UTC)
 POSTAL = (PostalInfo("int", "A. Person", None, (), "Town", None, None, "NL"),)
 
 
-def objects(policies: Policies, owned: int, spare: int) -> Iterator[Domain | Host | Contact]:
+def objects(policies: Policies, owned: int, spare: int, pattern: str = "") -> Iterator[Domain | Host | Contact]:
     """Everything, what is referred to first."""
     for i in range(LINKED):
         for kind in ("own", "adm", "tec"):
@@ -41,7 +42,7 @@ def objects(policies: Policies, owned: int, spare: int) -> Iterator[Domain | Hos
         for n in range(count):
             i = n % LINKED
             yield Domain(
-                f"{letter}{n}.example",
+                pattern.format(n) if pattern else f"{letter}{n}.example",
                 f"D{letter.upper()}{n:010}-RWIRE",
                 sponsor,
                 sponsor,
@@ -60,7 +61,7 @@ def main() -> None:
     policies = Policies(config)
     store = SqliteStore(config.path(config.store.path), policies, SystemClock(), cache=256)
     start = time.perf_counter()
-    made = store.load(objects(policies, owned, spare), transaction="BENCH-FILL")
+    made = store.load(objects(policies, owned, spare, *sys.argv[4:]), transaction="BENCH-FILL")
     store.close()
     print(json.dumps({"objects": made, "seconds": time.perf_counter() - start}))
 

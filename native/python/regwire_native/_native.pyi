@@ -1,5 +1,6 @@
 import os
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
+from datetime import datetime
 from typing import Any, ClassVar, Literal, Protocol, TypeAlias, TypeVar, final
 
 _T = TypeVar("_T")
@@ -727,6 +728,34 @@ class ResultTemplate:
     def __new__(cls, codec: Codec, nothing: object, /, *path: str) -> ResultTemplate: ...
     def encode(self, content: object, /) -> bytes:
         """The document of an element, of None, or a whole one: the octets of `Codec.encode`, and its errors."""
+
+@final
+class NameIndex:
+    """The names of domains in memory (about 100 octets each), each with the little that a check of it tells."""
+
+    def __new__(cls) -> NameIndex: ...
+    def __len__(self) -> int: ...
+    def __contains__(self, name: str, /) -> bool: ...
+    def octets(self) -> int:
+        """How much memory it takes."""
+    def clear(self) -> None: ...
+    def put(self, domains: list[tuple[str, int, int, int, int, int]], /) -> None:
+        """Put domains in, or replace them: name, created, expires, since and until when the rest holds, shape.
+
+        Instants are milliseconds since 1970 UTC. What a shape (0 to 65534) is, is the caller's business; 65535 is none.
+        Raises ValueError for a name of more than 255 octets.
+        """
+    def drop(self, names: list[str], /) -> None:
+        """Take domains out; those that are not there are passed over."""
+    def existing(self, names: Iterable[str], /) -> set[str]:
+        """Those that are there."""
+    def find(self, names: list[str], now: int, /) -> list[tuple[int, datetime, datetime] | bool | None]:
+        """What is known of names at an instant, in their order.
+
+        None: it is not there. (shape, created, expires): it is. True: it is there, without a shape, or the instant is
+        not one at which it holds. False: it is no plain name (lower-case letters, digits and hyphens, no label with
+        hyphens in the third and fourth place), whatever else.
+        """
 
 @final
 class Lookups:

@@ -184,6 +184,8 @@ async def open_registry(config: Config, *, clock: Clock | None = None) -> AsyncI
     policies = Policies(config)
     store = open_store(config, policies, clock)
     try:
+        if config.store.names:
+            store.keep_names()
         writer = GroupCommit(store, limit=config.limits.group, capacity=config.limits.write_queue)
         try:
             yield Registry(store, policies, clock, writer, config.audit)

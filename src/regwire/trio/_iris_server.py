@@ -28,7 +28,7 @@ logger = logging.getLogger("regwire.trio.iris")
 
 DRAIN_SECONDS = 30.0
 """How long requests that wait may take to finish when the server stops."""
-CHUNK = 32
+CHUNK = 64
 """Items taken from the reactor at a time; what they ask is answered together."""
 
 T = TypeVar("T")

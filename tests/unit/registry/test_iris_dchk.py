@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from iris_front import IrisWorld
@@ -12,14 +13,30 @@ from registry_world import PASSWORD, START, A, B
 from regwire.iris.handlers import Context, Exchange
 from regwire.iris.messages import dchk
 from regwire.iris.messages.core import LookupEntity, Request, SearchSet
+from regwire.registry.clock import MovableClock
 from regwire.registry.model import requests as r
 from regwire.registry.model.objects import Status
+from regwire.registry.rules import Policies
 from regwire.registry.rules.features.reserved import ReservedSettings
+from regwire.registry.store.base import Store
+from regwire.registry.store.memory import MemoryStore
+from regwire.registry.store.sqlite import SqliteStore
 
 
-@pytest.fixture
-def world() -> Iterator[IrisWorld]:
-    world = IrisWorld(features={"reserved": ReservedSettings(labels=("www",))})
+@pytest.fixture(params=["memory", "sqlite", "names"])
+def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[IrisWorld]:
+    """By the store in memory, by one in a file, and by one whose names are kept in memory."""
+
+    def sqlite(policies: Policies, clock: MovableClock) -> Store:
+        store = SqliteStore(tmp_path / "registry.sqlite", policies, clock)
+        if request.param == "names":
+            store.keep_names()
+            assert store.names.wait(10)
+        return store
+
+    # Only one of the zones has reserved names.
+    features = {"example": {"reserved": ReservedSettings(labels=("www",))}}
+    world = IrisWorld(make=MemoryStore if request.param == "memory" else sqlite, zone_features=features)
     yield world
     world.store.close()
 
@@ -41,9 +58,20 @@ def test_what_is_registered_reserved_free_and_no_name(world: IrisWorld) -> None:
     reserved = world.look("dchk1", "domain-name", "www.example")
     assert tags(reserved) == ["reserved", "create"]
     assert reserved.statuses[1].disposition == "prohibited"
-    for name in ("free.example", "a.elsewhere", "xn--mnchen-3ya.example"):
+    for name in ("free.example", "a.elsewhere", "xn--mnchen-3ya.example", "free.co.test", "www.co.test"):
         assert world.look("dchk1", "domain-name", name) == "nameNotFound", name
-    for name in ("a..example", ".example", "-a.example", "a b.example", "ä.example", "a" * 64 + ".example", ""):
+    for name in ("example", "co.test", "below.a.co.test"):
+        assert tags(world.look("dchk1", "domain-name", name)) == ["reserved", "create"], name
+    for name in (
+        "ab--c.co.test",
+        "a..example",
+        ".example",
+        "-a.example",
+        "a b.example",
+        "ä.example",
+        "a" * 64 + ".example",
+        "",
+    ):
         assert world.look("dchk1", "domain-name", name) == "invalidName", name
     assert world.look("dchk1", "host-name", "a.example") == "queryNotSupported"
     assert world.look("urn:ietf:params:xml:ns:dchk1", "Domain-Name", "a.example").domain_name == "a.example"
@@ -110,6 +138,7 @@ def test_an_auto_renewal_is_seen_at_its_instant(world: IrisWorld) -> None:
     assert (tags(found), found.expiration) == (["inactive", "autoRenewPeriod"], START.replace(year=2027))
 
 
+@pytest.mark.parametrize("world", ["memory", "sqlite"], indirect=True)
 def test_a_batch_is_one_question_to_the_store(world: IrisWorld, monkeypatch: pytest.MonkeyPatch) -> None:
     world.domain("a.example")
     world.domain("b.example")

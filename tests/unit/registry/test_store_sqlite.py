@@ -50,6 +50,17 @@ class TestSqliteStore(LookupSuite, StoreSuite):
         world.store = SqliteStore(path, world.policies, world.clock)
 
 
+class TestSqliteStoreWithNames(TestSqliteStore):
+    """The same, with the names of domains kept in memory."""
+
+    def make(self, policies: Policies, clock: MovableClock) -> Store:
+        store = super().make(policies, clock)
+        store.keep_names()
+        assert isinstance(store, SqliteStore)
+        assert store.names.wait(10)
+        return store
+
+
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     return tmp_path / "registry.sqlite"

@@ -12,6 +12,7 @@ mod driver;
 mod endpoints;
 mod lookups;
 mod lwz;
+mod names;
 mod numbers;
 mod reactor;
 mod reactor_codec;
@@ -66,6 +67,7 @@ fn add_iris(m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add_class::<lwz::LwzDatagram>()?;
     m.add_class::<lwz::LwzReply>()?;
     m.add_class::<lookups::Lookups>()?;
+    m.add_class::<names::NameIndex>()?;
     m.add_function(wrap_pyfunction!(lwz::lwz_parse, m)?)?;
     m.add_function(wrap_pyfunction!(lwz::lwz_request, m)?)?;
     m.add_function(wrap_pyfunction!(lwz::lwz_response, m)?)?;

@@ -16,7 +16,7 @@ from regwire.registry.rules.names import check_host_name, check_syntax
 from regwire.registry.rules.policy import Policies
 from regwire.registry.rules.view import View
 
-__all__ = ["is_host_name", "is_name", "present_contact", "present_domain", "why_not_free"]
+__all__ = ["is_host_name", "is_name", "open_zones", "present_contact", "present_domain", "why_not_free"]
 
 _NOBODY: Final = Call(OPERATOR, InfoDomain(""), "")
 
@@ -44,6 +44,17 @@ def why_not_free(view: View, names: Sequence[str], now: datetime, policies: Poli
         if isinstance(outcome.data, Checked):
             found.update((name, reason or "") for name, free, reason in outcome.data.items if not free)
     return found
+
+
+def open_zones(view: View, policies: Policies) -> frozenset[str]:
+    """Return the zones where, in this state, every name directly below that is one and not registered can be."""
+    return frozenset(
+        [
+            zone
+            for zone, policy in policies.by_zone.items()
+            if all(hook.__self__.passes(view, policy) for hook in policy.hooks.check_name)  # type: ignore[attr-defined]
+        ]
+    )
 
 
 def is_name(name: str) -> bool:

@@ -119,7 +119,13 @@ def _opt_from_ms(value: int | None) -> datetime | None:
 # --- parts
 
 
-def _statuses_out(statuses: tuple[Status, ...]) -> list[_Row]:
+def decode_detail(text: str) -> Any:
+    """Return the JSON of a detail."""
+    return _decode(text)
+
+
+def statuses_out(statuses: tuple[Status, ...]) -> list[_Row]:
+    """Return statuses as a detail keeps them."""
     return [(s.value, s.text, s.lang) if s.text else (s.value,) for s in statuses]
 
 
@@ -209,7 +215,7 @@ def domain_detail(value: Domain) -> str:
     if value.grace:
         detail["grace"] = _graces_out(value.grace)
     if value.statuses:
-        detail["statuses"] = _statuses_out(value.statuses)
+        detail["statuses"] = statuses_out(value.statuses)
     if value.ds:
         detail["ds"] = [_ds_out(ds) for ds in value.ds]
     if value.keys:
@@ -282,7 +288,7 @@ def host_detail(value: Host) -> str:
     if value.addresses:
         detail["addresses"] = _addresses_out(value.addresses)
     if value.statuses:
-        detail["statuses"] = _statuses_out(value.statuses)
+        detail["statuses"] = statuses_out(value.statuses)
     if value.extra:
         detail["extra"] = value.extra
     return _encode(detail)
@@ -337,7 +343,7 @@ def contact_detail(value: Contact) -> str:
         if phone is not None:
             detail[name] = (phone.number, phone.extension)
     if value.statuses:
-        detail["statuses"] = _statuses_out(value.statuses)
+        detail["statuses"] = statuses_out(value.statuses)
     if value.disclose is not None:
         detail["disclose"] = (value.disclose.flag, value.disclose.elements)
     if value.transfer is not None:

@@ -21,7 +21,16 @@ from regwire.registry.model.record import replace
 from regwire.registry.model.requests import Call
 from regwire.registry.rules import Policies, decide
 from regwire.registry.store._memory_lookup import MemoryLookup
-from regwire.registry.store.base import Lookup, Snapshot, StoreError, imported, importing, require_newer, settling
+from regwire.registry.store.base import (
+    Lookup,
+    Snapshot,
+    Standing,
+    StoreError,
+    imported,
+    importing,
+    require_newer,
+    settling,
+)
 from regwire.registry.store.codec import history_rows
 from regwire.registry.store.number_codec import NUMBER_KINDS, history_roid, history_text
 from regwire.registry.store.overlay import Overlay
@@ -152,6 +161,17 @@ class MemoryStore:
     def make_searchable(self) -> bool:
         """See `regwire.registry.store.base.Store`. Everything is searched from end to end here."""
         return self._state.make_searchable()
+
+    def keep_names(self) -> None:
+        """They are in memory already; see `regwire.registry.store.base.Store`."""
+
+    def standings(self, names: list[str], now: datetime) -> tuple[int, list[Any]] | None:
+        """See `regwire.registry.store.base.Store`; a dictionary is asked as quickly."""
+        return None
+
+    def standing(self, shape: int) -> Standing:
+        """See `regwire.registry.store.base.Store`; there are none."""
+        raise KeyError(shape)
 
     def close(self) -> None:
         """Do nothing."""

@@ -116,6 +116,10 @@ class Overlay:
         """Whether there is anything to commit."""
         return bool(self.before or self.messages or self.acked or self.last_id is not None)
 
+    def changed_domains(self) -> dict[str, Domain | None]:
+        """Return the domains that the group changed, as it left them; None: it is gone."""
+        return {key: self.domains[key] for kind, key in self.before if kind == "domain"}
+
     # --- the View
 
     def domain(self, name: str) -> Domain | None:

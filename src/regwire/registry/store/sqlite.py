@@ -32,12 +32,22 @@ from regwire.registry.rules import Policies, decide, wanted
 from regwire.registry.rules.features import kinds_by_name
 from regwire.registry.store import codec, migrate
 from regwire.registry.store._sqlite_blocks import trim_audit
+from regwire.registry.store._sqlite_names import Indexed, Names, claim
 from regwire.registry.store._sqlite_numbers import change_numbers, import_numbers, stage_numbers, who_of
 from regwire.registry.store._sqlite_read import Committed
 from regwire.registry.store._sqlite_search import index_everything
 from regwire.registry.store._sqlite_snapshot import open_snapshot
 from regwire.registry.store._sqlite_write import Pending
-from regwire.registry.store.base import Lookup, Snapshot, StoreError, imported, importing, require_newer, settling
+from regwire.registry.store.base import (
+    Lookup,
+    Snapshot,
+    Standing,
+    StoreError,
+    imported,
+    importing,
+    require_newer,
+    settling,
+)
 from regwire.registry.store.migrate import SCHEMA_VERSION
 from regwire.registry.store.overlay import Overlay
 
@@ -77,6 +87,9 @@ class SqliteStore:
         cache: MiB of pages to keep for each of the two connections.
         snapshot: seconds that a long read may take.
 
+    Attributes:
+        names: the names that are kept in memory, from `keep_names` on.
+
     Raises:
         StoreError: the file cannot be opened or written, is not a registry or is of a newer version.
 
@@ -110,7 +123,10 @@ class SqliteStore:
             self._writer.close()
             raise
         self._committed = Committed(self._writer)
-        self._view = Committed(self._reader)
+        self.names = Names()
+        self._view = Indexed(self._reader, self.names)
+        # What the writer's connection told of other processes' commits when this one last committed.
+        self._seen: int | None = None
 
     # --- opening and closing
 
@@ -144,6 +160,7 @@ class SqliteStore:
 
     def close(self) -> None:
         """Close both connections; the last one writes the WAL back into the file."""
+        self.names.stop()
         with self._lock:
             self._reader.close()
             self._writer.close()
@@ -154,6 +171,7 @@ class SqliteStore:
     def read(self) -> Iterator[Lookup]:
         """Give one consistent committed state; see `regwire.registry.store.base.Store`."""
         reader = self._reader
+        self._view.begin()
         reader.execute("BEGIN")
         try:
             yield self._view
@@ -163,6 +181,52 @@ class SqliteStore:
     def snapshot(self) -> AbstractContextManager[Snapshot]:
         """Give a state to read for long; see `regwire.registry.store.base.Store`."""
         return open_snapshot(self.path, self._snapshot)
+
+    # --- names in memory
+
+    def standings(self, names: list[str], now: datetime) -> tuple[int, list[Any]] | None:
+        """See `regwire.registry.store.base.Store`."""
+        return self._view.standings(names, now)
+
+    def standing(self, shape: int) -> Standing:
+        """See `regwire.registry.store.base.Store`."""
+        return self.names.standing(shape)
+
+    def keep_names(self) -> None:
+        """See `regwire.registry.store.base.Store`."""
+        self.names.keep(self._open_for_names)
+
+    @contextlib.contextmanager
+    def _open_for_names(self) -> Iterator[sqlite3.Connection]:
+        """Give a state to read all names of; what is committed after it is noted."""
+        with contextlib.closing(self._open()) as connection:
+            with self._lock:
+                self._be_the_last()
+                self.names.begin()
+                connection.execute("BEGIN")
+                connection.execute("SELECT 1 FROM counter").fetchone()
+            yield connection
+
+    def _be_the_last(self) -> None:
+        """Commit nothing but that this process was the last to write."""
+        self._writer.execute("BEGIN IMMEDIATE")
+        try:
+            with self._committing(None):
+                pass
+        finally:
+            if self._writer.in_transaction:
+                self._writer.execute("ROLLBACK")
+
+    @contextlib.contextmanager
+    def _committing(self, overlay: Overlay | None) -> Iterator[None]:
+        """Commit the open transaction of the writer after what is done inside, and take in what it changes."""
+        seen, others = claim(self._writer, self.names.identity, self._seen)
+        if others:
+            self.names.spoil()
+        yield
+        with self.names.commit(None if overlay is None else overlay.changed_domains()):
+            self._writer.execute("COMMIT")
+        self._seen = seen
 
     # --- writing
 
@@ -210,10 +274,10 @@ class SqliteStore:
             if calls and self._committed.due(now, 1):
                 self._decide(overlay, settling(calls[0]), now, pending)
             outcomes = [self._decide(overlay, call, now, pending) for call in calls]
-            if overlay.changed:
-                pending.write(connection, self._committed, overlay)
-            pending.write_audit(connection)
-            connection.execute("COMMIT")
+            with self._committing(overlay if overlay.changed else None):
+                if overlay.changed:
+                    pending.write(connection, self._committed, overlay)
+                pending.write_audit(connection)
         except BaseException:
             # Some errors (a full disk) have rolled back already.
             if connection.in_transaction:
@@ -249,8 +313,8 @@ class SqliteStore:
             )
             pending.record(call, outcome)
             overlay.apply(call.account, outcome)
-            pending.write(connection, committed, overlay)
-            connection.execute("COMMIT")
+            with self._committing(overlay):
+                pending.write(connection, committed, overlay)
         finally:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")

@@ -7,78 +7,123 @@ from datetime import datetime
 from typing import Any, Final
 
 from regwire.errors import InvalidName, IrisError, NameNotFound, QueryNotSupported
-from regwire.iris.found import refused
-from regwire.iris.handlers import Exchange, Handlers, canonical_type
-from regwire.iris.messages import core, dchk
+from regwire.iris.handlers import Context, Handlers
+from regwire.iris.messages import dchk
 from regwire.iris.messages.common import DCHK, Text
-from regwire.iris.messages.core import Answer, LookupEntity, Response, ResultSet
+from regwire.iris.messages.core import LookupEntity
 from regwire.registry.fronts.iris.desk import Desk, Sight, domain_name, idn_name, to_unicode
-from regwire.registry.fronts.iris.statuses import statuses_of
+from regwire.registry.fronts.iris.statuses import statuses_of, statuses_of_standing
 from regwire.registry.model.objects import Domain
-from regwire.registry.rules.present import why_not_free
+from regwire.registry.rules.present import open_zones, why_not_free
 
 __all__ = ["register"]
 
-#: Answers that are kept until something is committed; about 2 KB each.
+#: Answers that are kept until something is committed; about 1 KB each.
 _KEPT: Final = 20_000
-_NOT_FOUND: Final = ResultSet(Answer(), error=core.NameNotFound())
+_CLASS: Final = "domain-name"
+_Key = tuple[str, str, str]
 
 
 def register(handlers: Handlers, desk: Desk) -> None:
     """Have the entity classes of RFC 5144 section 3.1.2 looked up."""
-    handlers.batch(Checks(desk))
+    handlers.lookups(DCHK)(Checks(desk))
 
 
 class Checks:
-    """The batch handler: one question to the store for all lookups of a batch.
+    """The handler of all lookups that came together.
 
-    Answers are kept until anything is committed or time changes the domain, so that a name that many ask for costs
-    next to nothing.
+    Names that are kept in memory are answered from there: nothing but their statuses is looked at, and which of them
+    are free follows where a zone lets every name pass. All others are one question to the store; these answers are kept
+    until anything is committed or time changes the domain.
     """
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
+        self._zones = frozenset(desk.policies.by_zone)
+        self._generation = -1
+        self._open: frozenset[str] = frozenset()
+        self._statuses: dict[int, tuple[Any, ...]] = {}
         self._version = -1
         # By authority, class and name as asked: the answer, and until when it holds.
-        self._kept: dict[tuple[str, str, str], tuple[ResultSet, datetime]] = {}
+        self._kept: dict[_Key, tuple[dchk.Domain, datetime]] = {}
 
-    def __call__(self, exchanges: Sequence[Exchange]) -> list[Response]:
-        """Answer exchanges of lookups."""
+    def __call__(self, entities: Sequence[LookupEntity], contexts: Sequence[Context]) -> list[Any]:
+        """Answer lookups."""
         desk = self._desk
-        with desk.registry.store.read() as view:
+        store = desk.registry.store
+        known = store.standings([entity.entity_name for entity in entities], desk.registry.clock.now())
+        if known is None:
+            return self._looked_up(entities, contexts)
+        generation, standings = known
+        if generation != self._generation:
+            with store.read() as view:
+                self._open, self._generation = open_zones(view, desk.policies), generation
+        own, zones, open_, domain = desk.authority, self._zones, self._open, dchk.Domain
+        answers: list[Any] = []
+        others: list[int] = []
+        for entity, context, standing in zip(entities, contexts, standings, strict=True):
+            name = entity.entity_name
+            if type(standing) is tuple and entity.entity_class == _CLASS:
+                shape, created, expires = standing
+                answers.append(
+                    domain(
+                        domain_name=name,
+                        statuses=self._statuses.get(shape) or self._learn(shape),
+                        created=created,
+                        expiration=expires,
+                        authority=context.authority or own,
+                        registry_type=DCHK.uri,
+                        entity_class=_CLASS,
+                        entity_name=name,
+                    )
+                )
+                continue
+            if (
+                standing is not None
+                or entity.entity_class != _CLASS
+                or name.partition(".")[2] not in open_
+                or name in zones
+            ):
+                others.append(len(answers))
+            answers.append(None)
+        if others:
+            found = self._looked_up([entities[place] for place in others], [contexts[place] for place in others])
+            for place, answer in zip(others, found, strict=True):
+                answers[place] = answer
+        return answers
+
+    def _learn(self, shape: int) -> tuple[Any, ...]:
+        standing = self._desk.registry.store.standing(shape)
+        found = self._statuses[shape] = statuses_of_standing(dchk, standing)
+        return found
+
+    def _looked_up(self, entities: Sequence[LookupEntity], contexts: Sequence[Context]) -> list[Any]:
+        """Answer out of the store."""
+        with self._desk.registry.store.read() as view:
             version = view.version()
             if version != self._version or len(self._kept) > _KEPT:
                 self._kept.clear()
                 self._version = version
-            sight = Sight(desk, view, exchanges[0].context, DCHK)
-            batch = _Batch(sight, self._kept)
-            for exchange in exchanges:
-                authority = exchange.context.authority or desk.authority
-                for search_set in exchange.request.search_sets:
-                    batch.take(authority, search_set.query)
-            found = iter(batch.answers())
-        return [
-            Response(result_sets=tuple([next(found) for _ in exchange.request.search_sets])) for exchange in exchanges
-        ]
+            batch = _Batch(Sight(self._desk, view, contexts[0], DCHK), self._kept)
+            for entity, context in zip(entities, contexts, strict=True):
+                batch.take(context.authority or self._desk.authority, entity)
+            return batch.answers()
 
 
 class _Batch:
-    """What one call of the handler is about."""
+    """What is asked of the store together."""
 
-    def __init__(self, sight: Sight, kept: dict[tuple[str, str, str], tuple[ResultSet, datetime]]) -> None:
+    def __init__(self, sight: Sight, kept: dict[_Key, tuple[dchk.Domain, datetime]]) -> None:
         self._sight = sight
         self._kept = kept
-        self._places: list[ResultSet | tuple[str, str, str]] = []
-        self._names: dict[tuple[str, str, str], str] = {}
-        # What is not kept: names that are free, or cannot be had now (which may depend on the hour: launch phases).
-        self._passing: dict[tuple[str, str, str], ResultSet] = {}
+        self._places: list[dchk.Domain | IrisError | _Key] = []
+        self._names: dict[_Key, str] = {}
+        # What is not kept: names that are free (None), or cannot be had now (which may depend on the hour: launch
+        # phases).
+        self._passing: dict[_Key, dchk.Domain | None] = {}
 
-    def take(self, authority: str, query: Any) -> None:
+    def take(self, authority: str, query: LookupEntity) -> None:
         """Note one lookup."""
-        # What nobody else claims comes here too.
-        if type(query) is not LookupEntity or canonical_type(query.registry_type) != DCHK.uri:
-            self._places.append(refused(_unclaimed(query), query).result_set)
-            return
         key = (authority, query.entity_class.lower(), query.entity_name)
         held = self._kept.get(key)
         if held is not None and held[1] > self._sight.now:
@@ -87,19 +132,18 @@ class _Batch:
         try:
             self._names[key] = _name(key[1], query.entity_name)
         except IrisError as error:
-            self._places.append(refused(error, query).result_set)
+            self._places.append(error)
         else:
             self._places.append(key)
 
-    def answers(self) -> list[ResultSet]:
+    def answers(self) -> list[dchk.Domain | IrisError | None]:
         """Return the answers in order."""
         if self._names:
             self._look()
         return [self._answer(place) if isinstance(place, tuple) else place for place in self._places]
 
-    def _answer(self, key: tuple[str, str, str]) -> ResultSet:
-        passing = self._passing.get(key)
-        return self._kept[key][0] if passing is None else passing
+    def _answer(self, key: _Key) -> dchk.Domain | None:
+        return self._passing[key] if key in self._passing else self._kept[key][0]
 
     def _look(self) -> None:
         sight = self._sight
@@ -115,14 +159,7 @@ class _Batch:
             elif name in taken:
                 self._passing[key] = _reserved(key, name, taken[name])
             else:
-                self._passing[key] = _NOT_FOUND
-
-
-def _unclaimed(query: Any) -> IrisError:
-    """Return what is said of a class or query that no type has; the classes iris and local are everywhere."""
-    if type(query) is LookupEntity and query.entity_class.lower() in {"iris", "local"}:
-        return NameNotFound()
-    return QueryNotSupported()
+                self._passing[key] = None
 
 
 def _name(entity_class: str, text: str) -> str:
@@ -149,44 +186,31 @@ def _until(value: Domain, now: datetime) -> datetime:
     return min([value.due(), *[period.end for period in value.grace if period.end > now]])
 
 
-def _domain(key: tuple[str, str, str], value: Domain, now: datetime) -> ResultSet:
+def _domain(key: _Key, value: Domain, now: datetime) -> dchk.Domain:
     authority, entity_class, entity = key
-    return ResultSet(
-        Answer(
-            (
-                dchk.Domain(
-                    domain_name=value.name,
-                    idn=to_unicode(value.name),
-                    statuses=statuses_of(dchk, value, now),
-                    created=value.created,
-                    expiration=value.expires,
-                    authority=authority,
-                    registry_type=DCHK.uri,
-                    entity_class=entity_class,
-                    entity_name=entity,
-                ),
-            )
-        )
+    return dchk.Domain(
+        domain_name=value.name,
+        idn=to_unicode(value.name),
+        statuses=statuses_of(dchk, value, now),
+        created=value.created,
+        expiration=value.expires,
+        authority=authority,
+        registry_type=DCHK.uri,
+        entity_class=entity_class,
+        entity_name=entity,
     )
 
 
-def _reserved(key: tuple[str, str, str], name: str, reason: str) -> ResultSet:
+def _reserved(key: _Key, name: str, reason: str) -> dchk.Domain:
     """Return a name that nobody has and nobody can register; being reserved says no more than that (RFC 4414 3.2.3)."""
     authority, entity_class, entity = key
     said = (Text(reason, language="en"),) if reason else ()
-    statuses = (dchk.Reserved(descriptions=said), dchk.Create(disposition="prohibited", actor="registry"))
-    return ResultSet(
-        Answer(
-            (
-                dchk.Domain(
-                    domain_name=name,
-                    idn=to_unicode(name),
-                    statuses=statuses,
-                    authority=authority,
-                    registry_type=DCHK.uri,
-                    entity_class=entity_class,
-                    entity_name=entity,
-                ),
-            )
-        )
+    return dchk.Domain(
+        domain_name=name,
+        idn=to_unicode(name),
+        statuses=(dchk.Reserved(descriptions=said), dchk.Create(disposition="prohibited", actor="registry")),
+        authority=authority,
+        registry_type=DCHK.uri,
+        entity_class=entity_class,
+        entity_name=entity,
     )

@@ -10,8 +10,9 @@ from regwire.iris.messages.common import Text
 from regwire.registry.model.objects import Domain, Status
 from regwire.registry.rules.lifecycle import running
 from regwire.registry.rules.status import pending_statuses
+from regwire.registry.store.base import Standing
 
-__all__ = ["statuses_of"]
+__all__ = ["statuses_of", "statuses_of_standing"]
 
 _PROHIBITED: Final = "Prohibited"
 _CLASSES: Final = {"Delete": "Delete", "Renew": "Renew", "Transfer": "Transfer", "Update": "Update"}
@@ -33,13 +34,8 @@ def statuses_of(module: ModuleType, value: Domain, now: datetime) -> tuple[Any, 
 
     """
     made: Any = module
-    held = any(status.value.endswith("Hold") for status in value.statuses)
     delegated = bool(value.hosts or value.host_attributes)
-    found: list[Any] = []
-    if delegated and not held and value.restore is None:
-        found.append(made.Active())
-    elif not delegated or value.restore is not None:
-        found.append(made.Inactive())
+    found = _activity(made, value.statuses, delegated=delegated and value.restore is None)
     found += [getattr(made, _GRACE[period.type])(period.start) for period in running(value, now)]
     if value.restore is not None:
         found += _deleted(made, value)
@@ -48,6 +44,19 @@ def statuses_of(module: ModuleType, value: Domain, now: datetime) -> tuple[Any, 
             found.append(made.Transfer(value.transfer.requested, disposition="pending"))
     found += [_set(made, status) for status in value.statuses]
     return tuple(found)
+
+
+def statuses_of_standing(module: ModuleType, standing: Standing) -> tuple[Any, ...]:
+    """Return what `statuses_of` says of a domain with which nothing is pending and of which no grace period runs."""
+    found = _activity(module, standing.statuses, delegated=standing.delegated)
+    return (*found, *[_set(module, status) for status in standing.statuses])
+
+
+def _activity(made: Any, statuses: tuple[Status, ...], *, delegated: bool) -> list[Any]:
+    """Return whether it is in the DNS; of what is held that is said by the hold's own status."""
+    if not delegated:
+        return [made.Inactive()]
+    return [] if any(status.value.endswith("Hold") for status in statuses) else [made.Active()]
 
 
 def _deleted(made: Any, value: Domain) -> list[Any]:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from regwire.registry.model.requests import Request
     from regwire.registry.rules.context import Context
     from regwire.registry.rules.policy import Policies, ZonePolicy
+    from regwire.registry.rules.view import View
 
 __all__ = [
     "NO_HOOKS",
@@ -109,6 +110,13 @@ class Feature:
     def check_name(self, ctx: Context, request: Request, name: str, zone: ZonePolicy) -> str | None:
         """Return why a name that is not registered cannot be (at most 32 characters), None if it can."""
         return None
+
+    def passes(self, view: View, zone: ZonePolicy) -> bool:
+        """Tell whether, in this state, `check_name` lets every name of a zone pass in a check without extensions.
+
+        Whatever the name and the time; False: it must be asked. Only features that override `check_name` are asked.
+        """
+        return False
 
     def checked(self, ctx: Context, request: Request, items: tuple[tuple[str, bool, str | None], ...]) -> None:
         """After a check of domains: `Context.extend`. Called if the feature applies anywhere."""

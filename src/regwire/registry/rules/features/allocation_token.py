@@ -28,6 +28,7 @@ from regwire.registry.rules import ledger, tokens
 from regwire.registry.rules.context import Context
 from regwire.registry.rules.features import Feature
 from regwire.registry.rules.policy import ZonePolicy
+from regwire.registry.rules.view import View
 
 __all__ = ["FEATURE", "TokenSettings"]
 
@@ -105,6 +106,10 @@ class AllocationToken(Feature):
         if tokens.applicable(ctx, given, "create", name) is None:
             return "Allocation token mismatch"
         return None
+
+    def passes(self, view: View, zone: ZonePolicy) -> bool:
+        """No token is needed."""
+        return not zone.feature(_NAME).required
 
     def informed(self, ctx: Context, request: Request, value: Any, zone: ZonePolicy) -> None:
         """Give the sponsor the token that the name was allocated by: 2201 to others, 2303 if there was none."""

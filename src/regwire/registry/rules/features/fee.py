@@ -57,6 +57,7 @@ from regwire.registry.rules.phases import phase_at, phase_of
 from regwire.registry.rules.policy import ZonePolicy
 from regwire.registry.rules.prices import STANDARD, FeeSettings, Price, grace_days, premium, price_of
 from regwire.registry.rules.quotes import fee_lines, quote
+from regwire.registry.rules.view import View
 
 __all__ = ["FEATURE"]
 
@@ -154,6 +155,13 @@ class Fee(Feature):
         if not special and settings.phases:
             special = price_of(zone, None, "create", 12, phase=phase_of(ctx, request, name, zone)).phased
         return "Fee must be agreed" if special else None
+
+    def passes(self, view: View, zone: ZonePolicy) -> bool:
+        """Nothing has to be agreed, or no name has a price of its own and no phase either."""
+        settings: FeeSettings = zone.feature(_NAME)
+        if settings.agreement == "never":
+            return True
+        return settings.agreement != "always" and not settings.phases and not view.records("premium", limit=1)
 
     def checked(self, ctx: Context, request: Request, items: tuple[tuple[str, bool, str | None], ...]) -> None:
         """Answer what the check asks about fees."""

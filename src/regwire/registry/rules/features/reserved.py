@@ -21,6 +21,7 @@ from regwire.registry.rules.context import Context
 from regwire.registry.rules.features import Feature
 from regwire.registry.rules.names import check_domain_name
 from regwire.registry.rules.policy import ZonePolicy
+from regwire.registry.rules.view import View
 
 __all__ = ["FEATURE", "ReservedSettings"]
 
@@ -76,6 +77,10 @@ class Reserved(Feature):
             return None
         token = tokens.applicable(ctx, tokens.given(request), "create", name)
         return None if token is not None and token.unlocks else "Reserved"
+
+    def passes(self, view: View, zone: ZonePolicy) -> bool:
+        """Nothing is reserved."""
+        return not zone.feature(self.name).labels and not view.records(_KIND, limit=1)
 
     def _kept(self, ctx: Context, name: str, found: ReservedName | None, zone: ZonePolicy) -> bool:
         """Tell whether this account cannot register ``name``. A record counts before the patterns."""
