@@ -33,7 +33,7 @@ keep_list = $(shell mkdir -p build && { [ -f build/$(1).list ] && [ "$$(cat buil
 $(call keep_list,native,$(NATIVE))
 $(call keep_list,sources,$(SOURCES))
 
-.PHONY: build dev run test lint bench bench-long faults-long fuzz differential docs wheels clean \
+.PHONY: build dev run test lint bench bench-long faults-long idle-long fuzz differential docs wheels clean \
 	lint-python lint-rust test-rust test-stubs test-python test-install test-fuzz
 
 build: $(STATE)/root
@@ -120,6 +120,10 @@ bench-long: build
 # kill -9 of a server under load, a hundred times; `make test` does it ten times.
 faults-long: build
 	REGWIRE_KILL_ROUNDS=100 $(BIN)/python -m pytest tests/faults/test_server_kill.py tests/faults/test_registry_kill.py
+
+# 10,000 idle sessions on each of XPC, XPCS and BEEP; `make test` takes 300. It needs as many file descriptors.
+idle-long: build
+	REGWIRE_IDLE_SESSIONS=10000 $(BIN)/python -m pytest -s tests/faults/test_iris_idle.py
 
 # For the interpreter of .venv: wheels are per Python version. For others to use, run it in a manylinux container (then
 # `auditwheel repair dist/*.whl`) and on macOS, once a version: make wheels PYTHON=python3.13.
