@@ -35,6 +35,7 @@ from regwire.registry.model.launch import (
 )
 from regwire.registry.model.launch import Phase as PhaseGiven
 from regwire.registry.model.money import Deposit, ReadBalances, ReadEntries, SetCreditLimit
+from regwire.registry.model.objects import Address
 from regwire.registry.model.outcomes import Refusal
 from regwire.registry.rules import ledger
 from regwire.registry.rules.quotes import choose_phase
@@ -291,6 +292,33 @@ def test_a_renewal_by_time_that_is_not_covered_lets_the_name_go(till: Till) -> N
     assert text == "a.example was not renewed: the balance does not cover it"
     till.later(days=40)
     assert till.code(A, r.InfoDomain("a.example")) == 2303
+
+
+def test_hosts_in_a_name_that_nobody_paid_are_not_the_next_registrants(till: Till) -> None:
+    """RFC 5731 section 3.2.2 forbids the delete while there are hosts; time does not ask."""
+    till.must(A, create("a.example", 1))
+    glue = (Address("192.0.2.1", "v4"),)
+    for name in ("ns1.a.example", "ns2.a.example"):
+        till.must(A, r.CreateHost(name, glue))
+    till.must(A, r.UpdateDomain("a.example", add_hosts=("ns2.a.example",)))
+    till.must(B, r.CreateDomain("user.example", r.Period(5), hosts=("ns1.a.example",)))
+    till.must("-", Deposit(A, "EUR", d("-85.00")))
+    till.later(days=366)
+    assert till.must(A, r.InfoDomain("a.example")).rgp == ("redemptionPeriod",)
+    assert till.code(A, r.InfoHost("ns1.a.example")) == 1000
+    till.later(days=40)
+    assert till.code(A, r.InfoHost("ns2.a.example")) == 2303
+    till.must(B, create("a.example"))
+    assert till.must(B, r.InfoDomain("a.example", hosts="all")).subordinates == ()
+    assert [till.code(A, r.InfoHost(name)) for name in ("ns1.a.example", "ns2.a.example")] == [2303, 2303]
+    # Who delegates to one has a dead delegation, not one in the next registrant's hands.
+    (name,) = till.must(B, r.InfoDomain("user.example", hosts="all")).host_names
+    assert name.endswith(".sacrificial.invalid")
+    host = till.must(A, r.InfoHost(name)).host
+    assert (host.superordinate, host.addresses, host.sponsor) == (None, (), A)
+    till.must(B, r.CreateHost("ns1.a.example", glue))
+    till.must(B, r.UpdateDomain("user.example", add_hosts=("ns1.a.example",), remove_hosts=(name,)))
+    till.must(A, r.DeleteHost(name))
 
 
 def test_a_transfer_is_cancelled_when_its_name_goes(till: Till) -> None:

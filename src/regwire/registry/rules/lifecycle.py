@@ -17,6 +17,7 @@ from regwire.registry.rules.changes import note, rgp_statuses, tell_by_time
 from regwire.registry.rules.context import Context
 from regwire.registry.rules.dates import add_months
 from regwire.registry.rules.policy import ZonePolicy
+from regwire.registry.rules.usage import applied_for_with
 
 __all__ = [
     "contact",
@@ -30,6 +31,8 @@ __all__ = [
 ]
 
 _MISSING: Final = object()
+#: Below what nobody registers (RFC 6761).
+_SACRIFICIAL: Final = "sacrificial.invalid"
 #: The key in ``extra`` of a domain that a command deleted: its transaction and that of its registrar.
 _DELETE: Final = "delete"
 
@@ -61,7 +64,28 @@ def step(ctx: Context, value: Domain, policy: ZonePolicy) -> Domain | None:
     else:
         after = _auto_renew(ctx, value, due, policy)
     ctx.settled[value.name] = after
+    if after is None:
+        _leave_hosts(ctx, value)
     return after
+
+
+def _leave_hosts(ctx: Context, value: Domain) -> None:
+    """Let go of the hosts in a domain that time purged: whoever registers the name next must not find them there.
+
+    A delete is refused while there are any; a renewal that nobody paid is not. A host that other domains use takes a
+    name that nobody can register, without addresses (RFC 9874): their delegation is dead, not in a stranger's hands.
+    """
+    general = ctx.policies.general
+    for found in ctx.view.subordinates(value.name):
+        # A transfer that time completed first may have moved it.
+        decided = [change.after for change in ctx.changes if change.kind == "host" and change.key == found.name]
+        host = decided[-1] if decided else found
+        if ctx.view.host_linked(host.roid, without=(value.roid,)) or applied_for_with(ctx, host):
+            name = f"{host.roid.lower()}.{_SACRIFICIAL}"
+            ctx.change("host", host.name, host, None)
+            ctx.change("host", name, None, replace(host, name=name, superordinate=None, addresses=()))
+        else:
+            ctx.change("host", host.name, host, general.hooks.happened(ctx, "purge", host, None, general))
 
 
 def contact(ctx: Context, id: str) -> Contact | None:
