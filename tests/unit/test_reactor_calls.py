@@ -269,6 +269,8 @@ def test_send_message_needs_a_codec() -> None:
     number = rig.reactor.attach(ours.detach(), framing="epp", tls=None, server_name=None, limits=SessionLimits())
     with pytest.raises(ValueError, match="codec"):
         rig.reactor.send_message(number, "x")
+    with pytest.raises(ValueError, match="identifier"):
+        rig.reactor.send_message(number, "x", "ABC-1")
     rig.reactor.send_message(number + 1, "to nobody")
     theirs.close()
 

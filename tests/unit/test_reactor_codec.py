@@ -101,6 +101,28 @@ def test_messages_are_encoded_behind_their_header(pair: tuple[Reactor, int, sock
     assert received == expected
 
 
+def test_an_identifier_beside_the_message(pair: tuple[Reactor, int, socket.socket]) -> None:
+    """The same octets as of a message that holds it; checked as there."""
+    reactor, number, theirs = pair
+    other = check("b.example").message
+    bare = check("a.example").message.replace(cl_trid=None)
+    reactor.send_message(number, bare, "ABC-7")
+    reactor.send_message(number, other, "ABC-8")
+    expected = framed(epp.encode(bare.replace(cl_trid="ABC-7"))) + framed(epp.encode(other.replace(cl_trid="ABC-8")))
+    assert bare.cl_trid is None
+    for wrong in ("ab", "x" * 65, 5):
+        with pytest.raises(EncodeError, match="clTRID"):
+            reactor.send_message(number, bare, wrong)  # type: ignore[arg-type]
+    with pytest.raises(EncodeError, match="no identifier"):
+        reactor.send_message(number, Hello(), "ABC-7")
+    assert reactor.queued(number) == len(expected)
+    reactor.flush()
+    received = b""
+    while len(received) < len(expected):
+        received += theirs.recv(65536)
+    assert received == expected
+
+
 def test_replies_without_their_objects(pair: tuple[Reactor, int, socket.socket]) -> None:
     reactor, number, theirs = pair
     template = ReplyTemplate(CODEC, Response, result="results", data="res_data", identifiers="tr_id")

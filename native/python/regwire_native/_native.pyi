@@ -576,8 +576,12 @@ class Reactor:
         """The namespaces (bits of the codec) that messages may use; one that uses others arrives as `Unnegotiated`."""
     def send(self, session: int, payload: bytes) -> None:
         """Frame and queue a payload; `flush()` sends. Raises ValueError when no frame can be so long."""
-    def send_message(self, session: int, message: object) -> None:
-        """Encode with the session's codec, frame and queue. Raises what the codec raises; then nothing is queued."""
+    def send_message(self, session: int, message: object, cl_trid: str | None = None) -> None:
+        """Encode with the session's codec, frame and queue. Raises what the codec raises; then nothing is queued.
+
+        With `cl_trid`, what is sent has it in the field that is marked as such, whatever the message holds there; a
+        message without that field is refused (EncodeError), and so is a codec that is none of `Codec` (ValueError).
+        """
     def send_xpc(self, session: int, content: object, *, keep_open: bool, authority: str | None = None) -> None:
         """Queue an XPC block: a response on a listener's session, a request on an attached one.
 
@@ -897,6 +901,12 @@ def adopt_class(cls: type, names: tuple[str, ...], seal: Callable[[Any], None], 
 def seal_class(cls: type, defaults: tuple[object, ...], missing: object, /) -> None: ...
 def replace_fields(message: object, changes: dict[str, Any], /) -> Any: ...
 def values_of(message: object, /) -> tuple[Any, ...]: ...
+def nest(classes: tuple[type[Any], ...], value: object, /) -> Any:
+    """`outermost(...(innermost(value)))`: messages of these classes, one inside another in their first fields.
+
+    All other fields hold their defaults. Raises what the constructors raise.
+    """
+
 def is_tracked(value: object, /) -> bool: ...
 
 @final
@@ -929,8 +939,28 @@ def verdicts(
     `classes` are `(data, item, head)`, message classes of one, two and two fields.
     """
 
-def available(items: tuple[object, ...], /) -> tuple[str, ...]:
+def available(items: object, /) -> tuple[str, ...]:
     """`tuple(head.value for item in items if head.free)`; `head` is the first field of an item.
 
+    `items` is their tuple, or the message whose first field holds it: then items that are not built yet stay so.
     Raises `TypeError` for items that are no messages of such fields.
     """
+
+class LaterField:
+    """The descriptor of a field that `put_off` was called for."""
+
+    __name__: str
+    @property
+    def __objclass__(self) -> type[Any]: ...
+    def __get__(self, instance: object, owner: object = None, /) -> Any: ...
+    def __set__(self, instance: object, value: object, /) -> None: ...
+
+def put_off(cls: type[Any], name: str, /) -> LaterField:
+    """Let the tuple of a field be built when it is read, and not when the message is decoded.
+
+    Called once for a class, after `adopt_class`, for a field of repeated messages; what is returned takes the place of
+    the field's descriptor. What is decoded is checked as ever, so that reading the field fails for want of memory only.
+    """
+
+def is_put_off(message: object, /) -> bool:
+    """The tuple of the message's field that may be built later is not built yet (for tests)."""

@@ -300,8 +300,10 @@ _NAMED: dict[type, Any] = {
 
 def unknown_error(outcome: Unknown) -> OutcomeUnknown:
     """The error that tells the caller of a slot that its reply is lost."""
-    slot = outcome.slot
-    return OutcomeUnknown(outcome.reason, command=slot.message, cl_trid=slot.cl_trid, query=query_for(slot.message))
+    slot, message = outcome.slot, outcome.slot.message
+    if type(message) is Command and message.cl_trid is None:
+        message = Command(message.op, message.extension, slot.cl_trid)  # as it was sent
+    return OutcomeUnknown(outcome.reason, command=message, cl_trid=slot.cl_trid, query=query_for(message))
 
 
 def query_for(message: Any) -> Command | None:

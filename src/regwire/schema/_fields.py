@@ -83,6 +83,7 @@ class Spec:
     kw_only: bool = False
     type_name: str | None = None
     strangers: bool = False
+    later: bool = False
 
 
 Process = Literal["strict", "lax", "skip"]
@@ -134,12 +135,15 @@ def child(
     marker: str | None = None,
     kw_only: bool = False,
     strangers: bool = False,
+    later: bool = False,
 ) -> Any:
     """A child element. `name` overrides the camelCase of the field's name; `ns=None` makes it unqualified.
 
     `min` and `max` bound a repeated field (`max=None`: unbounded). `default` may only be what absence means anyway,
     None or `()`; give it where a type checker asks for it. `strangers`, on a choice of Elements: role server keeps an
-    element of another namespace that no declaration of the Schema claims as `Raw`, so that it can be answered.
+    element of another namespace that no declaration of the Schema claims as `Raw`, so that it can be answered. `later`,
+    for one field of a class, of repeated messages: the tuple of a decoded message is checked as ever, but may be built
+    when the field is first read.
     """
     _check_marker(marker)
     low, high, bounded = _occurs("child", min, max)
@@ -156,6 +160,7 @@ def child(
         marker=marker,
         kw_only=kw_only,
         strangers=strangers,
+        later=later,
     )
 
 

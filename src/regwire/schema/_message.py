@@ -171,6 +171,9 @@ class MessageMeta(type):
         if base is not None:
             _check_header(cls, bases)
             _native.adopt_class(cls, cls.__match_args__, seal)
+            for field_name, spec in specs.items():
+                if spec.later:
+                    type.__setattr__(cls, field_name, _native.put_off(cls, field_name))
         return cls
 
     def __init__(cls, *args: Any, **kwargs: Any) -> None:
@@ -403,6 +406,8 @@ def _check_kind(info: FieldInfo, where: str) -> None:
         raise DeclarationError(where, "content() is never None: an empty element has empty text")
     if kind == "content" and nillable and not info.optional:
         raise DeclarationError(where, "the content() of a nillable class is None where xsi:nil says so; write `| None`")
+    if spec.later and not (info.repeated and info.classes):
+        raise DeclarationError(where, "later= is for a tuple of messages")
     if not info.repeated and spec.kind == "child" and (spec.max is not None and spec.max > 1):
         raise DeclarationError(where, f"max={spec.max} needs a tuple[X, ...]")
     inner = spec

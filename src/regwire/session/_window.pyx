@@ -23,7 +23,6 @@ include "_field.pxi"
 
 cdef Field OP = Field("op")
 cdef Field CL_TRID = Field("cl_trid")
-cdef Field EXTENSION = Field("extension")
 cdef Field TR_ID = Field("tr_id")
 cdef Field CL_TRID_OF_REPLY = Field("cl_trid")
 cdef Field RESULTS = Field("results")
@@ -101,7 +100,8 @@ cdef class Slot(Pending):
     """A place in the window: one document sent, one reply expected.
 
     `message` is what was sent, `expects` the kind of document that answers it (named by the protocol), `cl_trid` the
-    transaction id to assert (None: nothing to assert), `deadline` the time by which the reply must be complete.
+    transaction id to assert (None: nothing to assert), which need not stand in the message, `deadline` the time by
+    which the reply must be complete.
     """
 
     cdef public object message
@@ -584,9 +584,9 @@ cdef class Exchange:
             cl_trid = CL_TRID.of(message)
             if cl_trid is None:
                 cl_trid = self.next_id()
-                message = self.command_class(op, EXTENSION.of(message), cl_trid)
-                slot.message = message
-            self.hub.send_message(link.number, message)
+                self.hub.send_message(link.number, message, cl_trid)
+            else:
+                self.hub.send_message(link.number, message)
         except Exception as error:
             # Refused by the schema or the session: nothing of it was queued.
             self.finish(slot, None, error)

@@ -301,10 +301,11 @@ class MemoryReactor:
         if found is not None and not found.closing:
             found.queued += struct.pack(">I", len(payload) + HEADER) + payload
 
-    def send_message(self, session: int, message: object) -> None:
+    def send_message(self, session: int, message: Any, cl_trid: str | None = None) -> None:
         """As the reactor: EncodeError queues nothing."""
         if session in self._sessions:
-            self.send(session, self._codec.encode(message))
+            given = message if cl_trid is None else message.replace(cl_trid=cl_trid)
+            self.send(session, self._codec.encode(given))
 
     def reply(  # noqa: PLR0917 - as the reactor
         self, session: int, template: Any, result: Any, cl_trid: Any, sv_trid: str, data: Any

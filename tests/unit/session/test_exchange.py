@@ -58,7 +58,7 @@ class World:
         taken, self.arrived = self.arrived[:n], self.arrived[n:]
         return [owner for owner, _ in taken], [item for _, item in taken]
 
-    def send_message(self, number: int, message: Command) -> None:
+    def send_message(self, number: int, message: Command, cl_trid: str | None = None) -> None:
         if message.op == "bad":
             raise ValueError("not to be encoded")
         self.log.append(("sent", number, message.op))

@@ -107,6 +107,8 @@ async def test_a_lost_session_is_opened_again_and_its_commands_are_unknown() -> 
             with pytest.raises(OutcomeUnknown) as caught:
                 await clients.delete_domain("first")
             assert caught.value.query is not None
+            assert caught.value.cl_trid
+            assert caught.value.command.cl_trid == caught.value.cl_trid
             await clients.delete_domain("second")
         assert seen == ["first", "second"]
         nursery.cancel_scope.cancel()

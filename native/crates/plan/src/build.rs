@@ -21,6 +21,36 @@ pub struct RawParts<'a> {
     pub tag: &'a [u8],
 }
 
+/// How an element is built that was read before, one value after another. Cell 0 is the element's own.
+#[derive(Debug, Clone, Copy)]
+pub enum Step<V> {
+    /// The next text, read as a simple type.
+    Read {
+        /// The simple type.
+        simple: u32,
+        /// Where the value goes.
+        cell: u16,
+    },
+    /// The same value each time.
+    Share {
+        /// Where the value goes.
+        cell: u16,
+        /// The value.
+        value: V,
+    },
+    /// An object out of cells; those that nothing went to are null.
+    Build {
+        /// The type.
+        kind: u32,
+        /// The first cell.
+        first: u16,
+        /// How many cells.
+        count: u16,
+        /// Where the object goes.
+        cell: u16,
+    },
+}
+
 /// Makes values. Every value given out is released exactly once: inside a tuple or record, by [`Build::release`], or as the
 /// result.
 pub trait Build {
@@ -69,6 +99,74 @@ pub trait Build {
     fn release(&mut self, value: Self::Value);
     /// The same value once more, to be released once more: what is remembered from frame to frame is given out so.
     fn share(&mut self, value: Self::Value) -> Self::Value;
+
+    /// The slot of a type whose tuple may be made of [`Build::put_off`] instead of [`Build::tuple`].
+    #[inline(always)]
+    fn puts_off(&self, kind: usize) -> Option<u16> {
+        let _ = kind;
+        None
+    }
+    /// A number for what builds an element of so many cells out of texts that are strings; it is good for as long as anything
+    /// lives that was put off. None: it cannot be put off.
+    fn recipe(&mut self, steps: &[Step<Self::Value>], cells: usize) -> Option<u32> {
+        let _ = (steps, cells);
+        None
+    }
+    /// What stands for the tuple of some elements until somebody asks for it.
+    fn put_off(&mut self, elements: &Later) -> Result<Self::Value, Stop> {
+        let _ = elements;
+        Err(Stop)
+    }
+    /// Builds the elements after all.
+    fn build_now(&mut self, elements: &Later, into: &mut Vec<Self::Value>) -> Result<(), Stop> {
+        let _ = (elements, into);
+        Err(Stop)
+    }
+}
+
+/// Elements that were read and checked, and not built: of each the number of its recipe, and its texts with their lengths.
+#[derive(Debug, Default)]
+pub struct Later {
+    octets: Vec<u8>,
+    count: usize,
+    ascii: bool,
+}
+
+impl Later {
+    /// Number and texts of each element: both numbers are four octets each, the lowest first.
+    pub fn octets(&self) -> &[u8] {
+        &self.octets
+    }
+
+    /// How many elements.
+    pub fn count(&self) -> usize {
+        self.count
+    }
+
+    /// No text has an octet above 127.
+    pub fn is_ascii(&self) -> bool {
+        self.ascii
+    }
+
+    #[inline(always)]
+    pub(crate) fn begin(&mut self, ascii: bool) {
+        self.octets.clear();
+        self.count = 0;
+        self.ascii = ascii;
+    }
+
+    #[inline(always)]
+    pub(crate) fn element(&mut self, recipe: u32) {
+        self.octets.extend_from_slice(&recipe.to_le_bytes());
+        self.count += 1;
+    }
+
+    #[inline(always)]
+    pub(crate) fn text(&mut self, text: &[u8]) {
+        self.octets
+            .extend_from_slice(&(text.len() as u32).to_le_bytes());
+        self.octets.extend_from_slice(text);
+    }
 }
 
 /// Makes nothing: for finding faults.

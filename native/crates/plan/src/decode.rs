@@ -127,7 +127,12 @@ struct Decoder<'a, B: Build> {
     beginning: bool,
     /// The offset behind a prefix that was known.
     resumed: u32,
+    /// The value whose list is put off (`Scratch::later`).
+    later: usize,
 }
+
+/// No value's place.
+const NOWHERE: usize = usize::MAX;
 
 impl<'a, B: Build> Decoder<'a, B> {
     #[inline]
@@ -157,6 +162,7 @@ impl<'a, B: Build> Decoder<'a, B> {
             recording: false,
             beginning: false,
             resumed: 0,
+            later: NOWHERE,
         }
     }
 
@@ -226,7 +232,18 @@ impl<'a, B: Build> Decoder<'a, B> {
 
     #[inline]
     fn append(&mut self, cell: usize, value: B::Value) {
-        let index = match B::marked(self.scratch.values[cell]) {
+        if cell == self.later && !self.build_later(cell) {
+            self.build.release(value);
+            return;
+        }
+        let index = self.list_of(cell);
+        self.scratch.lists[index].push(value);
+    }
+
+    /// The number of the list that a value stands for; a new one if it stands for none.
+    #[inline]
+    fn list_of(&mut self, cell: usize) -> usize {
+        match B::marked(self.scratch.values[cell]) {
             Some(index) if !B::is_null(self.scratch.values[cell]) => index as usize,
             _ => {
                 let index = self.lists;
@@ -237,8 +254,20 @@ impl<'a, B: Build> Decoder<'a, B> {
                 self.scratch.values[cell] = B::mark(index as u32);
                 index
             }
-        };
-        self.scratch.lists[index].push(value);
+        }
+    }
+
+    /// An element comes that has to be built at once: so have those before it. False when building failed.
+    #[cold]
+    fn build_later(&mut self, cell: usize) -> bool {
+        self.later = NOWHERE;
+        let index = self.list_of(cell);
+        let Scratch { lists, later, .. } = &mut *self.scratch;
+        let built = self.build.build_now(later, &mut lists[index]);
+        if built.is_err() {
+            self.fail_by(Rule::Stopped);
+        }
+        built.is_ok()
     }
 
     #[inline(always)]
@@ -617,8 +646,13 @@ impl<'a, B: Build> Decoder<'a, B> {
                 continue;
             };
             lowest = lowest.min(index as usize);
-            let list = &mut self.scratch.lists[index as usize];
-            if let Ok(tuple) = self.build.tuple(list) {
+            let made = if cell == self.later {
+                self.later = NOWHERE;
+                self.build.put_off(&self.scratch.later)
+            } else {
+                self.build.tuple(&mut self.scratch.lists[index as usize])
+            };
+            if let Ok(tuple) = made {
                 self.scratch.values[cell] = tuple;
             } else {
                 self.fail_by(Rule::Stopped);

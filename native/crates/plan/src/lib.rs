@@ -21,7 +21,7 @@ mod rule;
 pub mod simple;
 mod template;
 
-pub use build::{Build, Constant, Nothing, RawParts, Stop};
+pub use build::{Build, Constant, Later, Nothing, RawParts, Step, Stop};
 pub use decode::{Outcome, Scratch, decode};
 pub use model::{Model, ModelKind};
 pub use plan::{

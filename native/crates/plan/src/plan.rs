@@ -201,6 +201,16 @@ pub struct Type {
     pub(crate) empty: bool,
     /// Slots that collect tuples.
     pub(crate) tuples: Vec<u16>,
+    /// The slot of the client's transaction identifier.
+    pub identifier: Option<u16>,
+}
+
+/// The slot of the client's transaction identifier.
+fn identifier(particles: &[Particle]) -> Option<u16> {
+    let marked = particles
+        .iter()
+        .find(|particle| particle.marker == Some(Marker::ClTrid));
+    marked.map(|particle| particle.slot)
 }
 
 /// Counts plans, from 1 on.
@@ -563,6 +573,7 @@ impl Type {
         Ok(Type {
             empty,
             tuples,
+            identifier: identifier(&declared.particles),
             special: declared.is_abstract || !declared.derived.is_empty(),
             slots: declared.fields.len() as u16,
             fields: declared.fields.into_iter().map(Into::into).collect(),

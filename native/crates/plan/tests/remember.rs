@@ -9,7 +9,9 @@ mod mutations;
 use common::{FRAMES, plan};
 use mutations::{Random, mutate, rearrange};
 use regwire_plan::simple::lexical;
-use regwire_plan::{Build, Constant, Outcome, Plan, RawParts, Role, Scratch, Stop, decode};
+use regwire_plan::{
+    Build, Constant, Later, Outcome, Plan, RawParts, Role, Scratch, Step, Stop, decode,
+};
 use regwire_xml::Limits;
 
 /// Values as text, and how often each is held.
@@ -17,7 +19,14 @@ use regwire_xml::Limits;
 struct Ledger {
     values: Vec<(String, isize)>,
     shared: Vec<String>,
+    recipes: Vec<Vec<Step<usize>>>,
+    /// Tuples that were not built, and elements that were built after all.
+    later: usize,
+    after_all: usize,
 }
+
+/// The type whose first field may be built later.
+const NAMES: usize = 2;
 
 impl Ledger {
     #[allow(clippy::unnecessary_wraps, reason = "as the methods that end in it")]
@@ -133,6 +142,59 @@ impl Build for Ledger {
         self.shared.push(text);
         value
     }
+    fn puts_off(&self, kind: usize) -> Option<u16> {
+        (kind == NAMES).then_some(0)
+    }
+    fn recipe(&mut self, steps: &[Step<usize>], _cells: usize) -> Option<u32> {
+        let shared = |step: &Step<usize>| matches!(step, Step::Share { .. });
+        if steps.iter().any(shared) {
+            // Whoever takes a recipe keeps what it shares for as long as anything was put off: not this one.
+            return None;
+        }
+        self.recipes.push(steps.to_vec());
+        Some(self.recipes.len() as u32 - 1)
+    }
+    fn put_off(&mut self, elements: &Later) -> Result<usize, Stop> {
+        self.later += 1;
+        let mut values = Vec::new();
+        self.follow(elements, &mut values)?;
+        self.tuple(&mut values)
+    }
+    fn build_now(&mut self, elements: &Later, into: &mut Vec<usize>) -> Result<(), Stop> {
+        self.after_all += elements.count();
+        self.follow(elements, into)
+    }
+}
+
+impl Ledger {
+    /// Builds elements that were put off by their recipes.
+    fn follow(&mut self, elements: &Later, into: &mut Vec<usize>) -> Result<(), Stop> {
+        let mut rest = elements.octets();
+        for _ in 0..elements.count() {
+            let recipe = self.recipes[number(&mut rest)].clone();
+            let mut cells = [0; 16];
+            for step in recipe {
+                let Step::Read { cell, .. } = step else {
+                    unreachable!("names are nothing but texts")
+                };
+                let (text, behind) = {
+                    let length = number(&mut rest);
+                    rest.split_at(length)
+                };
+                rest = behind;
+                cells[usize::from(cell)] = self.text(text, elements.is_ascii())?;
+            }
+            into.push(cells[0]);
+        }
+        assert!(rest.is_empty());
+        Ok(())
+    }
+}
+
+fn number(rest: &mut &[u8]) -> usize {
+    let (number, behind) = rest.split_first_chunk().expect("four octets");
+    *rest = behind;
+    u32::from_le_bytes(*number) as usize
 }
 
 const ROLES: [Role; 3] = [Role::Strict, Role::Server, Role::Client];
@@ -209,6 +271,8 @@ fn frames_are_decoded_as_without_memory() {
         ledger.shared.len() > 50_000,
         "hardly anything was remembered"
     );
+    assert!(ledger.later > 1_000, "hardly anything was put off");
+    assert!(ledger.after_all > 100, "little was built after all");
     warm.forget(&mut ledger);
     assert_eq!(ledger.held(), Vec::<&String>::new());
 }
@@ -353,4 +417,44 @@ fn a_scratch_of_another_plan_remembers_nothing() {
         assert!(check(&other, &mut warm, &mut ledger, FRAMES[0].as_bytes()));
     }
     assert!(ledger.shared.is_empty() && ledger.held().is_empty());
+}
+
+/// What is put off is what would have been built, in its order; a value that is wrong is found at once.
+#[test]
+fn elements_that_are_put_off_are_checked() {
+    let plan = plan();
+    let mut warm = Scratch::remembering(&plan);
+    let mut ledger = Ledger::default();
+    let frame = |names: &[&str]| {
+        let names: Vec<String> = names
+            .iter()
+            .map(|name| format!("<d:name>{name}</d:name>"))
+            .collect();
+        let names = names.concat();
+        format!(r#"<doc xmlns="urn:p"><d:names xmlns:d="urn:d" kind="y">{names}</d:names></doc>"#)
+    };
+    for number in 0..100 {
+        let name = format!("{number}.ex");
+        let names = [&*name, "b", &name];
+        check(&plan, &mut warm, &mut ledger, frame(&names).as_bytes());
+    }
+    for (names, later, after_all) in [
+        (&["z.ex", "y.ex", "x"][..], 3, 0),
+        (&["z.ex", "y.ex", "&lt;"], 0, 6),
+        (&["z.ex", " y.ex", "x"], 0, 3),
+        (&["z.ex", "\u{e9}", "x"], 3, 0),
+        (&["z.ex", "much-too-long"], 1, 0),
+        (&["z.ex", ""], 0, 0),
+    ] {
+        (ledger.later, ledger.after_all) = (0, 0);
+        let frame = frame(names);
+        check(&plan, &mut warm, &mut ledger, frame.as_bytes());
+        assert_eq!(
+            (ledger.later, ledger.after_all),
+            (later, after_all),
+            "{frame}"
+        );
+    }
+    warm.forget(&mut ledger);
+    assert!(ledger.held().is_empty());
 }

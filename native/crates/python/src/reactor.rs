@@ -287,10 +287,16 @@ impl Reactor {
         })
     }
 
-    fn send_message(&mut self, session: i64, message: &Bound<'_, PyAny>) -> PyResult<()> {
+    #[pyo3(signature = (session, message, cl_trid=None))]
+    fn send_message<'py>(
+        &mut self,
+        session: i64,
+        message: &Bound<'py, PyAny>,
+        cl_trid: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<()> {
         self.output(session, |session| {
             let (framer, output) = (&mut session.framer, &mut session.output);
-            session.profile.encode(framer, message, output)
+            session.profile.encode(framer, message, cl_trid, output)
         })
     }
 

@@ -127,7 +127,7 @@ impl Documents {
         }
         match &self.codec {
             None => Err(no_codec()),
-            Some(Translator::Native(codec)) => codec.get().encode_into(document, out),
+            Some(Translator::Native(codec)) => codec.get().encode_into(document, None, out),
             Some(Translator::Other(codec)) => {
                 let payload = codec
                     .bind(document.py())
@@ -209,13 +209,22 @@ impl Profile {
         }
     }
 
-    /// Appends the message as one frame; on an error `out` is as before.
-    pub(crate) fn encode(
+    /// Appends the message as one frame; on an error `out` is as before. With `identifier`, as if the message held it.
+    pub(crate) fn encode<'py>(
         &self,
         framer: &mut AnyFramer,
-        message: &Bound<'_, PyAny>,
+        message: &Bound<'py, PyAny>,
+        identifier: Option<&Bound<'py, PyAny>>,
         out: &mut Vec<u8>,
     ) -> PyResult<()> {
+        if identifier.is_some()
+            && (self.framing == Framing::Beep
+                || !matches!(self.documents.codec, Some(Translator::Native(_))))
+        {
+            return Err(PyValueError::new_err(
+                "an identifier beside the message needs a schema's own codec",
+            ));
+        }
         if self.framing == Framing::Beep {
             return beep_items::write(message, out);
         }
@@ -228,7 +237,7 @@ impl Profile {
                 let mark = framer.begin(out);
                 codec
                     .get()
-                    .encode_into(message, out)
+                    .encode_into(message, identifier, out)
                     .inspect_err(|_| out.truncate(start))?;
                 framer.finish(out, mark).map_err(too_long)
             }

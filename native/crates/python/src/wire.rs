@@ -96,7 +96,8 @@ impl Wire {
 
     fn send_message(&mut self, message: &Bound<'_, PyAny>) -> PyResult<()> {
         let mut frame = Vec::new();
-        self.profile.encode(&mut self.framer, message, &mut frame)?;
+        self.profile
+            .encode(&mut self.framer, message, None, &mut frame)?;
         self.write(&frame)
     }
 

@@ -268,12 +268,30 @@ pub fn same(one: &[u8], other: &[u8]) -> bool {
     if one.len() != other.len() {
         return false;
     }
-    let (Some(last), Some(other_last)) = (one.last_chunk::<8>(), other.last_chunk::<8>()) else {
-        return key8(one, 0, one.len()) == key8(other, 0, other.len());
+    let (Some(last), Some(other_last)) = (one.last_chunk::<WIDTH>(), other.last_chunk::<WIDTH>())
+    else {
+        return same_few(one, other);
     };
-    let (words, _) = one.as_chunks::<8>();
-    let (other_words, _) = other.as_chunks::<8>();
-    words.iter().zip(other_words).all(|(a, b)| a == b) && last == other_last
+    let (lanes, _) = one.as_chunks::<WIDTH>();
+    let (other_lanes, _) = other.as_chunks::<WIDTH>();
+    // Where the last lanes overlap those before they are the same twice.
+    lanes.iter().zip(other_lanes).all(|(a, b)| same_lanes(a, b)) && same_lanes(last, other_last)
+}
+
+#[inline(always)]
+fn same_lanes(one: &[u8; WIDTH], other: &[u8; WIDTH]) -> bool {
+    u8x16::new(*one).simd_eq(u8x16::new(*other)).to_bitmask() == ALL
+}
+
+/// [`same`] of less than sixteen octets, as many of both.
+#[inline(always)]
+fn same_few(one: &[u8], other: &[u8]) -> bool {
+    match (one.first_chunk::<8>(), other.first_chunk::<8>()) {
+        (Some(first), Some(other_first)) => {
+            first == other_first && one.last_chunk::<8>() == other.last_chunk::<8>()
+        }
+        _ => key8(one, 0, one.len()) == key8(other, 0, other.len()),
+    }
 }
 
 #[cfg(test)]

@@ -222,12 +222,12 @@ class ContactCheckItem(Type, ns=CONTACT):
 class ContactCheckData(Element, ns=CONTACT, tag="chkData"):
     """<contact:chkData> (RFC 5733 section 3.1.1)."""
 
-    items: tuple[ContactCheckItem, ...] = child("cd", min=1)
+    items: tuple[ContactCheckItem, ...] = child("cd", min=1, later=True)
 
     @property
     def available(self) -> tuple[str, ...]:
         """The ids that are available, in the order of the answer."""
-        return regwire_native.available(self.items)
+        return regwire_native.available(self)
 
 
 class ContactCreateData(Element, ns=CONTACT, tag="creData"):

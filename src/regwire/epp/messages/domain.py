@@ -214,12 +214,12 @@ class DomainCheckItem(Type, ns=DOMAIN):
 class DomainCheckData(Element, ns=DOMAIN, tag="chkData"):
     """<domain:chkData> (RFC 5731 section 3.1.1)."""
 
-    items: tuple[DomainCheckItem, ...] = child("cd", min=1)
+    items: tuple[DomainCheckItem, ...] = child("cd", min=1, later=True)
 
     @property
     def available(self) -> tuple[str, ...]:
         """The names that are available, in the order of the answer."""
-        return regwire_native.available(self.items)
+        return regwire_native.available(self)
 
 
 class DomainCreateData(Element, ns=DOMAIN, tag="creData"):

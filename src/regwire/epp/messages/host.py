@@ -126,12 +126,12 @@ class HostCheckItem(Type, ns=HOST):
 class HostCheckData(Element, ns=HOST, tag="chkData"):
     """<host:chkData> (RFC 5732 section 3.1.1)."""
 
-    items: tuple[HostCheckItem, ...] = child("cd", min=1)
+    items: tuple[HostCheckItem, ...] = child("cd", min=1, later=True)
 
     @property
     def available(self) -> tuple[str, ...]:
         """The names that are available, in the order of the answer."""
-        return regwire_native.available(self.items)
+        return regwire_native.available(self)
 
 
 class HostCreateData(Element, ns=HOST, tag="creData"):

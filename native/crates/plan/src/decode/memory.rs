@@ -12,7 +12,7 @@
 //! Values kept are immutable and given out again. Secrets are never kept, nor texts of more than a line.
 use regwire_xml::{plain_text_end, same};
 
-use crate::build::Build;
+use crate::build::{Build, Step};
 use crate::plan::{Plan, Role};
 
 /// Traces of a place; a peer that writes one thing in more ways is read as if nothing were remembered.
@@ -73,22 +73,12 @@ pub(super) enum Part<V> {
     },
 }
 
-#[derive(Debug, Clone, Copy)]
-enum Step<V> {
-    Read {
-        simple: u32,
-        cell: u16,
-    },
-    Share {
-        cell: u16,
-        value: V,
-    },
-    Build {
-        kind: u32,
-        first: u16,
-        count: u16,
-        cell: u16,
-    },
+/// Whether an element may be built later, and as what.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Later {
+    Unknown,
+    Never,
+    Recipe(u32),
 }
 
 /// Where an element's value goes, and the automaton with it.
@@ -107,11 +97,13 @@ pub(super) struct Trace<V> {
     /// The element as it was read; texts that vary are blanks.
     octets: Box<[u8]>,
     parts: Vec<Part<V>>,
-    cells: u16,
+    /// Where the values of an element are put together; null between two of them.
+    cells: Vec<V>,
     /// What stands before, between and behind the texts that vary, and the lengths of all but the last piece.
     literal: Vec<u8>,
     pieces: Vec<u32>,
     steps: Vec<Step<V>>,
+    later: Later,
 }
 
 /// Ranges of the texts that vary.
@@ -144,10 +136,11 @@ impl<V: Copy> Trace<V> {
             goal,
             octets,
             parts,
-            cells: 0,
+            cells: Vec::new(),
             literal: Vec::new(),
             pieces: Vec::new(),
             steps: Vec::new(),
+            later: Later::Unknown,
         };
         trace.compile(build);
         trace
@@ -180,18 +173,16 @@ impl<V: Copy> Trace<V> {
     }
 
     /// Builds the element's value; the texts are those that `matches` found. None: a text is not what its type allows, or building
-    /// failed; nothing is left in `values` then.
+    /// failed; nothing is left over then.
     #[inline(always)]
     pub fn build<B: Build<Value = V>>(
-        &self,
+        &mut self,
         plan: &Plan,
         (doc, ascii, lenient): (&[u8], bool, bool),
         gaps: &Gaps,
-        values: &mut Vec<V>,
         build: &mut B,
     ) -> Option<V> {
-        let base = values.len();
-        values.resize(base + usize::from(self.cells), B::NULL);
+        let cells = &mut self.cells[..];
         let mut texts = gaps.iter();
         for step in &self.steps {
             let (cell, made) = match *step {
@@ -209,21 +200,69 @@ impl<V: Copy> Trace<V> {
                     count,
                     cell,
                 } => {
-                    let first = base + usize::from(first);
-                    let fields = &mut values[first..first + usize::from(count)];
+                    let first = usize::from(first);
+                    let fields = &mut cells[first..first + usize::from(count)];
                     let record = build.record(kind as usize, fields);
+                    // The next object may have its fields in the same cells.
                     fields.fill(B::NULL);
                     (cell, record.ok())
                 }
             };
             match made {
-                Some(value) => values[base + usize::from(cell)] = value,
-                None => return give_up(base, values, build),
+                Some(value) => cells[usize::from(cell)] = value,
+                None => return give_up(cells, build),
             }
         }
-        let value = values[base];
-        values.truncate(base);
-        Some(value)
+        let value = cells.first_mut()?;
+        Some(std::mem::replace(value, B::NULL))
+    }
+
+    /// What the element is built by, if it can be built later out of its texts: then each of them is what its type allows.
+    #[inline(always)]
+    pub fn recipe<B: Build<Value = V>>(
+        &mut self,
+        plan: &Plan,
+        (doc, ascii, lenient): (&[u8], bool, bool),
+        gaps: &Gaps,
+        build: &mut B,
+    ) -> Option<u32> {
+        let recipe = match self.later {
+            Later::Recipe(recipe) => recipe,
+            Later::Never => return None,
+            Later::Unknown => self.find_recipe(plan, build)?,
+        };
+        let mut texts = gaps.iter();
+        for step in &self.steps {
+            if let Step::Read { simple, .. } = step {
+                let &(start, end) = texts.next()?;
+                let text = &doc[start as usize..end as usize];
+                if !plan.simples[*simple as usize].takes(text, ascii, lenient) {
+                    return None;
+                }
+            }
+        }
+        Some(recipe)
+    }
+
+    #[cold]
+    fn find_recipe<B: Build<Value = V>>(&mut self, plan: &Plan, build: &mut B) -> Option<u32> {
+        let mut reads = self.steps.iter().filter_map(|step| match step {
+            Step::Read { simple, .. } => Some(&plan.simples[*simple as usize]),
+            _ => None,
+        });
+        let recipe = if reads.all(|simple| simple.is_free_text() && !simple.secret) {
+            build.recipe(&self.steps, self.cells.len())
+        } else {
+            None
+        };
+        self.later = recipe.map_or(Later::Never, Later::Recipe);
+        recipe
+    }
+
+    /// How many texts vary.
+    #[inline(always)]
+    pub fn texts(&self) -> usize {
+        self.pieces.len()
     }
 
     /// Takes in an element that differs in its texts only: these vary from now on. False when it differs in more.
@@ -319,7 +358,8 @@ impl<V: Copy> Trace<V> {
         self.literal.clear();
         self.pieces.clear();
         self.steps.clear();
-        self.cells = 1;
+        self.later = Later::Unknown;
+        let mut cells = 1;
         let mut at = 0;
         let mut begun = Vec::with_capacity(self.parts.len());
         for part in &mut self.parts {
@@ -356,7 +396,7 @@ impl<V: Copy> Trace<V> {
                     inside,
                     value,
                 } => {
-                    self.cells = self.cells.max(*first + *count);
+                    cells = cells.max(*first + *count);
                     let own = begun.get(usize::from(*inside)).copied().unwrap_or_default();
                     if self.steps[own..]
                         .iter()
@@ -382,14 +422,17 @@ impl<V: Copy> Trace<V> {
             }
         }
         self.literal.extend_from_slice(&self.octets[at..]);
+        self.cells.clear();
+        self.cells.resize(usize::from(cells), B::NULL);
     }
 }
 
+/// Lets go of what the steps made before one of them failed.
 #[cold]
-fn give_up<B: Build>(base: usize, values: &mut Vec<B::Value>, build: &mut B) -> Option<B::Value> {
-    for value in values.drain(base..) {
-        if !B::is_null(value) {
-            build.release(value);
+fn give_up<B: Build>(cells: &mut [B::Value], build: &mut B) -> Option<B::Value> {
+    for value in cells {
+        if !B::is_null(*value) {
+            build.release(std::mem::replace(value, B::NULL));
         }
     }
     None
@@ -461,7 +504,7 @@ impl<V: Copy> Memory<V> {
         doc: &[u8],
         at: usize,
         gaps: &mut Gaps,
-    ) -> Option<(&Trace<V>, usize)> {
+    ) -> Option<(&mut Trace<V>, usize)> {
         let place = usize::from(*self.index.get(state)?).checked_sub(1)?;
         let place = self.places.get_mut(place)?;
         for number in 0..place.traces.len() {
@@ -473,9 +516,9 @@ impl<V: Copy> Memory<V> {
                 if number > 1 {
                     // What comes often is found first.
                     place.traces.swap(number, number - 1);
-                    return Some((&place.traces[number - 1], behind));
+                    return Some((&mut place.traces[number - 1], behind));
                 }
-                return Some((&place.traces[number], behind));
+                return Some((&mut place.traces[number], behind));
             }
         }
         None

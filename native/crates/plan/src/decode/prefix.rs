@@ -156,13 +156,11 @@ impl<B: Build> Decoder<'_, B> {
     /// The first element with values of its own starts: what is before it may be how others begin.
     #[cold]
     pub(super) fn save(&mut self, cx: &Context<'_>, at: u32) {
-        self.beginning = false;
         let scratch = &mut *self.scratch;
         if at as usize > OCTETS
             || self.mode != Mode::Normal
             || !scratch.mixed.is_empty()
             || scratch.open.len() < 2
-            || at == self.resumed
         {
             return;
         }

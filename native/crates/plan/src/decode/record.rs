@@ -61,33 +61,75 @@ impl<V> Recorder<V> {
 }
 
 impl<B: Build> Decoder<'_, B> {
-    /// Reads the element at `at` if it is one that is remembered: the offset behind it.
+    /// Reads the element at `at` if it is one that is remembered, and those that follow it: the offset behind them.
     #[inline(always)]
     pub(super) fn recalled(&mut self, cx: &Context<'_>, at: u32) -> Option<u32> {
         if self.mode != Mode::Normal || self.recording || !self.remembers {
             return None;
         }
+        let doc = cx.doc();
+        let tag = Tag::new(cx.scope(), cx.depth(), self.role)?;
+        let mut behind = self.recalled_one(cx, tag, at)?;
+        // As the tokenizer would: another start tag at once.
+        while let Some([b'<', next]) = doc.get(behind as usize..behind as usize + 2)
+            && !matches!(next, b'/' | b'!' | b'?')
+            && self.mode == Mode::Normal
+        {
+            match self.recalled_one(cx, tag, behind) {
+                Some(further) => behind = further,
+                None => break,
+            }
+        }
+        Some(behind)
+    }
+
+    #[inline(always)]
+    fn recalled_one(&mut self, cx: &Context<'_>, tag: Tag, at: u32) -> Option<u32> {
         let Scratch {
             open,
             memory,
             values,
             gaps,
+            later,
             ..
         } = &mut *self.scratch;
         let top = open.last_mut()?;
         let state = self.plan.kind(top.kind).first_state + usize::from(top.state);
-        let tag = Tag::new(cx.scope(), cx.depth(), self.role)?;
         let Some((trace, behind)) = memory.find(state, tag, cx.doc(), at as usize, gaps) else {
             self.consider(state, tag, at);
             return None;
         };
         if self.beginning && trace.varies() {
-            self.save(cx, at);
-            return None;
+            self.beginning = false;
+            if at != self.resumed {
+                self.save(cx, at);
+                return None;
+            }
         }
         let text = (cx.doc(), cx.is_ascii(), self.role == Role::Client);
-        let value = trace.build(self.plan, text, gaps, values, self.build)?;
         let (base, slot, list) = (top.base, trace.goal.slot, trace.goal.list);
+        if list && !self.beginning && self.build.puts_off(top.kind as usize) == Some(slot) {
+            let cell = base as usize + usize::from(slot);
+            let first = B::is_null(values[cell]);
+            if (first || cell == self.later)
+                && let Some(recipe) = trace.recipe(self.plan, text, gaps, self.build)
+            {
+                if first {
+                    later.begin(cx.is_ascii());
+                }
+                later.element(recipe);
+                for &(start, end) in &gaps[..trace.texts()] {
+                    later.text(&cx.doc()[start as usize..end as usize]);
+                }
+                top.state = trace.goal.next;
+                if first {
+                    self.later = cell;
+                    self.list_of(cell);
+                }
+                return Some(behind as u32);
+            }
+        }
+        let value = trace.build(self.plan, text, gaps, self.build)?;
         top.state = trace.goal.next;
         self.put(base, slot, list, value);
         Some(behind as u32)

@@ -5,7 +5,7 @@ use super::Open;
 use super::memory::{GAPS, Gaps, Memory};
 use super::prefix::{Prefix, Prefixes};
 use super::record::Recorder;
-use crate::build::Build;
+use crate::build::{Build, Later};
 use crate::plan::Plan;
 
 /// Memory of decoding, kept from frame to frame.
@@ -14,6 +14,8 @@ pub struct Scratch<V> {
     pub(super) open: Vec<Open>,
     pub(super) values: Vec<V>,
     pub(super) lists: Vec<Vec<V>>,
+    /// What was put off of the list in the decoder's cell `later`.
+    pub(super) later: Later,
     pub(super) joined: Vec<u8>,
     pub(super) expanded: Vec<u8>,
     pub(super) inherited: Vec<u8>,
@@ -36,6 +38,7 @@ impl<V> Default for Scratch<V> {
             open: Vec::new(),
             values: Vec::new(),
             lists: Vec::new(),
+            later: Later::default(),
             joined: Vec::new(),
             expanded: Vec::new(),
             inherited: Vec::new(),

@@ -247,6 +247,23 @@ impl Simple {
         self.read_value(text, ascii, lenient, all, build)
     }
 
+    /// The value of every text is a string.
+    pub(crate) fn is_free_text(&self) -> bool {
+        self.kind.is_text() && self.words.is_empty()
+    }
+
+    /// [`Simple::read`] would give the text as it is, of a type of [free text](Self::is_free_text).
+    #[inline(always)]
+    pub(crate) fn takes(&self, text: &[u8], ascii: bool, lenient: bool) -> bool {
+        if !self.keeps(text) {
+            return false;
+        }
+        if self.plain && ascii {
+            return text.len() >= self.min_length && (text.len() <= self.max_length || lenient);
+        }
+        self.check_text(text, ascii, lenient).is_ok()
+    }
+
     fn read_value<B: Build>(
         &self,
         text: &[u8],

@@ -3,8 +3,9 @@ use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyString, PyTuple, PyType};
 use regwire_plan::simple::lexical::{Date, DateTime};
-use regwire_plan::{Build, Constant, RawParts, Stop};
+use regwire_plan::{Build, Constant, Later, RawParts, Step, Stop};
 
+use super::later;
 use super::memory::copy;
 use super::objects::{Layout, allocate, empty_object, slot};
 use super::raw::Raw;
@@ -23,7 +24,7 @@ pub(crate) struct Class {
     pub(crate) flags: Box<[bool]>,
     transparent: bool,
     /// Keeps the class alive.
-    _owner: Option<Py<PyType>>,
+    owner: Option<Py<PyType>>,
 }
 
 // SAFETY: `pointer` points to the type that `_owner` keeps alive; it is used with the interpreter lock held only.
@@ -53,7 +54,22 @@ impl Class {
             fills: fills.into(),
             flags: flags.into(),
             transparent,
-            _owner: class.map(Bound::unbind),
+            owner: class.map(Bound::unbind),
+        })
+    }
+
+    /// The same once more, for good; None for what no object is made of.
+    pub(super) fn again(&self, py: Python<'_>) -> Option<Class> {
+        if self.transparent {
+            return None;
+        }
+        Some(Class {
+            pointer: self.pointer,
+            layout: Some(self.layout?),
+            fills: self.fills.iter().map(|fill| fill.clone_ref(py)).collect(),
+            flags: self.flags.clone(),
+            transparent: false,
+            owner: Some(self.owner.as_ref()?.clone_ref(py)),
         })
     }
 }
@@ -130,20 +146,7 @@ impl Build for Builder<'_, '_> {
 
     #[inline(always)]
     fn text(&mut self, text: &[u8], ascii: bool) -> Result<Value, Stop> {
-        let length = text.len().cast_signed();
-        // SAFETY: a new string of this length and kind has room for the octets, and nobody else has seen it; text that is not
-        // ASCII is UTF-8, which the interpreter checks itself.
-        let value = unsafe {
-            if ascii {
-                let value = ffi::PyUnicode_New(length, 127);
-                if !value.is_null() {
-                    copy(text, ffi::PyUnicode_DATA(value).cast());
-                }
-                value
-            } else {
-                ffi::PyUnicode_DecodeUTF8(text.as_ptr().cast(), length, std::ptr::null())
-            }
-        };
+        let value = fresh_text(text, ascii);
         self.made(value)
     }
 
@@ -252,20 +255,8 @@ impl Build for Builder<'_, '_> {
         if values.is_empty() {
             return Ok(self.shared.empty.clone_ref(self.py).into_ptr());
         }
-        // SAFETY: a new tuple has room for exactly these items, whose references it takes over. What is decoded is immutable
-        // and built from the leaves up, so that no cycle can pass through it: the collector need not look at it.
-        let tuple = unsafe {
-            let tuple = ffi::PyTuple_New(values.len().cast_signed());
-            if tuple.is_null() {
-                return Err(self.stop());
-            }
-            for (place, value) in values.drain(..).enumerate() {
-                ffi::PyTuple_SET_ITEM(tuple, place.cast_signed(), value);
-            }
-            ffi::PyObject_GC_UnTrack(tuple.cast());
-            tuple
-        };
-        Ok(tuple)
+        let tuple = fresh_tuple(values);
+        self.made(tuple)
     }
 
     #[inline(always)]
@@ -274,33 +265,11 @@ impl Build for Builder<'_, '_> {
         if class.transparent && values.len() == 1 {
             return Ok(values[0]);
         }
-        let Some(layout) = class.layout else {
+        if class.layout.is_none() {
             return Err(Stop);
-        };
-        // SAFETY: the class was adopted; `offsets` are its slots, one for each value, and all of them are written before the
-        // object is seen. It stays untracked for the same reason as a tuple.
-        unsafe {
-            let object = if values.is_empty() {
-                empty_object(self.py, class.pointer, layout)
-            } else {
-                allocate(class.pointer, layout)
-            };
-            if object.is_null() {
-                for value in values.iter().filter(|value| !value.is_null()) {
-                    ffi::Py_DECREF(*value);
-                }
-                return Err(self.stop());
-            }
-            for ((value, offset), fill) in values.iter().zip(&layout.offsets).zip(&class.fills) {
-                let value = if value.is_null() {
-                    fill.clone_ref(self.py).into_ptr()
-                } else {
-                    *value
-                };
-                slot(object, *offset).write(value);
-            }
-            Ok(object)
         }
+        let value = record(self.py, class, values);
+        self.made(value)
     }
 
     fn release(&mut self, value: Value) {
@@ -313,5 +282,96 @@ impl Build for Builder<'_, '_> {
         // SAFETY: a live object, of which the caller holds a reference.
         unsafe { ffi::Py_INCREF(value) }
         value
+    }
+
+    #[inline(always)]
+    fn puts_off(&self, kind: usize) -> Option<u16> {
+        let later = self.shared.classes[kind].layout?.later()?;
+        Some(later as u16)
+    }
+
+    fn recipe(&mut self, steps: &[Step<Value>], cells: usize) -> Option<u32> {
+        later::recipe(self.py, &self.shared.classes, steps, cells)
+    }
+
+    #[inline]
+    fn put_off(&mut self, elements: &Later) -> Result<Value, Stop> {
+        let value = later::packed(elements);
+        self.made(value)
+    }
+
+    #[cold]
+    fn build_now(&mut self, elements: &Later, into: &mut Vec<Value>) -> Result<(), Stop> {
+        later::build_all(self.py, elements.octets(), elements.is_ascii(), into)
+            .map_err(|Stop| self.stop())
+    }
+}
+
+/// A new string; null with an exception set on failure.
+#[inline(always)]
+pub(super) fn fresh_text(text: &[u8], ascii: bool) -> Value {
+    let length = text.len().cast_signed();
+    // SAFETY: a new string of this length and kind has room for the octets, and nobody else has seen it; text that is not
+    // ASCII is UTF-8, which the interpreter checks itself.
+    unsafe {
+        if ascii {
+            let value = ffi::PyUnicode_New(length, 127);
+            if !value.is_null() {
+                copy(text, ffi::PyUnicode_DATA(value).cast());
+            }
+            value
+        } else {
+            ffi::PyUnicode_DecodeUTF8(text.as_ptr().cast(), length, std::ptr::null())
+        }
+    }
+}
+
+/// A new tuple that takes over these references, of which there is one at least; null with an exception set on failure, and then
+/// they are still the caller's.
+#[inline(always)]
+pub(super) fn fresh_tuple(values: &mut Vec<Value>) -> Value {
+    // SAFETY: a new tuple has room for exactly these items, whose references it takes over. What is decoded is immutable
+    // and built from the leaves up, so that no cycle can pass through it: the collector need not look at it.
+    unsafe {
+        let tuple = ffi::PyTuple_New(values.len().cast_signed());
+        if !tuple.is_null() {
+            for (place, value) in values.drain(..).enumerate() {
+                ffi::PyTuple_SET_ITEM(tuple, place.cast_signed(), value);
+            }
+            ffi::PyObject_GC_UnTrack(tuple.cast());
+        }
+        tuple
+    }
+}
+
+/// A new object that takes over these values, whatever becomes of it; null with an exception set on failure.
+#[inline(always)]
+pub(super) fn record(py: Python<'_>, class: &Class, values: &[Value]) -> Value {
+    let Some(layout) = class.layout else {
+        return std::ptr::null_mut();
+    };
+    // SAFETY: the class was adopted; `offsets` are its slots, one for each value, and all of them are written before the
+    // object is seen. It stays untracked for the same reason as a tuple.
+    unsafe {
+        let object = if values.is_empty() {
+            empty_object(py, class.pointer, layout)
+        } else {
+            allocate(class.pointer, layout)
+        };
+        if object.is_null() {
+            for value in values.iter().filter(|value| !value.is_null()) {
+                ffi::Py_DECREF(*value);
+            }
+            return object;
+        }
+        for ((value, offset), fill) in values.iter().zip(&layout.offsets).zip(&class.fills) {
+            let value = if value.is_null() {
+                fill.clone_ref(py).into_ptr()
+            } else {
+                *value
+            };
+            slot(object, *offset).write(value);
+        }
+        object
     }
 }

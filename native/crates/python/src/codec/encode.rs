@@ -6,6 +6,7 @@ use regwire_plan::{Admits, Branch, Occurs, Op, Plan, Template, Templates};
 
 use super::answers::Shapes;
 use super::builder::{Class, Shared};
+use super::later::fill_all;
 use super::memory::{append, prefetch};
 use super::objects::{ByClass, slot};
 use super::raw::Raw;
@@ -18,6 +19,17 @@ pub(super) const DECLARATION: &[u8] = b"<?xml version=\"1.0\" encoding=\"UTF-8\"
 /// Objects of so many fields have their values fetched together: what a registry stores is seldom in the cache, and waiting for
 /// one value after another took a quarter of the time of an info reply.
 const WORTH_FETCHING: usize = 6;
+
+/// Offsets of values in a row: as many as a document has fields, and more.
+const ROW: [usize; 8] = {
+    let mut row = [0; 8];
+    let mut place = 0;
+    while place < row.len() {
+        row[place] = place * size_of::<*mut ffi::PyObject>();
+        place += 1;
+    }
+    row
+};
 
 /// Where a short text ends in its object.
 pub(super) const TEXT: usize = 63;
@@ -106,8 +118,12 @@ impl<'a> Record<'a> {
 }
 
 impl<'py> Writer<'_, 'py> {
-    /// Writes a document.
-    pub(crate) fn document(&mut self, message: &Bound<'py, PyAny>) -> Written {
+    /// Writes a document; with `identifier`, as if its message were the identifier of the transaction.
+    pub(crate) fn document(
+        &mut self,
+        message: &Bound<'py, PyAny>,
+        identifier: Option<&Bound<'py, PyAny>>,
+    ) -> Written {
         let templates = self.templates;
         // SAFETY: the caller holds the message for the whole time of writing.
         let object: Object<'py> = unsafe { Borrowed::from_ptr(self.py, message.as_ptr()) };
@@ -118,7 +134,7 @@ impl<'py> Writer<'_, 'py> {
             let bit = global.ns.index().map_or(0, |index| 1 << (index & 127));
             if kind == Some(root.kind) {
                 self.namespaces |= bit;
-                return self.object(root.template, object);
+                return self.root(root.template, object, identifier);
             }
             let Some((open, choices, close)) = &root.transparent else {
                 continue;
@@ -127,7 +143,7 @@ impl<'py> Writer<'_, 'py> {
                 self.namespaces |= bit;
                 append(self.out, open);
                 self.depth += 1;
-                self.object(*template, object)?;
+                self.root(*template, object, identifier)?;
                 append(self.out, close);
                 return Ok(());
             }
@@ -141,6 +157,50 @@ impl<'py> Writer<'_, 'py> {
             format!("{name} is no document of the schema {}", self.plan.name),
             None,
         ))
+    }
+
+    /// Writes the object of a document.
+    #[inline(always)]
+    fn root(
+        &mut self,
+        number: u32,
+        object: Object<'py>,
+        identifier: Option<&Bound<'py, PyAny>>,
+    ) -> Written {
+        match identifier {
+            None => self.object(number, object),
+            Some(identifier) => self.identified(number, object, identifier),
+        }
+    }
+
+    /// Writes an object with an identifier that it does not hold itself.
+    fn identified(
+        &mut self,
+        number: u32,
+        object: Object<'py>,
+        identifier: &Bound<'py, PyAny>,
+    ) -> Written {
+        let templates = self.templates;
+        let template = &templates.templates[number as usize];
+        let shared = self.shared;
+        let class = &shared.classes[template.kind as usize];
+        let place = self.plan.types[template.kind as usize].identifier;
+        let offsets = class.layout.map_or(&[][..], |layout| &layout.offsets);
+        let (Some(place), true) = (place, offsets.len() <= ROW.len()) else {
+            return Err(Trouble::new("unexpected", "has no identifier", None));
+        };
+        let mut row = [std::ptr::null_mut(); ROW.len()];
+        for (value, offset) in row.iter_mut().zip(offsets) {
+            // SAFETY: the caller has compared the object's class with the template's, and holds it with all its values.
+            *value = unsafe { *slot(object.as_ptr(), *offset) };
+        }
+        row[usize::from(place)] = identifier.as_ptr();
+        // SAFETY: as many values as the class has fields, in a row; the caller holds them all.
+        let record = unsafe { Record::row(&row, &ROW[..offsets.len()], class) };
+        self.depth += 1;
+        self.element(template, record)?;
+        self.depth -= 1;
+        Ok(())
     }
 
     pub(super) fn object(&mut self, number: u32, object: Object<'py>) -> Written {
@@ -162,8 +222,15 @@ impl<'py> Writer<'_, 'py> {
         let before = self.out.len();
         let shared_by_all = self.shared;
         let classes = &shared_by_all.classes;
+        let class = &classes[template.kind as usize];
+        if let Some(layout) = class.layout
+            && layout.later().is_some()
+        {
+            // SAFETY: as below.
+            unsafe { fill_all(self.py, object.as_ptr(), layout) }.map_err(Trouble::raised)?;
+        }
         // SAFETY: the caller has compared the object's class with the template's, and holds it.
-        let record = unsafe { Record::of(object, &classes[template.kind as usize]) };
+        let record = unsafe { Record::of(object, class) };
         if record.offsets.len() >= WORTH_FETCHING {
             for offset in record.offsets {
                 // SAFETY: the object is of the class that the layout is of.

@@ -5,6 +5,7 @@ mod encode;
 mod entry;
 mod fault;
 mod foresight;
+mod later;
 mod memory;
 mod objects;
 mod raw;
@@ -488,7 +489,7 @@ impl Codec {
     fn py_encode<'py>(&self, message: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyBytes>> {
         let mut buffer = self.buffer();
         buffer.clear();
-        self.encode_into(message, &mut buffer)?;
+        self.encode_into(message, None, &mut buffer)?;
         let payload = PyBytes::new(message.py(), &buffer);
         self.keep(buffer);
         Ok(payload)
@@ -519,7 +520,7 @@ impl Codec {
         out.clear();
         let undeclared = self.write_with(py, &mut out, |writer| {
             writer.masking = true;
-            writer.document(message)?;
+            writer.document(message, None)?;
             Ok(writer.undeclared)
         })?;
         let text = if undeclared {
@@ -641,13 +642,17 @@ impl Codec {
         })
     }
 
-    /// Appends a message's payload; on an error `out` is as it was.
-    pub(crate) fn encode_into(
+    /// Appends a message's payload; on an error `out` is as it was. With `identifier`, as if the message held it as that of its
+    /// transaction.
+    pub(crate) fn encode_into<'py>(
         &self,
-        message: &Bound<'_, PyAny>,
+        message: &Bound<'py, PyAny>,
+        identifier: Option<&Bound<'py, PyAny>>,
         out: &mut Vec<u8>,
     ) -> PyResult<()> {
-        self.write(message, out).map(|_| ())
+        self.write_with(message.py(), out, |writer| {
+            writer.document(message, identifier)
+        })
     }
 
     fn write(
@@ -656,7 +661,7 @@ impl Codec {
         out: &mut Vec<u8>,
     ) -> PyResult<(u128, Vec<String>)> {
         self.write_with(message.py(), out, |writer| {
-            writer.document(message)?;
+            writer.document(message, None)?;
             Ok((writer.namespaces, std::mem::take(&mut writer.others)))
         })
     }
@@ -715,9 +720,13 @@ pub(crate) fn add(m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add_class::<fault::FaultItem>()?;
     m.add_function(wrap_pyfunction!(objects::adopt_class, m)?)?;
     m.add_function(wrap_pyfunction!(objects::seal_class, m)?)?;
+    m.add_function(wrap_pyfunction!(objects::nest, m)?)?;
     m.add_function(wrap_pyfunction!(objects::replace_fields, m)?)?;
     m.add_function(wrap_pyfunction!(objects::values_of, m)?)?;
     m.add_function(wrap_pyfunction!(objects::is_tracked, m)?)?;
+    m.add_class::<later::LaterField>()?;
+    m.add_function(wrap_pyfunction!(later::put_off, m)?)?;
+    m.add_function(wrap_pyfunction!(later::is_put_off, m)?)?;
     m.add_function(wrap_pyfunction!(verdicts::available, m)?)?;
     m.add_function(wrap_pyfunction!(verdicts::verdicts, m)?)
 }

@@ -11,6 +11,8 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict, PyString, PyTuple, PyType};
 use pyo3::{ffi, intern};
 
+use super::later::{LaterField, fill_all};
+
 /// Hashes addresses: they are aligned and already well spread.
 #[derive(Default)]
 pub(crate) struct AddressHasher(u64);
@@ -42,9 +44,17 @@ pub(crate) struct Layout {
     defaults: OnceCell<Box<[Option<Py<PyAny>>]>>,
     /// Memory of dead objects, to be used again: messages come and go by the thousand.
     free: UnsafeCell<Vec<*mut ffi::PyObject>>,
+    /// The field whose tuple may be built later.
+    later: OnceCell<usize>,
 }
 
 impl Layout {
+    /// The field whose tuple may be built when it is read (`super::later`).
+    #[inline(always)]
+    pub(super) fn later(&self) -> Option<usize> {
+        self.later.get().copied()
+    }
+
     /// The default of a field; `None`: it must be given.
     #[inline(always)]
     pub(super) fn default(&self, place: usize) -> Option<&Py<PyAny>> {
@@ -60,7 +70,7 @@ const KEPT: usize = 2048;
 const NESTED: u32 = 48;
 
 /// State that only the holder of the interpreter lock touches.
-struct Locked<T>(UnsafeCell<T>);
+pub(super) struct Locked<T>(pub(super) UnsafeCell<T>);
 
 // SAFETY: whoever accesses one holds the interpreter lock and runs no other code meanwhile; the extension does not
 // declare support for running without it, so that the lock is on wherever it is loaded.
@@ -175,7 +185,18 @@ pub(crate) fn adopt_class(
     let refuse = |reason| Err(PyTypeError::new_err(reason));
     let mut offsets = Vec::new();
     let mut interned = Vec::new();
+    let later = OnceCell::new();
     for name in names {
+        if let Ok(inherited) = cls.getattr(name.cast::<PyString>()?)?.cast::<LaterField>() {
+            let _ = later.set(offsets.len());
+            offsets.push(inherited.get().offset);
+            interned.push(
+                PyString::intern(py, &name.extract::<String>()?)
+                    .into_any()
+                    .unbind(),
+            );
+            continue;
+        }
         offsets.push(slot_offset(cls, &name)?);
         let name: String = name.extract()?;
         interned.push(PyString::intern(py, &name).into_any().unbind());
@@ -209,6 +230,7 @@ pub(crate) fn adopt_class(
         offsets: offsets.into(),
         defaults: OnceCell::new(),
         free: UnsafeCell::new(Vec::new()),
+        later,
     };
     let registry = registry(py);
     let layouts = registry.layouts.get_or_insert_default();
@@ -242,6 +264,21 @@ pub(crate) fn seal_class(
     // A second thread may have sealed it meanwhile, with the same defaults.
     drop(layout.defaults.set(defaults));
     Ok(())
+}
+
+/// Marks the field at an offset as one whose tuple may be built later.
+pub(super) fn mark_later(cls: &Bound<'_, PyType>, offset: usize) -> PyResult<()> {
+    let layout = layout_of(cls.py(), cls.as_type_ptr());
+    let place = layout.and_then(|layout| layout.offsets.iter().position(|own| *own == offset));
+    let marked = layout
+        .zip(place)
+        .map(|(layout, place)| layout.later.set(place));
+    match marked {
+        Some(Ok(())) => Ok(()),
+        _ => Err(PyTypeError::new_err(
+            "one field of an adopted class, and no more, is built later",
+        )),
+    }
 }
 
 /// The offset of a slot, from its member descriptor.
@@ -681,6 +718,8 @@ pub(crate) fn replace_fields<'py>(
     let py = message.py();
     let class = message.get_type().as_type_ptr();
     let layout = layout(py, class)?;
+    // SAFETY: the object is of the class whose layout this is.
+    unsafe { fill_all(py, message.as_ptr(), layout)? };
     let mut values: Vec<*mut ffi::PyObject> = Vec::with_capacity(layout.offsets.len());
     for offset in &layout.offsets {
         // SAFETY: the object is of the class whose layout this is.
@@ -712,12 +751,43 @@ pub(crate) fn replace_fields<'py>(
     }
 }
 
+/// `outermost(...(innermost(value)))`: objects of these classes one inside another, in their first fields.
+#[pyfunction]
+#[pyo3(signature = (classes, value, /))]
+pub(crate) fn nest<'py>(
+    classes: &Bound<'py, PyTuple>,
+    value: Bound<'py, PyAny>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let py = classes.py();
+    let mut value = value;
+    for class in classes.iter_borrowed().rev() {
+        let class = class.cast::<PyType>()?.as_type_ptr();
+        let layout = layout(py, class)?;
+        // SAFETY: one argument, alive for the whole call; the layout is that of the class.
+        value = unsafe {
+            let argument = value.as_ptr();
+            let made = build(
+                py,
+                class,
+                layout,
+                &raw const argument,
+                1,
+                std::ptr::null_mut(),
+            )?;
+            Bound::from_owned_ptr(py, made)
+        };
+    }
+    Ok(value)
+}
+
 /// All values of a message, in the order of its fields.
 #[pyfunction]
 #[pyo3(signature = (message, /))]
 pub(crate) fn values_of<'py>(message: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyTuple>> {
     let py = message.py();
     let layout = layout(py, message.get_type().as_type_ptr())?;
+    // SAFETY: the object is of the class whose layout this is.
+    unsafe { fill_all(py, message.as_ptr(), layout)? };
     let mut values = Vec::with_capacity(layout.offsets.len());
     for offset in &layout.offsets {
         // SAFETY: the object is of the class whose layout this is; a set slot holds a live reference.

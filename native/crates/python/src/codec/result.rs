@@ -88,7 +88,7 @@ impl ResultTemplate {
             return Err(unfit(path.last().map_or("", String::as_str)));
         }
         let mut octets = Vec::new();
-        own.encode_into(nothing, &mut octets)?;
+        own.encode_into(nothing, None, &mut octets)?;
         Ok(Self {
             codec: codec.clone().unbind(),
             document: class.unbind(),
@@ -131,7 +131,7 @@ impl ResultTemplate {
         let codec = self.codec.get();
         let class = content.get_type_ptr();
         if class.cast() == self.document.as_ptr() {
-            return codec.encode_into(content, out);
+            return codec.encode_into(content, None, out);
         }
         codec.write_with(content.py(), out, |writer| {
             append(writer.out, &self.head);

@@ -7,6 +7,7 @@ use pyo3::types::{PyBool, PyTuple, PyType};
 
 use super::encode::items;
 use super::foresight::{AHEAD, foresee};
+use super::later::{filled, free};
 use super::objects::{Layout, known, layout, make, slot, tuple_may_cycle};
 
 /// A message class and where its slots are.
@@ -137,10 +138,37 @@ fn build<'py>(
 }
 
 /// `tuple(item.<first>.<first> for item in items if item.<first>.<second>)`, of messages by the order of their fields: what an
-/// answer to a check says is free.
+/// answer to a check says is free. Given the answer instead of its items, those that are not built need not be.
 #[pyfunction]
 #[pyo3(signature = (items, /))]
-pub(crate) fn available<'py>(items: &Bound<'py, PyTuple>) -> PyResult<Bound<'py, PyTuple>> {
+pub(crate) fn available<'py>(items: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyTuple>> {
+    let py = items.py();
+    if let Ok(items) = items.cast::<PyTuple>() {
+        return available_of(items);
+    }
+    let wanted = || PyTypeError::new_err("the answer to a check is needed, or its items");
+    let layout = known(py, items.get_type_ptr()).ok_or_else(wanted)?;
+    let offset = layout.offsets.first().ok_or_else(wanted)?;
+    // SAFETY: the offset is that of a slot of this object's class, which holds a reference or null.
+    unsafe {
+        let cell = slot(items.as_ptr(), *offset);
+        if !(*cell).is_null()
+            && ffi::PyBytes_CheckExact(*cell) != 0
+            && layout.later() == Some(0)
+            && let Some(names) = free(&Bound::from_borrowed_ptr(py, *cell))?
+        {
+            return Ok(names);
+        }
+        let items = filled(py, cell)?;
+        available_of(
+            Bound::from_borrowed_ptr(py, items)
+                .cast()
+                .map_err(|_| wanted())?,
+        )
+    }
+}
+
+fn available_of<'py>(items: &Bound<'py, PyTuple>) -> PyResult<Bound<'py, PyTuple>> {
     let py = items.py();
     let (mut item_is, mut head_is) = (Seen::none(), Seen::none());
     let mut free = Vec::with_capacity(items.len());
