@@ -98,7 +98,7 @@ def add(
 ) -> None:
     """A new account; without a password file, one is made and printed once."""
     from regwire.registry.model.registrars import AddRegistrar, Registrar
-    from regwire.registry.passwords import hash_password
+    from regwire.registry.passwords import password_record
 
     password, made = _password(folder, id, password_file)
     prints = [_fingerprint(text) for text in certificates or ()]
@@ -106,7 +106,7 @@ def add(
         if issue:
             prints.append(_issue(folder, id))
         account = Registrar(id, name, "active", tuple(prints), tuple(networks or ()), max_sessions)
-        found.ask(AddRegistrar(account, hash_password(password)), cure=_LIST)
+        found.ask(AddRegistrar(account, password_record(password)), cure=_LIST)
         described = _described(found, id)
         show({**described, "password": password} if made else described, json=json)
 
@@ -201,11 +201,11 @@ def _set_status(id: str, status: str, folder: Path, *, json: bool) -> None:
 def password(id: Id, password_file: PasswordFile = None, folder: Dir = Path(), json: Json = False) -> None:
     """Replace a password; without a file, one is made and printed once."""
     from regwire.registry.model.registrars import SetPassword
-    from regwire.registry.passwords import hash_password
+    from regwire.registry.passwords import password_record
 
     secret, made = _password(folder, id, password_file)
     with operator(folder) as found:
-        found.ask(SetPassword(id, hash_password(secret)), cure=_LIST)
+        found.ask(SetPassword(id, password_record(secret)), cure=_LIST)
         show({"id": id, **({"password": secret} if made else {"password_changed": True})}, json=json)
 
 

@@ -33,7 +33,7 @@ from regwire.registry.model.registrars import (
     TakeAccounts,
     TakenAccount,
 )
-from regwire.registry.passwords import hash_password, is_password_hash, verify_password
+from regwire.registry.passwords import hash_password, is_password_hash, password_record, verify_password
 from regwire.registry.rules import View
 
 __all__ = [
@@ -87,7 +87,7 @@ class Account:
 
     def hashed(self) -> str:
         """Return the hash of the password, made now if it is not there yet: slow then."""
-        return self.password_hash or hash_password(self.password)
+        return self.password_hash or password_record(self.password)
 
     def registrar(self) -> Registrar:
         """Return the account as the store keeps it."""

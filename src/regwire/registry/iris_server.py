@@ -75,7 +75,9 @@ async def serve_iris(
     handlers = make(registry, config)
     limits = config.limits
     reactor = Reactor(ReactorLimits(sessions=limits.connections, sessions_per_address=limits.connections_per_address))
-    sasl = SaslServer(RegistrarCredentials(registry.store), mechanisms=("EXTERNAL", "PLAIN"))
+    credentials = RegistrarCredentials(registry.store)
+    offered = await trio.to_thread.run_sync(credentials.mechanisms)
+    sasl = SaslServer(credentials, mechanisms=offered, within_tls=True)
     iris = config.iris
     settings = ServerConfig(
         limits=Limits(

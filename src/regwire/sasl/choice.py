@@ -42,12 +42,19 @@ class SaslServer:
     """
 
     def __init__(
-        self, source: CredentialSource, *, mechanisms: Iterable[str] = USUAL, host: str = "", realm: str | None = None
+        self,
+        source: CredentialSource,
+        *,
+        mechanisms: Iterable[str] = USUAL,
+        host: str = "",
+        realm: str | None = None,
+        within_tls: bool = False,
     ) -> None:
-        """Raises ConfigError for a mechanism that is not implemented."""
+        """`within_tls`: no mechanism is offered without it. Raises ConfigError for one that is not implemented."""
         self.source = source
         self.mechanisms = _known(mechanisms)
         self._host = host
+        self._within_tls = within_tls
         self._realm = host if realm is None else realm
 
     def offered(self, channel: Channel) -> tuple[str, ...]:
@@ -55,13 +62,13 @@ class SaslServer:
         return tuple(name for name in self.mechanisms if self._fits(name, channel))
 
     def _fits(self, name: str, channel: Channel) -> bool:
-        if name in _NEED_TLS and not channel.encrypted:
+        if not channel.encrypted and self.needs_tls(name):
             return False
         return name != "EXTERNAL" or channel.certificate is not None
 
     def needs_tls(self, name: str) -> bool:
         """Whether a mechanism that is wanted here would be offered within TLS only."""
-        return name in self.mechanisms and name in _NEED_TLS
+        return name in self.mechanisms and (self._within_tls or name in _NEED_TLS)
 
     def begin(self, name: str, channel: Channel, *, service: str) -> ServerMechanism | None:
         """A new exchange of the mechanism `name`; None when it is not offered on this connection."""

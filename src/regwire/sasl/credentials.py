@@ -27,7 +27,11 @@ class ScramKeys:
 
 
 class CredentialSource(Protocol):
-    """What mechanisms ask. All may block and may be called from any thread; names come prepared (`saslprep`)."""
+    """What mechanisms ask. All may block and may be called from any thread; names come prepared (`saslprep`).
+
+    A source whose SCRAM keys are of other rounds than `ITERATIONS` says so by an attribute `scram_rounds`: what a name
+    that does not exist gets must look alike.
+    """
 
     def verify(self, name: str, password: str) -> bool:
         """Whether this is the password of this name (PLAIN)."""

@@ -35,10 +35,10 @@ _ROUNDS = re.compile(r"(?:^|,)i=(\d{1,12})(?:,|$)")
 _PEPPER = secrets.token_bytes(32)
 
 
-def _nobody(name: str) -> ScramKeys:
+def _nobody(name: str, rounds: int) -> ScramKeys:
     """Keys that nothing proves, for a name that does not exist: the exchange fails at its end, as by a wrong proof."""
     seed = hmac.digest(_PEPPER, name.encode(), "sha256")
-    return ScramKeys(seed[:16], ITERATIONS, hashlib.sha256(seed + b"1").digest(), hashlib.sha256(seed + b"2").digest())
+    return ScramKeys(seed[:16], rounds, hashlib.sha256(seed + b"1").digest(), hashlib.sha256(seed + b"2").digest())
 
 
 class _Header(Gs2Header):  # type: ignore[misc]
@@ -95,7 +95,7 @@ class ScramSha256Server(ServerMechanism):
         self._user = name
         found = self._source.scram_keys(name)
         self._known = found is not None
-        keys = found or _nobody(name)
+        keys = found or _nobody(name, getattr(self._source, "scram_rounds", ITERATIONS))
         return keys.salt, keys.stored_key, keys.server_key, keys.iterations
 
     def start(self, initial: bytes | None) -> Outcome:

@@ -8,6 +8,14 @@ import pytest
 
 from regwire.errors import ConfigError
 from regwire.registry.accounts import Account, Accounts, hash_password, load_accounts, verify_password
+from regwire.registry.passwords import (
+    SCRAM_ROUNDS,
+    is_password_hash,
+    needs_rehash,
+    password_record,
+    scram_keys_in,
+)
+from regwire.sasl import scram_keys
 
 PRINT = "ab" * 32
 
@@ -86,3 +94,20 @@ def test_errors_name_the_account_and_the_cure(tmp_path: Path, text: str, match: 
 def test_a_missing_file_names_the_command_that_writes_one(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="regwire init"):
         load_accounts(tmp_path / "accounts.toml")
+
+
+def test_a_password_that_is_set_keeps_what_scram_needs() -> None:
+    """Beside the hash, of as many rounds as it takes; a password that SASLprep refuses has only the hash."""
+    record = password_record("secret-word")
+    assert verify_password("secret-word", record)
+    assert not verify_password("secret-ward", record)
+    assert not needs_rehash(record)
+    keys = scram_keys_in(record)
+    assert keys is not None
+    assert keys == scram_keys("secret-word", salt=keys.salt, iterations=SCRAM_ROUNDS)
+    assert scram_keys_in(hash_password("secret-word")) is None
+    control = password_record("bell\x07")
+    assert scram_keys_in(control) is None
+    assert verify_password("bell\x07", control)
+    # What an accounts file may give is a hash alone.
+    assert not is_password_hash(record)

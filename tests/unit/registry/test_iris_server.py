@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
 from hashlib import sha256
@@ -24,7 +24,9 @@ from regwire.iris.messages.core import LookupEntity, Request, SearchSet
 from regwire.registry.accounts import Account, Accounts, hash_password
 from regwire.registry.clock import MovableClock
 from regwire.registry.config import WELL_KNOWN_PORTS, Config, ExtraListener, IrisSettings, ListenSettings, TlsSettings
+from regwire.registry.iris_credentials import RegistrarCredentials
 from regwire.registry.iris_server import listeners_of
+from regwire.registry.passwords import password_record
 from regwire.registry.server import RunningRegistry, serve_registry
 from regwire.trio.epp import connect as epp_connect
 from regwire.trio.iris import ClientTls, CollectorPolicy, LwzListener, SaslClient, XpcListener, connect, raise_for
@@ -56,8 +58,10 @@ def configured(folder: Path, pki: Pki, *protocols: str) -> Config:
 
 
 @asynccontextmanager
-async def serving(config: Config, *, certificates: tuple[str, ...] = ()) -> AsyncIterator[RunningRegistry]:
-    accounts = Accounts([Account(A, hash_password(LOGIN)), Account(B, hash_password(LOGIN), certificates=certificates)])
+async def serving(
+    config: Config, *, certificates: tuple[str, ...] = (), kept: Callable[[str], str] = hash_password
+) -> AsyncIterator[RunningRegistry]:
+    accounts = Accounts([Account(A, kept(LOGIN)), Account(B, hash_password(LOGIN), certificates=certificates)])
     async with trio.open_nursery() as nursery:
         serve = partial(serve_registry, config, clock=MovableClock(START), accounts=accounts)
         yield await nursery.start(serve)
@@ -172,6 +176,42 @@ def test_registrars_authenticate_as_over_epp(tmp_path: Path, pki: Pki) -> None:
             with pytest.raises(SaslFailed, match="no mechanism fits: the server offers none"):
                 async with connect("127.0.0.1", ports["iris.xpc"], sasl=SaslClient(user=A, password=LOGIN)):
                     pass
+
+    run(main)
+
+
+@pytest.mark.usefixtures("front")
+@pytest.mark.parametrize("transport", ["xpcs", "beep"])
+def test_scram_is_offered_where_every_password_has_its_keys(tmp_path: Path, pki: Pki, transport: Any) -> None:
+    """They are made where a password is set; B needs a certificate, and could not use a password alone."""
+    fingerprint = sha256(pki.client.der).hexdigest()
+    asked = {"transport": transport, "tls": ClientTls(ca=pki.ca), "server_name": "localhost"}
+
+    async def main() -> None:
+        config = configured(tmp_path, pki, f"iris.{transport}", "iris.xpc")
+        async with serving(config, certificates=(fingerprint,), kept=password_record) as running:
+            ports = {one["protocol"]: one["port"] for one in running.listeners}
+            port = ports[f"iris.{transport}"]
+            only = SaslClient(user=A, password=LOGIN, mechanisms=("SCRAM-SHA-256",))
+            async with connect("127.0.0.1", port, sasl=only, **asked) as client:
+                assert client.identity == A
+            for user, password in ((A, "wrong"), (B, LOGIN), ("nobody", LOGIN)):
+                refused = SaslClient(user=user, password=password)
+                with pytest.raises(SaslFailed, match="SCRAM-SHA-256"):
+                    async with connect("127.0.0.1", port, sasl=refused, **asked):
+                        pass
+            # In the clear registrars do not authenticate by any mechanism.
+            with pytest.raises(SaslFailed, match="the server offers none"):
+                async with connect("127.0.0.1", ports["iris.xpc"], sasl=only):
+                    pass
+
+    run(main)
+
+
+def test_scram_is_not_offered_while_a_password_has_no_keys(tmp_path: Path, pki: Pki) -> None:
+    async def main() -> None:
+        async with serving(configured(tmp_path, pki, "iris.xpc"), kept=password_record) as running:
+            assert RegistrarCredentials(running.registry.store).mechanisms() == ("EXTERNAL", "PLAIN")
 
     run(main)
 

@@ -32,7 +32,7 @@ from regwire.registry.fronts.epp.login_events import (
 )
 from regwire.registry.model import codes
 from regwire.registry.model.registrars import Credential, Registrar, SetPassword
-from regwire.registry.passwords import hash_password, needs_rehash, password_problem, verify_password
+from regwire.registry.passwords import hash_password, needs_rehash, password_problem, password_record, verify_password
 
 __all__ = ["LiveAccount", "Logins"]
 
@@ -178,7 +178,7 @@ class Logins:
         return attempt.refused(code) if code >= 2000 else None
 
     async def _store(self, attempt: _Attempt, password: str, *, again: bool = False) -> int:
-        hashed = await trio.to_thread.run_sync(hash_password, password, limiter=self._limiter)
+        hashed = await trio.to_thread.run_sync(password_record, password, limiter=self._limiter)
         id = attempt.registrar.id
         request = SetPassword(id, hashed, attempt.credential.hash, again)
         (outcome,) = await self._registry.submit([self._registry.call(id, request)])
