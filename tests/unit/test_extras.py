@@ -34,3 +34,10 @@ def test_clients_and_servers_need_no_extra() -> None:
 def test_what_needs_one_names_it(module: str) -> None:
     done = without_extras(f"import {module}")
     assert "pip install 'regwire[iris]'" in done.stderr.splitlines()[-1]
+
+
+def test_the_command_names_its_extra_in_one_line() -> None:
+    done = without_extras("from regwire.cli import main; main()")
+    assert done.returncode == 2
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("regwire: the command needs typer, which is not installed; pip install 'regwire[cli]'")

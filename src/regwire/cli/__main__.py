@@ -1,5 +1,5 @@
 """``python -m regwire.cli`` is the command ``regwire``."""
 
-from regwire.cli.app import main
+from regwire.cli import main
 
 main()
