@@ -23,6 +23,7 @@ from regwire.errors import ConnectFailed, NotSent, OutcomeUnknown, RegwireError,
 from regwire.sasl import Channel as SaslChannel
 from regwire.sasl import SaslClient
 from regwire.trio._beep_hosts import StreamHost, log_end
+from regwire.trio._dial import dial
 
 __all__ = ["Channel", "Connection", "connect"]
 
@@ -272,10 +273,7 @@ class connect:  # noqa: N801 - used as a function: `async with connect(...) as c
             raise ConnectFailed(f"{where}: no TLS: {error}") from error
 
     async def _dial(self) -> trio.SocketStream:
-        try:
-            return await trio.open_tcp_stream(self._host, self._port)
-        except OSError as error:
-            raise ConnectFailed(f"{self._host}:{self._port}: {error.strerror or error}") from error
+        return await dial(self._host, self._port)
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None

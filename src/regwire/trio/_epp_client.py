@@ -29,6 +29,7 @@ from regwire.errors import (
 from regwire.schema import Schema
 from regwire.session import Pending
 from regwire.trio._collector import CLIENT_POLICY, CollectorPolicy
+from regwire.trio._dial import dial
 from regwire.trio._epp_commands import AsyncCommands
 from regwire.trio._epp_sessions import FRAME_LIMIT, EppLink, Sessions
 from regwire.trio._epp_stream import StreamLine
@@ -310,10 +311,7 @@ class connect:  # noqa: N801 - used as a function: `async with connect(...) as c
         )
 
     async def _dial(self) -> trio.SocketStream:
-        try:
-            return await trio.open_tcp_stream(self._host, self._port)
-        except OSError as error:
-            raise ConnectFailed(f"{self._host}:{self._port}: {error.strerror or error}") from error
+        return await dial(self._host, self._port)
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None

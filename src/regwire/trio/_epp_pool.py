@@ -35,6 +35,7 @@ from regwire.errors import (
 from regwire.schema import Schema
 from regwire.session import Pending
 from regwire.trio._collector import CLIENT_POLICY, CollectorPolicy
+from regwire.trio._dial import why
 from regwire.trio._epp_client import (
     LOGOUT_SECONDS,
     SYSTEM_ROOTS,
@@ -275,7 +276,7 @@ class Pool(AsyncCommands):
                     return
                 pause = next(pauses)
                 logger.warning(
-                    "%s:%d: %s; again in %.1f s", self._host, self._port, error, pause,
+                    "%s:%d: %s; again in %.1f s", self._host, self._port, why(error), pause,
                     extra={"event": "epp.pool", "error": type(error).__name__},
                 )  # fmt: skip
                 await trio.sleep(pause)
@@ -314,13 +315,13 @@ class Pool(AsyncCommands):
                 await sock.connect(address)
             except OSError as error:
                 sock.close()
-                errors.append(f"{address[0]}: {error.strerror}")
+                errors.append(f"{address[0]}: {why(error)}")
             except BaseException:
                 sock.close()
                 raise
             else:
                 return self._sessions.attach(sock)
-        raise ConnectFailed(f"{self._host}:{self._port}: {'; '.join(errors)}")
+        raise ConnectFailed("; ".join(errors))
 
     def _open_links(self) -> list[EppLink]:
         return [link for link in self._sessions.links.values() if link in self._core.links]

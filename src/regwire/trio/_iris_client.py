@@ -43,6 +43,7 @@ from regwire.iris.transport.xpc.client import (
 )
 from regwire.sasl import Channel, SaslClient
 from regwire.session.items import Closed
+from regwire.trio._dial import dial
 
 __all__ = ["WELL_KNOWN_PORTS", "Client", "Line", "Transport", "XpcLine", "connect"]
 
@@ -239,10 +240,7 @@ class connect:  # noqa: N801 - used as a function: `async with connect(...) as c
         return Channel.of_client(self._tls.certificate if encrypted else None, encrypted=encrypted)
 
     async def _dial(self, port: int) -> trio.SocketStream:
-        try:
-            return await trio.open_tcp_stream(self._host, port)
-        except OSError as error:
-            raise ConnectFailed(f"{self._host}:{port}: {error.strerror or error}") from error
+        return await dial(self._host, port)
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import random
+import socket
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -27,6 +28,7 @@ from regwire.errors import (
     ProtocolError,
 )
 from regwire.testing import FakeRegistry, ScriptedPeer, login_command, stream_pair
+from regwire.trio._dial import why
 from regwire.trio.epp import Client, ClientConfig, LoginOptions, ServerConfig, connect
 
 NOW = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
@@ -306,9 +308,19 @@ async def test_a_server_that_speaks_something_else(regwire_clock: Any) -> None:
 async def test_nobody_listens() -> None:
     with trio.socket.socket() as held:
         await held.bind(("127.0.0.1", 0))
-        with pytest.raises(ConnectFailed, match="127"):
-            async with connect("127.0.0.1", held.getsockname()[1], client_id="reg-a", tls=None):
+        port = held.getsockname()[1]
+        with pytest.raises(ConnectFailed, match=f"^127.0.0.1:{port}: Connection refused$"):
+            async with connect("127.0.0.1", port, client_id="reg-a", tls=None):
                 pass
+
+
+def test_why_a_connection_failed_is_told_once_for_all_addresses() -> None:
+    refused = [ConnectionRefusedError(111, f"Error connecting to {n}") for n in range(2)]
+    both = OSError("all attempts to connect failed")
+    both.__cause__ = ExceptionGroup("", [*refused, OSError(113, "Error connecting to a third")])
+    assert why(both) == "Connection refused; No route to host"
+    assert why(socket.gaierror(-2, "Name or service not known")) == "Name or service not known"
+    assert why(ConnectFailed("eof")) == "eof"
 
 
 @trio_test
