@@ -21,4 +21,16 @@ fn main() {
         "cargo::rustc-env=REGWIRE_PROFILE={}",
         own.unwrap_or(&inherited)
     );
+    warn_of_untested();
+}
+
+/// Says what nobody has run: the tests run on Linux.
+fn warn_of_untested() {
+    let system = std::env::var("CARGO_CFG_TARGET_OS").unwrap_or_default();
+    if !["linux", "android"].contains(&&*system) {
+        println!(
+            "cargo::warning=regwire is tested on Linux; on {system} its reactor waits by kqueue, which was compiled but never run: \
+             run the tests before you rely on it"
+        );
+    }
 }
