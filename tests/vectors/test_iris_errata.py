@@ -9,6 +9,7 @@ from regwire.errors import ConfigError, SchemaFault, XmlError
 from regwire.iris import areg, dchk, dreg, ereg
 from regwire.iris.messages import transport
 from regwire.iris.resolve import Naptr, Question, candidates
+from regwire.iris.transport import sasl_data
 from regwire.iris.uri import IrisUri
 from regwire.schema import QName
 
@@ -198,3 +199,14 @@ def test_rfc_5144_white_space_around_times():
         "<dchk:createdDateTime>\n 2003-11-30T09:00:00Z </dchk:createdDateTime></dchk:domain>"
     )
     assert result_of(response(text)).created.year == 2003
+
+
+@pytest.mark.parametrize("overrun", [1, 2])
+def test_rfc_4992_sasl_length(overrun):
+    """By the formula of section 6.5, two octets more than there are could still be announced."""
+    whole = sasl_data.build("PLAIN", b"data")
+    assert sasl_data.parse(whole) == ("PLAIN", b"data")
+    longer = whole[:6] + (4 + overrun).to_bytes(2, "big") + whole[8:]
+    assert len(b"data") + overrun <= len(whole) - len("PLAIN") - 1
+    with pytest.raises(ValueError, match="not that of the chunk"):
+        sasl_data.parse(longer)
