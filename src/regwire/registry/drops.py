@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from regwire.registry.model.record import record
@@ -132,5 +132,9 @@ def chained(attempts: Iterable[Attempt]) -> Iterator[tuple[Attempt, str]]:
 
 
 def plain(value: Attempt | Drop) -> dict[str, Any]:
-    """Return a value as JSON has it."""
-    return {name: v.isoformat() if isinstance(v, datetime) else v for name, v in asdict(value).items()}
+    """Return a value as JSON has it: instants in UTC to the millisecond, with a Z as everywhere."""
+    return {name: _text(v) if isinstance(v, datetime) else v for name, v in asdict(value).items()}
+
+
+def _text(instant: datetime) -> str:
+    return instant.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

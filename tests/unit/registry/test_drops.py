@@ -15,7 +15,7 @@ from registry_world import PASSWORD, START, A, B, World
 from regwire.errors import ConfigError
 from regwire.registry.clock import MovableClock
 from regwire.registry.config import parse_config
-from regwire.registry.drops import Attempt, arrivals, chained, in_order, scheduled
+from regwire.registry.drops import Attempt, Drop, arrivals, chained, in_order, plain, scheduled
 from regwire.registry.model import requests as r
 from regwire.registry.model.audit import Origin
 from regwire.registry.rules import Policies
@@ -240,3 +240,8 @@ def test_several_processes_settle_what_is_due_exactly_once(tmp_path: Path) -> No
         assert len(set(steps[:50])) == len(set(steps[50:100])) == len(set(steps[100:])) == 1
     finally:
         world.store.close()
+
+
+def test_instants_of_drops_are_written_as_everywhere() -> None:
+    drop = Drop("a.example", "example", datetime(2026, 11, 26, 14, tzinfo=UTC), fixed=True)
+    assert plain(drop)["at"] == "2026-11-26T14:00:00.000Z"
