@@ -484,12 +484,11 @@ class Foresight:
 
     def __new__(cls) -> Foresight: ...
     def look(self, tables: list[Any], items: list[Any], /) -> None:
-        """Look ahead for the decoded `items` in the large dicts of texts among `tables` (what else is there is left alone).
+        """Look ahead for the decoded `items` in the large dicts of texts among `tables`; the rest stays alone.
 
         A name is what an item's first field holds, or the first field of that, and so on: a text, or a tuple of texts.
         Tables in which names are seldom found are left out.
         """
-
 
 @final
 class Reactor:
