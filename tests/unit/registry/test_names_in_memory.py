@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
+import sqlite3
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
@@ -249,3 +251,60 @@ def _values(chance: random.Random) -> tuple[int, int, int, int, int]:
         chance.choice((450, 1000)),
         chance.choice((0, 1, 65_535)),
     )
+
+
+def test_free_names_are_not_looked_for_in_the_file(world: IrisWorld, tmp_path: Path) -> None:
+    """A group finds them in memory; what another process has committed is looked for in the file."""
+    store = store_of(world)
+    kept(world)
+    world.domain("n0.example")
+    statements: list[str] = []
+    store._writer.set_trace_callback(statements.append)
+
+    def asked_for(name: str) -> int:
+        code = world.code(A, r.CreateDomain(name))
+        looks = sum("FROM domain WHERE name" in statement and name in statement for statement in statements)
+        statements.clear()
+        return code * 10 + looks
+
+    assert asked_for("n1.example") == 10000
+    assert asked_for("n1.example") == 23021
+    world.must(A, r.DeleteDomain("n1.example"))
+    statements.clear()
+    # Still there: in redemption it is in the file, and within its first days it went at once.
+    there = store._committed.existing_domains(["n1.example"]) == {"n1.example"}
+    statements.clear()
+    assert asked_for("n1.example") == (23021 if there else 10000)
+    other = IrisWorld(make=lambda policies, clock: SqliteStore(tmp_path / "registry.sqlite", policies, clock))
+    other._numbers = iter(range(5000, 6000))  # type: ignore[assignment]
+    other.domain("n2.example")
+    other.store.close()
+    assert asked_for("n2.example") == 23021
+    assert store.names.wait(10)
+    assert asked_for("n2.example") == 23021
+    assert asked_for("n3.example") == 10000
+    store._writer.set_trace_callback(None)
+
+
+def test_a_store_that_is_closed_while_the_names_are_about_to_be_made_closes() -> None:
+    """`stop` comes between looking whether it has and forgetting that something is wanted."""
+    names = _sqlite_names.Names()
+
+    class Late(threading.Event):
+        def clear(self) -> None:
+            names._stopping.set()
+            self.set()
+            super().clear()
+
+    @contextlib.contextmanager
+    def start() -> Iterator[sqlite3.Connection]:
+        with contextlib.closing(sqlite3.connect(":memory:")) as connection:
+            connection.execute("CREATE TABLE domain (name, created, expires, due, detail)")
+            names.begin()
+            yield connection
+
+    names._wanted = Late()
+    names.keep(start)
+    assert names._thread is not None
+    names._thread.join(10)
+    assert not names._thread.is_alive()

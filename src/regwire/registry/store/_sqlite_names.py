@@ -24,7 +24,7 @@ from typing import Any, Final
 
 from regwire_native import NameIndex
 
-from regwire.registry.model.objects import PENDING, Domain, Status
+from regwire.registry.model.objects import PENDING, Domain, GracePeriod, Status
 from regwire.registry.store import codec
 from regwire.registry.store._sqlite_read import Committed
 from regwire.registry.store.base import Standing
@@ -87,6 +87,8 @@ class Names:
         self.ready = False
         self._shapes: dict[_Shape, int] = {}
         self._standings: list[Standing] = []
+        # The last grace periods, and when the last of them ends.
+        self._grace: tuple[tuple[GracePeriod, ...], int] = ((), 0)
         self._lock = threading.Lock()
         # While the index is made: what was committed meanwhile.
         self._journal: list[tuple[list[_Row], list[str]]] | None = None
@@ -141,6 +143,9 @@ class Names:
         rest = 0.0
         while self._wanted.wait() and not self._stopping.wait(rest):
             self._wanted.clear()
+            if self._stopping.is_set():
+                # What was just cleared may have been said by `stop`, which says it once.
+                return
             started = monotonic()
             try:
                 self._fill_once()
@@ -184,13 +189,20 @@ class Names:
         return (name, created, expires, since, due, self._shape(bool(_delegation(detail)), statuses))
 
     def _of_domain(self, value: Domain) -> _Row:
-        created, due, transfer = codec.to_ms(value.created), codec.to_ms(value.due()), value.transfer
-        name, expires = value.name, codec.to_ms(value.expires)
+        transfer, grace = value.transfer, value.grace
+        name, created, expires = value.name, codec.to_ms(value.created), codec.to_ms(value.expires)
         if value.restore is not None or (transfer is not None and transfer.status == PENDING):
-            return (name, created, expires, created, due, _NO_SHAPE)
-        since = max([created, *[codec.to_ms(period.end) for period in value.grace]])
-        statuses = tuple(codec.statuses_out(value.statuses))
-        return (name, created, expires, since, due, self._shape(bool(value.hosts or value.host_attributes), statuses))
+            return (name, created, expires, created, codec.to_ms(value.due()), _NO_SHAPE)
+        since = created
+        if grace:
+            # The new domains of a group have the very same periods.
+            if grace is not self._grace[0]:
+                self._grace = (grace, max([codec.to_ms(period.end) for period in grace]))
+            since = max(created, self._grace[1])
+        statuses = tuple(codec.statuses_out(value.statuses)) if value.statuses else ()
+        # Without a transfer that is pending and without a restore, this is when it is due.
+        shape = self._shape(bool(value.hosts or value.host_attributes), statuses)
+        return (name, created, expires, since, expires, shape)
 
     def _shape(self, delegated: bool, statuses: tuple[tuple[str, ...], ...]) -> int:
         key = (delegated, statuses)

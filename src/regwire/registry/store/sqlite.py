@@ -410,7 +410,7 @@ class SqliteStore:
                     overlay.others[kind] = dict.fromkeys(created)
         if domains:
             overlay.domains = dict.fromkeys(domains)
-            overlay.domains.update(committed.domains(domains))
+            overlay.domains.update(committed.domains(self._there(domains)))
         if hosts:
             overlay.hosts = dict.fromkeys(hosts)
             overlay.hosts.update(committed.hosts(hosts))
@@ -420,6 +420,13 @@ class SqliteStore:
         if ids:
             overlay.contact_ids = dict.fromkeys(ids, False)
             overlay.contact_ids.update(dict.fromkeys(committed.existing_contacts(list(ids)), True))
+
+    def _there(self, names: set[str]) -> set[str]:
+        """Return those names of an open group to look for in the file; free names, as most new ones, are not."""
+        # The index holds what this process committed, and nobody else has committed anything since it did last.
+        if self.names.ready and self._seen is not None and self._committed.version() == self._seen:
+            return self.names.index.existing(names)
+        return names
 
 
 def _hopeless(error: Exception) -> bool:
