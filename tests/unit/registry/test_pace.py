@@ -206,6 +206,12 @@ async def test_a_registrar_too_many_of_whose_creates_failed_is_kept_from_creatin
         assert await codes(B, create("e.example")) == [1000]
 
 
+def test_hours_without_a_number_of_creates_are_refused_with_line_and_cure() -> None:
+    with pytest.raises(ConfigError, match=r"registry.toml:2: policy.pace.block_hours .*add failed_creates"):
+        parse_config("[policy.pace]\nblock_hours = 2.0\n", Path("registry.toml"))
+    parse_config('[policy.pace]\nprofile = "uk"\nblock_hours = 2.0\n', Path("registry.toml"))
+
+
 def test_the_uk_profile_is_what_is_published() -> None:
     profile = PROFILES["uk"]
     assert (profile.failed_creates, profile.failed_hours, profile.block_hours) == (1000, 24.0, 24.0)

@@ -266,6 +266,22 @@ async def test_policy_notice_only_and_how_long_one_without_an_end_holds(front: E
     assert "serverHold" not in await statuses(front)
 
 
+EVERYWHERE = SETTINGS.replace(f'[zone."{ZONE}".enum_validation]', "[policy.enum_validation]")
+
+
+@ext_test(EVERYWHERE)
+async def test_what_the_policy_says_for_all_zones_is_for_numbers(front: ExtFront) -> None:
+    assert code(await front.ask(A, create())) == 2003
+    await front.must(A, create(name="a.example"))
+    assert code(await front.ask(A, create(add(), name="b.example"))) == 2103
+
+
+def test_validation_without_numbers_names_line_and_cure() -> None:
+    text = SETTINGS.replace(f'[zone."{ZONE}".enum]\nenabled = true\n', "")
+    with pytest.raises(ConfigError, match=r"registry.toml:7.*enum_validation.enabled.*no numbers.*enum section"):
+        parse_config(text, Path("registry.toml"))
+
+
 def test_a_wrong_setting_names_its_line_and_cure() -> None:
     with pytest.raises(ConfigError, match=r"registry.toml:10.*expired.*hold, notice"):
         parse_config(SETTINGS + 'expired = "drop"\n', Path("registry.toml"))

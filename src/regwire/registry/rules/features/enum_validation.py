@@ -6,7 +6,7 @@ domain's ROID brings the instants at which its sponsor is warned and at which it
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
@@ -72,6 +72,12 @@ class ValidationSettings:
         choices=("hold", "notice"),
     )
 
+    def validate_with(self, others: Mapping[str, Any]) -> tuple[str, str] | None:
+        """See `regwire.registry.config`: only numbers are validated."""
+        if self.enabled and not others["enum"].enabled:
+            return "enabled", "is true where names are no numbers; add enabled = true to the enum section"
+        return None
+
 
 class EnumValidation(Feature):
     """See the module."""
@@ -92,6 +98,11 @@ class EnumValidation(Feature):
         """Refuse a command without the validation that it needs (2003), and validations that cannot hold."""
         change = _change_of(request)
         command = _command(request)
+        if not zone.feature("enum").enabled:
+            # [policy] says so for all zones, and names are numbers in some of them only.
+            if change is not None:
+                raise Refusal(codes.UNIMPLEMENTED_EXTENSION, "an extension that this zone does not take")
+            return
         if change is None:
             if command in zone.feature(_NAME).required:
                 raise Refusal(codes.MISSING, "the validation is missing", "domain:name", request.name)  # type: ignore[attr-defined]

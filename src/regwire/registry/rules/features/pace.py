@@ -54,6 +54,13 @@ class PaceSettings:
     failed_hours: float | None = setting(None, why="in which failed creates are counted; unset: 24", **_HOURS)
     block_hours: float | None = setting(None, why="for which creates are refused then; unset: 24", **_HOURS)
 
+    def validate(self) -> tuple[str, str] | None:
+        """See `regwire.registry.config`."""
+        for name in ("failed_hours", "block_hours"):
+            if getattr(self, name) is not None and self.effective().failed_creates is None:
+                return name, "says how long, but not after how many failed creates; add failed_creates"
+        return None
+
     def effective(self) -> PaceSettings:
         """Return these settings with what the profile has where they say nothing."""
         base = PROFILES[self.profile]
