@@ -134,8 +134,13 @@ async def _serve(
         await trio.sleep_forever()
 
 
-async def _take_accounts(registry: Registry, config: Config, accounts: Accounts | None) -> None:
-    """Make accounts of the store from what is new or changed in the accounts file, or of those a program gives."""
+async def _take_accounts(registry: Registry, config: Config, accounts: Accounts | None) -> bool:
+    """Make accounts of the store from what is new or changed in the accounts file, or of those a program gives.
+
+    Returns:
+        whether there was anything to look at.
+
+    """
 
     def look() -> TakeAccounts | None:
         # Hashes every password that is new: about 30 ms each.
@@ -149,6 +154,7 @@ async def _take_accounts(registry: Registry, config: Config, accounts: Accounts 
         (outcome,) = await registry.submit([registry.call(OPERATOR, request)])
         if outcome.code >= codes.FAILED:
             raise StoreError(f"the accounts cannot be written ({outcome.reason or 'see the log'})")
+    return request is not None
 
 
 async def _watch_accounts(registry: Registry, config: Config) -> None:
@@ -157,19 +163,21 @@ async def _watch_accounts(registry: Registry, config: Config) -> None:
     A file that is wrong changes nothing: the log says so once, and it is tried again when it has changed.
     """
     path = config.path(config.registry.accounts)
-    seen = file_stamp(path)
+    # Not what the start saw: it may have changed since.
+    seen: str | None = None
     while True:
         await trio.sleep(config.accounts.watch)
         stamp = file_stamp(path)
         if stamp in (seen, None):
             continue
-        try:
-            await _take_accounts(registry, config, None)
-        except RegwireError as error:
-            _log.error("%s is left as it was: %s", path, error, extra={"event": "accounts.refused"})
-        else:
-            _log.info("%s was taken over", path, extra={"event": "accounts.taken"})
         seen = stamp
+        try:
+            taken = await _take_accounts(registry, config, None)
+        except RegwireError as error:
+            _log.error("%s changes nothing: %s", path, error, extra={"event": "accounts.refused"})
+        else:
+            if taken:
+                _log.info("%s was taken over", path, extra={"event": "accounts.taken"})
 
 
 async def _serve_epp(registry: Registry, config: Config, listeners: list[Listener], nursery: trio.Nursery) -> Server:

@@ -219,7 +219,10 @@ class Logins:
                     _log.exception("accounts could not be looked at; trying again in %g s", interval)
         finally:
             with trio.CancelScope(shield=True, deadline=trio.current_time() + _LAST):
-                await self._failed.save()
+                try:
+                    await self._failed.save()
+                except Exception:
+                    _log.exception("which logins failed could not be written down")
 
     def look(self) -> None:
         """Look at the accounts of all sessions once."""
