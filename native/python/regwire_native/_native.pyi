@@ -958,6 +958,7 @@ def available(items: object, /) -> tuple[str, ...]:
     Raises `TypeError` for items that are no messages of such fields.
     """
 
+@final
 class LaterField:
     """The descriptor of a field that `put_off` was called for."""
 
