@@ -499,7 +499,8 @@ class Reactor:
     """
 
     direct_reply: ClassVar[Any]
-    """A capsule: `reply` as a C function, for the compiled loop of `regwire.session`."""
+    direct_send: ClassVar[Any]
+    """Capsules: `reply` and `send_message` as C functions, for the compiled loops of `regwire.session`."""
 
     def __new__(cls, limits: ReactorLimits | None = None, *, thread: bool = False) -> Reactor: ...
     def fileno(self) -> int:

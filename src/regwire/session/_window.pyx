@@ -10,6 +10,9 @@ session's state, `protocol.other(link, item)` takes every item that is no plain 
 
 from collections import deque
 
+from cpython.pycapsule cimport PyCapsule_GetPointer
+from regwire_native import Reactor
+
 from regwire.errors import ReplyMismatch
 
 
@@ -19,6 +22,18 @@ cdef enum:
 
 
 include "_field.pxi"
+
+
+# What the capsule `direct_send` of a native reactor holds: its method `send_message`, called as C calls.
+ctypedef int (*DirectSend)(PyObject *reactor, long long session, PyObject *message, PyObject *cl_trid) except -1
+
+
+cdef size_t direct_send_of(reactor) except? 0:
+    """The native reactor's `send_message` as a C function; a class derived from it may have another one."""
+    capsule = getattr(reactor, "direct_send", None) if type(reactor) is Reactor else None
+    if capsule is None:
+        return 0
+    return <size_t>PyCapsule_GetPointer(capsule, "regwire_native.Reactor.direct_send")
 
 
 cdef Field OP = Field("op")
@@ -340,6 +355,7 @@ cdef class Hub:
 
     cdef readonly object reactor
     cdef object take, send_message, flush_out
+    cdef size_t direct              # a DirectSend; 0: a reactor that is not the native one
     cdef object wake, park, given_up, clock
     cdef list due, spare
     cdef public bint dirty
@@ -349,6 +365,7 @@ cdef class Hub:
         self.reactor = reactor
         self.take = reactor.take
         self.send_message = reactor.send_message
+        self.direct = direct_send_of(reactor)
         self.flush_out = reactor.flush
         self.wake = wake
         self.park = park
@@ -358,6 +375,17 @@ cdef class Hub:
         self.spare = []
         self.dirty = False
         self.woke = False
+
+    cdef int send(self, number, message, cl_trid) except -1:
+        """Encode and queue a message; with `cl_trid`, if it is not None, as if the message held it."""
+        if self.direct != 0:
+            (<DirectSend>self.direct)(<PyObject *>self.reactor, number, <PyObject *>message,
+                                      NULL if cl_trid is None else <PyObject *>cl_trid)
+        elif cl_trid is None:
+            self.send_message(number, message)
+        else:
+            self.send_message(number, message, cl_trid)
+        return 0
 
     cdef int rouse(self, waiter, Pending pending) except -1:
         self.woke = True
@@ -584,9 +612,9 @@ cdef class Exchange:
             cl_trid = CL_TRID.of(message)
             if cl_trid is None:
                 cl_trid = self.next_id()
-                self.hub.send_message(link.number, message, cl_trid)
+                self.hub.send(link.number, message, cl_trid)
             else:
-                self.hub.send_message(link.number, message)
+                self.hub.send(link.number, message, None)
         except Exception as error:
             # Refused by the schema or the session: nothing of it was queued.
             self.finish(slot, None, error)

@@ -288,7 +288,7 @@ impl Reactor {
     }
 
     #[pyo3(signature = (session, message, cl_trid=None))]
-    fn send_message<'py>(
+    pub(crate) fn send_message<'py>(
         &mut self,
         session: i64,
         message: &Bound<'py, PyAny>,
@@ -351,7 +351,13 @@ impl Reactor {
     /// `reply` for compiled callers: see `reactor_direct.rs`.
     #[classattr]
     fn direct_reply(py: Python<'_>) -> PyResult<Py<PyCapsule>> {
-        reactor_direct::capsule(py)
+        reactor_direct::replying(py)
+    }
+
+    /// `send_message` for compiled callers.
+    #[classattr]
+    fn direct_send(py: Python<'_>) -> PyResult<Py<PyCapsule>> {
+        reactor_direct::sending(py)
     }
 
     fn flush(&mut self, py: Python<'_>) {

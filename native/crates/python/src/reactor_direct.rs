@@ -1,7 +1,8 @@
-//! `Reactor.reply` for compiled callers: the hot loop of `regwire.session` calls it as C calls, which saves making and taking
-//! apart the arguments of a Python call. It finds the function in the capsule `Reactor.direct_reply`.
+//! `Reactor.reply` and `Reactor.send_message` for compiled callers: the hot loops of `regwire.session` call them as C calls, which
+//! saves making and taking apart the arguments of a Python call. They find the functions in the capsules `Reactor.direct_reply`
+//! and `Reactor.direct_send`.
 
-use std::ffi::{CStr, c_int, c_longlong};
+use std::ffi::{CStr, c_int, c_longlong, c_void};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use pyo3::exceptions::PyRuntimeError;
@@ -12,14 +13,24 @@ use pyo3::types::PyCapsule;
 use crate::codec::{Reply, ReplyTemplate};
 use crate::reactor::Reactor;
 
-/// What the capsule is called; the signature is that of [`reply`].
-const NAME: &CStr = c"regwire_native.Reactor.direct_reply";
+/// What the capsules are called; the signatures are those of [`reply`] and [`send`].
+const REPLY: &CStr = c"regwire_native.Reactor.direct_reply";
+const SEND: &CStr = c"regwire_native.Reactor.direct_send";
 
 /// The capsule of [`reply`].
-pub(crate) fn capsule(py: Python<'_>) -> PyResult<Py<PyCapsule>> {
+pub(crate) fn replying(py: Python<'_>) -> PyResult<Py<PyCapsule>> {
+    capsule(py, reply as *mut _, REPLY)
+}
+
+/// The capsule of [`send`].
+pub(crate) fn sending(py: Python<'_>) -> PyResult<Py<PyCapsule>> {
+    capsule(py, send as *mut _, SEND)
+}
+
+fn capsule(py: Python<'_>, function: *mut c_void, name: &'static CStr) -> PyResult<Py<PyCapsule>> {
     // SAFETY: a pointer that is not null and a name that lives for ever; nothing is to be done at the capsule's end.
     unsafe {
-        let made = ffi::PyCapsule_New(reply as *mut _, NAME.as_ptr(), None);
+        let made = ffi::PyCapsule_New(function, name.as_ptr(), None);
         let made = Bound::from_owned_ptr_or_err(py, made)?;
         Ok(made.cast_into_unchecked::<PyCapsule>().unbind())
     }
@@ -57,7 +68,40 @@ unsafe extern "C" fn reply(
             .try_borrow_mut()?
             .write_reply(session, template.get(), &reply)
     }));
-    match replied.unwrap_or_else(|_| Err(PyRuntimeError::new_err("the reactor panicked"))) {
+    outcome(py, replied)
+}
+
+/// `reactor.send_message(session, message, cl_trid)`, null for none; -1 with an exception set, or 0.
+///
+/// # Safety
+/// As of [`reply`].
+unsafe extern "C" fn send(
+    reactor: *mut ffi::PyObject,
+    session: c_longlong,
+    message: *mut ffi::PyObject,
+    cl_trid: *mut ffi::PyObject,
+) -> c_int {
+    // SAFETY: as the caller promises.
+    let (py, reactor, message, cl_trid) = unsafe {
+        let py = Python::assume_attached();
+        let reactor = Bound::<PyAny>::from_borrowed_ptr(py, reactor);
+        (
+            py,
+            reactor.cast_into_unchecked::<Reactor>(),
+            Bound::from_borrowed_ptr(py, message),
+            Bound::from_borrowed_ptr_or_opt(py, cl_trid),
+        )
+    };
+    let sent = catch_unwind(AssertUnwindSafe(|| -> PyResult<()> {
+        reactor
+            .try_borrow_mut()?
+            .send_message(session, &message, cl_trid.as_ref())
+    }));
+    outcome(py, sent)
+}
+
+fn outcome(py: Python<'_>, called: std::thread::Result<PyResult<()>>) -> c_int {
+    match called.unwrap_or_else(|_| Err(PyRuntimeError::new_err("the reactor panicked"))) {
         Ok(()) => 0,
         Err(error) => {
             error.restore(py);
