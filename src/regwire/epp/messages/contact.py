@@ -1,6 +1,6 @@
 """The contact mapping: contact-1.0 (RFC 5733)."""
 
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import regwire_native
 
@@ -224,10 +224,15 @@ class ContactCheckData(Element, ns=CONTACT, tag="chkData"):
 
     items: tuple[ContactCheckItem, ...] = child("cd", min=1, later=True)
 
-    @property
-    def available(self) -> tuple[str, ...]:
-        """The ids that are available, in the order of the answer."""
-        return regwire_native.available(self)
+    if TYPE_CHECKING:
+
+        @property
+        def available(self) -> tuple[str, ...]:
+            """The ids that are available, in the order of the answer."""
+
+    else:
+        # The native function itself: a function of Python's around it would cost as much again.
+        available = property(regwire_native.available, doc="The ids that are available, in the order of the answer.")
 
 
 class ContactCreateData(Element, ns=CONTACT, tag="creData"):

@@ -1,6 +1,6 @@
 """The domain mapping: domain-1.0 (RFC 5731)."""
 
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import regwire_native
 
@@ -216,10 +216,15 @@ class DomainCheckData(Element, ns=DOMAIN, tag="chkData"):
 
     items: tuple[DomainCheckItem, ...] = child("cd", min=1, later=True)
 
-    @property
-    def available(self) -> tuple[str, ...]:
-        """The names that are available, in the order of the answer."""
-        return regwire_native.available(self)
+    if TYPE_CHECKING:
+
+        @property
+        def available(self) -> tuple[str, ...]:
+            """The names that are available, in the order of the answer."""
+
+    else:
+        # The native function itself: a function of Python's around it would cost as much again.
+        available = property(regwire_native.available, doc="The names that are available, in the order of the answer.")
 
 
 class DomainCreateData(Element, ns=DOMAIN, tag="creData"):

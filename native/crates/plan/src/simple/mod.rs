@@ -259,7 +259,7 @@ impl Simple {
             return false;
         }
         if self.plain && ascii {
-            return text.len() >= self.min_length && (text.len() <= self.max_length || lenient);
+            return self.check_length(text.len(), lenient).is_ok();
         }
         self.check_text(text, ascii, lenient).is_ok()
     }
