@@ -91,3 +91,14 @@ def test_base64_has_no_characters_of_another_alphabet(text):
     with pytest.raises(SchemaFault) as caught:
         epp.decode(frame)
     assert caught.value.fault.faults[0].rule == "datatype"
+
+
+@pytest.mark.parametrize("role", ["strict", "server"])
+def test_an_extension_before_the_command_is_out_of_order_and_no_other_command_is_missed(role):
+    rgp = "<r:update xmlns:r='urn:ietf:params:xml:ns:rgp-1.0'><r:restore op='request'/></r:update>"
+    update = "<update><d:update xmlns:d='urn:ietf:params:xml:ns:domain-1.0'><d:name>a</d:name></d:update></update>"
+    with pytest.raises(SchemaFault) as caught:
+        epp.decode(command(f"<extension>{rgp}</extension>{update}"), role=role)
+    fault = caught.value.fault
+    assert [(item.path, item.rule) for item in fault.faults] == [("/epp/command/update", "order")]
+    assert fault.command == "update"

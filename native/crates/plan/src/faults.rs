@@ -105,6 +105,17 @@ enum What {
     Ignored,
 }
 
+/// A required element that was not where it belongs.
+#[derive(Debug)]
+struct Skipped {
+    ns: NsId,
+    local: Box<[u8]>,
+    /// Another element of its slot, a choice, does as well.
+    slot: u16,
+    /// Where that was noticed.
+    at: u32,
+}
+
 #[derive(Debug)]
 struct Open {
     what: What,
@@ -118,8 +129,8 @@ struct Open {
     marker: Option<Marker>,
     /// Particles that occurred.
     seen: Vec<u16>,
-    /// Required elements that were skipped: name and where that was noticed.
-    missing: Vec<(NsId, Box<[u8]>, u32)>,
+    /// Required elements that were skipped.
+    missing: Vec<Skipped>,
     /// Role client: children out of order.
     loose: bool,
     /// `xsi:nil`: there is no value.
@@ -301,7 +312,12 @@ impl<'a> Finder<'a> {
             if let Some(top) = self.open.last_mut()
                 && !known
             {
-                top.missing.push((particle.ns, particle.local.clone(), at));
+                top.missing.push(Skipped {
+                    ns: particle.ns,
+                    local: particle.local.clone(),
+                    slot: particle.slot,
+                    at,
+                });
             }
             self.take(edge);
             return self.enter(cx, name, at, &kind.particles[usize::from(edge.particle)]);
@@ -318,8 +334,10 @@ impl<'a> Finder<'a> {
         let mut rule = Rule::Order;
         if let Some(top) = self.open.last_mut() {
             let before = top.missing.len();
-            top.missing
-                .retain(|(ns, local, _)| !(*ns == particle.ns && *local == particle.local));
+            top.missing.retain(|skipped| {
+                skipped.slot != particle.slot
+                    && !(skipped.ns == particle.ns && skipped.local == particle.local)
+            });
             let again = top.seen.contains(&(place as u16));
             let last = top.seen.last() == Some(&(place as u16));
             if before == top.missing.len() && again && (last || !particle.list) {
@@ -551,7 +569,13 @@ impl<'a> Finder<'a> {
                 );
             }
         }
-        for (ns, local, noticed) in &top.missing {
+        for Skipped {
+            ns,
+            local,
+            at: noticed,
+            ..
+        } in &top.missing
+        {
             let name = self.plan.display(*ns, local);
             self.note(
                 Rule::Required,
