@@ -1,6 +1,5 @@
 import os
 from collections.abc import Callable, Container, Iterable, Sequence
-from datetime import datetime
 from typing import Any, ClassVar, Literal, Protocol, TypeAlias, TypeVar, final
 
 _T = TypeVar("_T")
@@ -766,13 +765,26 @@ class NameIndex:
         """Take domains out; those that are not there are passed over."""
     def existing(self, names: Iterable[str], /) -> set[str]:
         """Those that are there."""
-    def find(self, names: list[str], now: int, /) -> list[tuple[int, datetime, datetime] | bool | None]:
+    def find(self, names: list[str], now: int, stamps: Stamps | None = None, /) -> list[Any]:
         """What is known of names at an instant, in their order.
 
         None: it is not there. (shape, created, expires): it is. True: it is there, without a shape, or the instant is
         not one at which it holds. False: it is no plain name (lower-case letters, digits and hyphens, no label with
-        hyphens in the third and fourth place), whatever else.
+        hyphens in the third and fourth place), whatever else. With `stamps`, a message in place of the tuple where
+        there is a model for the shape.
         """
+
+@final
+class Stamps:
+    """How `NameIndex.find` makes messages of a class: as copies of one (`put`) for each shape.
+
+    `name` and `again` are the fields that take the name, `created` and `expires` those of the instants. Raises
+    TypeError for what is no field.
+    """
+
+    def __new__(cls, message: type, name: str, again: str, created: str, expires: str, /) -> Stamps: ...
+    def put(self, shape: int, model: object, /) -> None:
+        """Have messages of a shape made like this one. Raises TypeError for one of another class."""
 
 @final
 class Lookups:

@@ -14,9 +14,11 @@ from typing import Any
 import pytest
 from iris_front import IrisWorld
 from registry_world import A
-from regwire_native import NameIndex
+from regwire_native import NameIndex, Stamps
 
+from regwire.iris.handlers import Context, Exchange
 from regwire.iris.messages import dchk
+from regwire.iris.messages.core import LookupEntity, Request, SearchSet
 from regwire.registry.clock import MovableClock
 from regwire.registry.model import requests as r
 from regwire.registry.model.objects import Status
@@ -27,6 +29,7 @@ from regwire.registry.rules.present import open_zones
 from regwire.registry.store import _sqlite_names
 from regwire.registry.store.base import Store
 from regwire.registry.store.sqlite import SqliteStore
+from regwire.schema import replace
 
 NAMES = [f"n{number}.example" for number in range(12)]
 
@@ -308,3 +311,50 @@ def test_a_store_that_is_closed_while_the_names_are_about_to_be_made_closes() ->
     assert names._thread is not None
     names._thread.join(10)
     assert not names._thread.is_alive()
+
+
+def test_each_answer_names_the_authority_that_was_asked(world: IrisWorld) -> None:
+    world.domain(NAMES[0])
+    world.later(days=30)
+    kept(world)
+    query = LookupEntity(registry_type="dchk1", entity_class="domain-name", entity_name=NAMES[0])
+    exchanges = [
+        Exchange(Request(search_sets=(SearchSet(query=query),)), Context(authority=authority))
+        for authority in ("co.test", "", "EXAMPLE", "example")
+    ]
+    for part in (exchanges, exchanges[:1], exchanges[1:2], exchanges[2:]):
+        responses = world.engine.respond(part)
+        assert isinstance(responses, list)
+        for exchange, response in zip(part, responses, strict=True):
+            (result,) = response.result_sets[0].answer.results
+            assert isinstance(result, dchk.Domain)
+            assert (result.authority, result.domain_name) == (exchange.context.authority or "example", NAMES[0])
+
+
+class TestStamps:
+    def test_messages_are_copies_of_the_model_of_their_shape(self) -> None:
+        index = NameIndex()
+        index.put([("a.example", 1000, 2000, 0, 9, 3), ("b.example", 3000, 4000, 0, 9, 4)])
+        stamps = Stamps(dchk.Domain, "domain_name", "entity_name", "created", "expiration")
+        model = dchk.Domain(
+            domain_name="x",
+            statuses=(dchk.Active(),),
+            authority="example",
+            registry_type="dchk1",
+            entity_class="domain-name",
+            entity_name="x",
+        )
+        stamps.put(3, model)
+        made, plain = index.find(["a.example", "b.example"], 5, stamps)
+        instants = {"created": plain[1] - timedelta(seconds=2), "expiration": plain[1] - timedelta(seconds=1)}
+        assert made == replace(model, domain_name="a.example", entity_name="a.example", **instants)
+        assert (plain[0], plain[2] - plain[1]) == (4, timedelta(seconds=1))
+        assert model.domain_name == "x"
+        assert model.created is None
+
+    def test_what_does_not_fit_is_refused(self) -> None:
+        with pytest.raises((TypeError, AttributeError)):
+            Stamps(dchk.Domain, "domain_name", "no_field", "created", "expiration")
+        stamps = Stamps(dchk.Domain, "domain_name", "entity_name", "created", "expiration")
+        with pytest.raises(TypeError):
+            stamps.put(0, dchk.Active())

@@ -68,6 +68,7 @@ fn add_iris(m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add_class::<lwz::LwzReply>()?;
     m.add_class::<lookups::Lookups>()?;
     m.add_class::<names::NameIndex>()?;
+    m.add_class::<names::Stamps>()?;
     m.add_function(wrap_pyfunction!(lwz::lwz_parse, m)?)?;
     m.add_function(wrap_pyfunction!(lwz::lwz_request, m)?)?;
     m.add_function(wrap_pyfunction!(lwz::lwz_response, m)?)?;

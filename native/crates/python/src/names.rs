@@ -3,10 +3,12 @@
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
 
-use pyo3::exceptions::{PyOverflowError, PyValueError};
+use pyo3::exceptions::{PyOverflowError, PyTypeError, PyValueError};
 use pyo3::ffi;
 use pyo3::prelude::*;
-use pyo3::types::{PyList, PySet, PyString, PyTuple, PyTzInfo};
+use pyo3::types::{PyList, PySet, PyString, PyTuple, PyType, PyTzInfo};
+
+use crate::codec::{copy_with, slot_offset};
 
 /// A domain. 40 octets.
 #[derive(Clone, Copy)]
@@ -44,6 +46,80 @@ pub(crate) struct NameIndex {
     /// Octets of `text` that nobody refers to.
     dead: usize,
     utc: Py<PyTzInfo>,
+}
+
+/// How messages about names are made: as copies of one for each shape.
+///
+/// `Stamps(cls, name, again, created, expires)`: the fields of `cls` that take the name (two of them), and the instants.
+#[pyclass(module = "regwire_native")]
+pub(crate) struct Stamps {
+    class: Py<PyType>,
+    fields: [usize; 4],
+    models: Vec<Option<Py<PyAny>>>,
+}
+
+#[pymethods]
+impl Stamps {
+    #[new]
+    #[pyo3(signature = (cls, name, again, created, expires, /))]
+    fn new(
+        cls: &Bound<'_, PyType>,
+        name: &str,
+        again: &str,
+        created: &str,
+        expires: &str,
+    ) -> PyResult<Self> {
+        let offset = |field| slot_offset(cls, &PyString::new(cls.py(), field).into_any());
+        Ok(Self {
+            class: cls.clone().unbind(),
+            fields: [
+                offset(name)?,
+                offset(again)?,
+                offset(created)?,
+                offset(expires)?,
+            ],
+            models: Vec::new(),
+        })
+    }
+
+    /// Has messages of a shape made like this one.
+    #[pyo3(signature = (shape, model, /))]
+    fn put(&mut self, shape: u16, model: &Bound<'_, PyAny>) -> PyResult<()> {
+        if !model.get_type().is(&self.class) {
+            return Err(PyTypeError::new_err(
+                "a model is of the class of the stamps",
+            ));
+        }
+        let place = usize::from(shape);
+        if self.models.len() <= place {
+            self.models.resize_with(place + 1, || None);
+        }
+        self.models[place] = Some(model.clone().unbind());
+        Ok(())
+    }
+}
+
+impl Stamps {
+    #[inline(always)]
+    fn stamp<'py>(
+        &self,
+        shape: u16,
+        name: &Bound<'py, PyAny>,
+        created: &Bound<'py, PyAny>,
+        expires: &Bound<'py, PyAny>,
+    ) -> PyResult<Option<Bound<'py, PyAny>>> {
+        let Some(Some(model)) = self.models.get(usize::from(shape)) else {
+            return Ok(None);
+        };
+        let [first, second, from, to] = self.fields;
+        let changes = [
+            (first, name),
+            (second, name),
+            (from, created),
+            (to, expires),
+        ];
+        copy_with(model.bind(name.py()), changes)
+    }
 }
 
 #[pymethods]
@@ -149,8 +225,15 @@ impl NameIndex {
     /// What is known of names at an instant (milliseconds), in their order: `None`: it is not there; (shape, created, expires) of
     /// one that is, with aware datetimes; `True`: it is there, and what time made of it must be worked out; `False`: it is no
     /// plain name (lower-case letters, digits and hyphens, no A-label), whatever else it is.
-    #[pyo3(signature = (names, now, /))]
-    fn find<'py>(&self, names: &Bound<'py, PyList>, now: i64) -> PyResult<Bound<'py, PyList>> {
+    ///
+    /// With `stamps`, a message in place of the tuple where there is a model for the shape.
+    #[pyo3(signature = (names, now, stamps=None, /))]
+    fn find<'py>(
+        &self,
+        names: &Bound<'py, PyList>,
+        now: i64,
+        stamps: Option<&Stamps>,
+    ) -> PyResult<Bound<'py, PyList>> {
         let py = names.py();
         let mut hashes = Vec::with_capacity(names.len());
         for name in names {
@@ -195,9 +278,15 @@ impl NameIndex {
                 found.append(true)?;
                 continue;
             }
-            let shape = entry.shape.into_pyobject(py)?.into_any();
             let created = self.instant(py, entry.created)?;
             let expires = self.instant(py, entry.expires)?;
+            if let Some(stamps) = stamps
+                && let Some(made) = stamps.stamp(entry.shape, &name, &created, &expires)?
+            {
+                found.append(made)?;
+                continue;
+            }
+            let shape = entry.shape.into_pyobject(py)?.into_any();
             found.append(PyTuple::new(py, [shape, created, expires])?)?;
         }
         Ok(found)

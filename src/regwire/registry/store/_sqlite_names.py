@@ -22,7 +22,7 @@ from datetime import datetime
 from time import monotonic, sleep
 from typing import Any, Final
 
-from regwire_native import NameIndex
+from regwire_native import NameIndex, Stamps
 
 from regwire.registry.model.objects import PENDING, Domain, GracePeriod, Status
 from regwire.registry.store import codec
@@ -285,13 +285,13 @@ class Indexed(Committed):
                 return found
         return super().existing_domains(names)
 
-    def standings(self, names: list[str], now: datetime) -> tuple[int, list[Any]] | None:
+    def standings(self, names: list[str], now: datetime, stamps: Stamps | None = None) -> tuple[int, list[Any]] | None:
         """See `regwire.registry.store.base.Store`."""
         kept = self._names
         self.begin()
         if not self._last_was_mine():
             return None
-        found = kept.index.find(names, codec.to_ms(now))
+        found = kept.index.find(names, codec.to_ms(now), stamps)
         return (self._generation, found) if kept.ready else None
 
 

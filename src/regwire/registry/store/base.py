@@ -8,6 +8,8 @@ from datetime import datetime
 from itertools import islice
 from typing import Any, Protocol
 
+from regwire_native import Stamps
+
 from regwire.errors import RegwireError
 from regwire.registry.model.audit import Audited, HistoryRow
 from regwire.registry.model.numbers import (
@@ -422,7 +424,7 @@ class Store(Protocol):
         """
         ...
 
-    def standings(self, names: list[str], now: datetime) -> tuple[int, list[Any]] | None:
+    def standings(self, names: list[str], now: datetime, stamps: Stamps | None = None) -> tuple[int, list[Any]] | None:
         """Return what is known of names in memory, or None: nothing can be said without looking at the store.
 
         It holds a committed state that has everything which anybody has been told of. Never waits; to be used by the
@@ -431,7 +433,8 @@ class Store(Protocol):
         Returns:
             a number that changes with every commit that changes anything, and for each name: None: it is not
             registered. (shape, created, expires): it is; `standing` tells what the shape is. True: it is in the store,
-            but the answer must be worked out. False: not known, for it is no plain name.
+            but the answer must be worked out. False: not known, for it is no plain name. With ``stamps``, a message
+            in place of (shape, created, expires) where they have a model of the shape.
 
         """
         ...

@@ -10,6 +10,8 @@ from datetime import datetime
 from itertools import takewhile
 from typing import Any, TypeVar
 
+from regwire_native import Stamps
+
 from regwire.registry.clock import Clock
 from regwire.registry.model import codes
 from regwire.registry.model.audit import Audited, HistoryRow
@@ -165,7 +167,7 @@ class MemoryStore:
     def keep_names(self) -> None:
         """They are in memory already; see `regwire.registry.store.base.Store`."""
 
-    def standings(self, names: list[str], now: datetime) -> tuple[int, list[Any]] | None:
+    def standings(self, names: list[str], now: datetime, stamps: Stamps | None = None) -> tuple[int, list[Any]] | None:
         """See `regwire.registry.store.base.Store`; a dictionary is asked as quickly."""
         return None
 

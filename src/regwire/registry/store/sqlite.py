@@ -21,6 +21,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
+from regwire_native import Stamps
+
 from regwire.registry.clock import Clock
 from regwire.registry.model import codes
 from regwire.registry.model.audit import Audited
@@ -184,9 +186,9 @@ class SqliteStore:
 
     # --- names in memory
 
-    def standings(self, names: list[str], now: datetime) -> tuple[int, list[Any]] | None:
+    def standings(self, names: list[str], now: datetime, stamps: Stamps | None = None) -> tuple[int, list[Any]] | None:
         """See `regwire.registry.store.base.Store`."""
-        return self._view.standings(names, now)
+        return self._view.standings(names, now, stamps)
 
     def standing(self, shape: int) -> Standing:
         """See `regwire.registry.store.base.Store`."""

@@ -37,7 +37,7 @@ use fault::Fault;
 use objects::ByClass;
 use trouble::Trouble;
 
-pub(crate) use objects::{slot, slot_offset};
+pub(crate) use objects::{copy_with, slot, slot_offset};
 pub(crate) use reply::{Reply, ReplyTemplate};
 pub(crate) use result::ResultTemplate;
 

@@ -367,6 +367,38 @@ pub(crate) unsafe fn make<'py, const N: usize>(
     }
 }
 
+/// A copy of a message with other values in some fields, told by their offsets; `None`: it is no message.
+#[inline(always)]
+pub(crate) fn copy_with<'py, const N: usize>(
+    message: &Bound<'py, PyAny>,
+    changes: [(usize, &Bound<'py, PyAny>); N],
+) -> PyResult<Option<Bound<'py, PyAny>>> {
+    let (py, class) = (message.py(), message.get_type_ptr());
+    let Some(layout) = layout_of(py, class) else {
+        return Ok(None);
+    };
+    // SAFETY: the layout is that of the class; every slot of the new object is written before it is seen, with a reference of
+    // its own (null where the message's is).
+    unsafe {
+        let object = allocate(class, layout);
+        if object.is_null() {
+            return Err(PyErr::fetch(py));
+        }
+        let mut cycle = false;
+        for offset in &layout.offsets {
+            let other = changes.iter().find(|change| change.0 == *offset);
+            let value = other.map_or(*slot(message.as_ptr(), *offset), |change| change.1.as_ptr());
+            ffi::Py_XINCREF(value);
+            cycle = cycle || (!value.is_null() && may_cycle(value));
+            slot(object, *offset).write(value);
+        }
+        if cycle {
+            ffi::PyObject_GC_Track(object.cast());
+        }
+        Ok(Some(Bound::from_owned_ptr(py, object)))
+    }
+}
+
 /// `tp_dealloc` of every class with slots.
 unsafe extern "C" fn deallocate(object: *mut ffi::PyObject) {
     // SAFETY: the interpreter calls with the lock held, for an object that nobody refers to any more; no reference to

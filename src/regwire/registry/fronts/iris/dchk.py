@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
+from regwire_native import Stamps
+
 from regwire.errors import InvalidName, IrisError, NameNotFound, QueryNotSupported
 from regwire.iris.handlers import Context, Handlers
 from regwire.iris.messages import dchk
@@ -21,6 +23,8 @@ __all__ = ["register"]
 #: Answers that are kept until something is committed; about 1 KB each.
 _KEPT: Final = 20_000
 _CLASS: Final = "domain-name"
+#: Authorities, as clients spell them, whose answers are made in the quickest way.
+_AUTHORITIES: Final = 64
 _Key = tuple[str, str, str]
 
 
@@ -42,7 +46,8 @@ class Checks:
         self._zones = frozenset(desk.policies.by_zone)
         self._generation = -1
         self._open: frozenset[str] = frozenset()
-        self._statuses: dict[int, tuple[Any, ...]] = {}
+        # By authority.
+        self._stamps: dict[str, Stamps] = {}
         self._version = -1
         # By authority, class and name as asked: the answer, and until when it holds.
         self._kept: dict[_Key, tuple[dchk.Domain, datetime]] = {}
@@ -51,51 +56,63 @@ class Checks:
         """Answer lookups."""
         desk = self._desk
         store = desk.registry.store
-        known = store.standings([entity.entity_name for entity in entities], desk.registry.clock.now())
+        authority, stamps = self._stamps_for(contexts)
+        # Of other classes nothing is known in memory: no name is empty.
+        names = [entity.entity_name if entity.entity_class == _CLASS else "" for entity in entities]
+        known = store.standings(names, desk.registry.clock.now(), stamps)
         if known is None:
             return self._looked_up(entities, contexts)
-        generation, standings = known
+        generation, answers = known
         if generation != self._generation:
             with store.read() as view:
                 self._open, self._generation = open_zones(view, desk.policies), generation
-        own, zones, open_, domain = desk.authority, self._zones, self._open, dchk.Domain
-        answers: list[Any] = []
+        zones, open_ = self._zones, self._open
         others: list[int] = []
-        for entity, context, standing in zip(entities, contexts, standings, strict=True):
-            name = entity.entity_name
-            if type(standing) is tuple and entity.entity_class == _CLASS:
-                shape, created, expires = standing
-                answers.append(
-                    domain(
-                        domain_name=name,
-                        statuses=self._statuses.get(shape) or self._learn(shape),
-                        created=created,
-                        expiration=expires,
-                        authority=context.authority or own,
-                        registry_type=DCHK.uri,
-                        entity_class=_CLASS,
-                        entity_name=name,
-                    )
-                )
+        for place, answer in enumerate(answers):
+            if answer is None:
+                name = names[place]
+                if name.partition(".")[2] in open_ and name not in zones:
+                    continue
+            elif type(answer) is dchk.Domain:
                 continue
-            if (
-                standing is not None
-                or entity.entity_class != _CLASS
-                or name.partition(".")[2] not in open_
-                or name in zones
-            ):
-                others.append(len(answers))
-            answers.append(None)
+            elif type(answer) is tuple and stamps is not None:
+                answers[place] = self._learn(authority, stamps, names[place], answer)
+                continue
+            others.append(place)
         if others:
             found = self._looked_up([entities[place] for place in others], [contexts[place] for place in others])
-            for place, answer in zip(others, found, strict=True):
-                answers[place] = answer
+            for place, found_there in zip(others, found, strict=True):
+                answers[place] = found_there
         return answers
 
-    def _learn(self, shape: int) -> tuple[Any, ...]:
-        standing = self._desk.registry.store.standing(shape)
-        found = self._statuses[shape] = statuses_of_standing(dchk, standing)
-        return found
+    def _stamps_for(self, contexts: Sequence[Context]) -> tuple[str, Stamps | None]:
+        """Return the authority that all of them ask, and what makes its answers; None: they ask several."""
+        authority = contexts[0].authority
+        if len({context.authority for context in contexts}) > 1:
+            return authority, None
+        authority = authority or self._desk.authority
+        stamps = self._stamps.get(authority)
+        if stamps is None:
+            stamps = Stamps(dchk.Domain, "domain_name", "entity_name", "created", "expiration")
+            if len(self._stamps) < _AUTHORITIES:
+                self._stamps[authority] = stamps
+        return authority, stamps
+
+    def _learn(self, authority: str, stamps: Stamps, name: str, known: tuple[int, datetime, datetime]) -> dchk.Domain:
+        """Make the first answer of a shape: the model of the next ones."""
+        shape, created, expires = known
+        answer = dchk.Domain(
+            authority=authority,
+            registry_type=DCHK.uri,
+            entity_class=_CLASS,
+            entity_name=name,
+            domain_name=name,
+            statuses=statuses_of_standing(dchk, self._desk.registry.store.standing(shape)),
+            created=created,
+            expiration=expires,
+        )
+        stamps.put(shape, answer)
+        return answer
 
     def _looked_up(self, entities: Sequence[LookupEntity], contexts: Sequence[Context]) -> list[Any]:
         """Answer out of the store."""
