@@ -185,6 +185,34 @@ def test_a_group_that_cannot_be_committed_is_not_in_the_index(
         assert view.existing_domains(NAMES) == {NAMES[0]}
 
 
+def test_an_index_that_cannot_be_changed_is_made_anew(world: IrisWorld, caplog: pytest.LogCaptureFixture) -> None:
+    class Stubborn:
+        """Fails once."""
+
+        def __init__(self, index: NameIndex) -> None:
+            self._index = index
+            self._fails = True
+
+        def put(self, domains: Any) -> None:
+            if self._fails:
+                self._fails = False
+                raise RuntimeError("already borrowed")
+            self._index.put(domains)
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(self._index, name)
+
+    kept(world)
+    names = store_of(world).names
+    names.index = Stubborn(names.index)  # type: ignore[assignment]
+    world.domain(NAMES[0])
+    assert "made anew" in caplog.text
+    assert names.wait(10)
+    found = standings(world)
+    assert found is not None
+    assert [one is not None for one in found[:2]] == [True, False]
+
+
 def test_zones_where_every_name_can_be_had_are_told_by_the_state(world: IrisWorld) -> None:
     kept(world)
 

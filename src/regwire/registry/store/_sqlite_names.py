@@ -233,10 +233,20 @@ class Names:
                 if self._journal is not None:
                     self._journal.append((put, gone))
                 elif self.ready:
-                    self.index.put(put)
-                    self.index.drop(gone)
+                    self._take(put, gone)
         finally:
             self.changing = False
+
+    def _take(self, put: list[_Row], gone: list[str]) -> None:
+        try:
+            self.index.put(put)
+            self.index.drop(gone)
+        except Exception:
+            # The commit is done, and must not be said to have failed: no memory, or the collector ran Python's code of
+            # another thread in the middle of a question to the index.
+            _log.warning("the names in memory are made anew", exc_info=True)
+            self.ready = False
+            self._wanted.set()
 
     @property
     def _used(self) -> bool:
