@@ -97,6 +97,7 @@ def add(
     json: Json = False,
 ) -> None:
     """A new account; without a password file, one is made and printed once."""
+    from regwire.cli.operate import settings
     from regwire.registry.model.registrars import AddRegistrar, Registrar
     from regwire.registry.passwords import password_record
 
@@ -106,7 +107,7 @@ def add(
         if issue:
             prints.append(_issue(folder, id))
         account = Registrar(id, name, "active", tuple(prints), tuple(networks or ()), max_sessions)
-        found.ask(AddRegistrar(account, password_record(password)), cure=_LIST)
+        found.ask(AddRegistrar(account, password_record(password, scram=settings(folder).accounts.scram)), cure=_LIST)
         described = _described(found, id)
         show({**described, "password": password} if made else described, json=json)
 
@@ -200,12 +201,13 @@ def _set_status(id: str, status: str, folder: Path, *, json: bool) -> None:
 @registrar.command()
 def password(id: Id, password_file: PasswordFile = None, folder: Dir = Path(), json: Json = False) -> None:
     """Replace a password; without a file, one is made and printed once."""
+    from regwire.cli.operate import settings
     from regwire.registry.model.registrars import SetPassword
     from regwire.registry.passwords import password_record
 
     secret, made = _password(folder, id, password_file)
     with operator(folder) as found:
-        found.ask(SetPassword(id, password_record(secret)), cure=_LIST)
+        found.ask(SetPassword(id, password_record(secret, scram=settings(folder).accounts.scram)), cure=_LIST)
         show({"id": id, **({"password": secret} if made else {"password_changed": True})}, json=json)
 
 

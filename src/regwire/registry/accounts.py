@@ -85,9 +85,9 @@ class Account:
             return True
         return fingerprint is not None and fingerprint.lower().replace(":", "") in self.certificates
 
-    def hashed(self) -> str:
-        """Return the hash of the password, made now if it is not there yet: slow then."""
-        return self.password_hash or password_record(self.password)
+    def hashed(self, *, scram: bool = False) -> str:
+        """Return what is kept of the password, made now if it is not there yet: slow then."""
+        return self.password_hash or password_record(self.password, scram=scram)
 
     def registrar(self) -> Registrar:
         """Return the account as the store keeps it."""
@@ -145,7 +145,12 @@ class Accounts:
 
 
 def taking(
-    view: View, accounts: Collection[Account] | None, path: Path | None, progress: Callable[[], object] | None = None
+    view: View,
+    accounts: Collection[Account] | None,
+    path: Path | None,
+    progress: Callable[[], object] | None = None,
+    *,
+    scram: bool = False,
 ) -> TakeAccounts | None:
     """Return the request that takes new and changed accounts over; None if there is nothing to take.
 
@@ -156,6 +161,7 @@ def taking(
         accounts: what is to be taken; None: those of the file.
         path: the file they come from, to be noted as seen; None: they come from a program.
         progress: called before every account.
+        scram: keep the keys of SCRAM-SHA-256 too.
 
     Raises:
         ConfigError: the file cannot be used.
@@ -178,7 +184,9 @@ def taking(
         text = account.text()
         if known is None or not known.entry or not verify_password(text, known.entry):
             entry = hash_password(text)
-            found.append(TakenAccount(account.registrar(), account.hashed(), entry, account.active is not None))
+            found.append(
+                TakenAccount(account.registrar(), account.hashed(scram=scram), entry, account.active is not None)
+            )
     return TakeAccounts(tuple(found), file) if found or file is not None else None
 
 

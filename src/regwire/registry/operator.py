@@ -204,7 +204,7 @@ def open_operator(config: Config, *, command: str = "", clock: Clock | None = No
     try:
         operator = Operator(store, policies, clock, command)
         with store.snapshot() as snapshot:
-            request = taking(snapshot.view, None, config.path(config.registry.accounts))
+            request = taking(snapshot.view, None, config.path(config.registry.accounts), scram=config.accounts.scram)
         if request is not None:
             operator.ask(request)
         yield operator

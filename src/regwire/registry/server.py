@@ -141,13 +141,14 @@ async def _take_accounts(registry: Registry, config: Config, accounts: Accounts 
         whether there was anything to look at.
 
     """
+    scram = config.accounts.scram
 
     def look() -> TakeAccounts | None:
         # Hashes every password that is new: about 30 ms each.
         with registry.store.snapshot() as snapshot:
             if accounts is not None:
-                return taking(snapshot.view, tuple(accounts), None)
-            return taking(snapshot.view, None, config.path(config.registry.accounts))
+                return taking(snapshot.view, tuple(accounts), None, scram=scram)
+            return taking(snapshot.view, None, config.path(config.registry.accounts), scram=scram)
 
     request = await trio.to_thread.run_sync(look)
     if request is not None:

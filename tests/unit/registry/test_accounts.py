@@ -98,7 +98,7 @@ def test_a_missing_file_names_the_command_that_writes_one(tmp_path: Path) -> Non
 
 def test_a_password_that_is_set_keeps_what_scram_needs() -> None:
     """Beside the hash, of as many rounds as it takes; a password that SASLprep refuses has only the hash."""
-    record = password_record("secret-word")
+    record = password_record("secret-word", scram=True)
     assert verify_password("secret-word", record)
     assert not verify_password("secret-ward", record)
     assert not needs_rehash(record)
@@ -106,7 +106,8 @@ def test_a_password_that_is_set_keeps_what_scram_needs() -> None:
     assert keys is not None
     assert keys == scram_keys("secret-word", salt=keys.salt, iterations=SCRAM_ROUNDS)
     assert scram_keys_in(hash_password("secret-word")) is None
-    control = password_record("bell\x07")
+    assert scram_keys_in(password_record("secret-word", scram=False)) is None
+    control = password_record("bell\x07", scram=True)
     assert scram_keys_in(control) is None
     assert verify_password("bell\x07", control)
     # What an accounts file may give is a hash alone.

@@ -23,7 +23,7 @@ from regwire.registry.model.registrars import (
     SetRegistrarStatus,
     TakeAccounts,
 )
-from regwire.registry.passwords import hash_password, needs_rehash, password_problem, verify_password
+from regwire.registry.passwords import hash_password, needs_rehash, password_problem, scram_keys_in, verify_password
 
 OPERATOR = "-"
 HASH = "$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$" + "a" * 43
@@ -208,6 +208,18 @@ def test_the_file_fills_the_store_and_only_what_changes_in_it_is_taken_again(tmp
     assert verify_password("third-word", stored(found, "credential", B).hash)
     assert stored(found, "credential", A).hash == HASH
     assert len(stored(found, "registrar", A).certificates) == 2
+
+
+@pytest.mark.parametrize("scram", [False, True])
+def test_keys_of_scram_are_kept_where_the_settings_ask_for_them(tmp_path: Path, scram: bool) -> None:
+    found, path = World(), tmp_path / "accounts.toml"
+    write(path, '[reg-a]\npassword = "first-word"\n')
+    with found.store.read() as view:
+        request = taking(view, None, path, scram=scram)
+    assert request is not None
+    kept = request.accounts[0].hash
+    assert verify_password("first-word", kept)
+    assert (scram_keys_in(kept) is not None) is scram
 
 
 def test_a_changed_entry_does_not_lift_a_suspension_unless_it_says_so(tmp_path: Path) -> None:

@@ -189,7 +189,7 @@ def test_scram_is_offered_where_every_password_has_its_keys(tmp_path: Path, pki:
 
     async def main() -> None:
         config = configured(tmp_path, pki, f"iris.{transport}", "iris.xpc")
-        async with serving(config, certificates=(fingerprint,), kept=password_record) as running:
+        async with serving(config, certificates=(fingerprint,), kept=partial(password_record, scram=True)) as running:
             ports = {one["protocol"]: one["port"] for one in running.listeners}
             port = ports[f"iris.{transport}"]
             only = SaslClient(user=A, password=LOGIN, mechanisms=("SCRAM-SHA-256",))
@@ -210,7 +210,7 @@ def test_scram_is_offered_where_every_password_has_its_keys(tmp_path: Path, pki:
 
 def test_scram_is_not_offered_while_a_password_has_no_keys(tmp_path: Path, pki: Pki) -> None:
     async def main() -> None:
-        async with serving(configured(tmp_path, pki, "iris.xpc"), kept=password_record) as running:
+        async with serving(configured(tmp_path, pki, "iris.xpc"), kept=partial(password_record, scram=True)) as running:
             assert RegistrarCredentials(running.registry.store).mechanisms() == ("EXTERNAL", "PLAIN")
 
     run(main)

@@ -215,6 +215,10 @@ class AccountSettings:
     certificate_warning: int = setting(
         30, unit="days", why="before the client's certificate expires, logins are warned", minimum=0, maximum=365
     )
+    scram: bool = setting(
+        False,
+        why="keep what SCRAM-SHA-256 (IRIS) needs of passwords set from now on; easier to guess from than Argon2id",
+    )
     watch: float = setting(
         2.0,
         unit="seconds",

@@ -12,6 +12,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from ipaddress import ip_address, ip_network
 from typing import Any, Final
 
@@ -178,7 +179,8 @@ class Logins:
         return attempt.refused(code) if code >= 2000 else None
 
     async def _store(self, attempt: _Attempt, password: str, *, again: bool = False) -> int:
-        hashed = await trio.to_thread.run_sync(password_record, password, limiter=self._limiter)
+        kept = partial(password_record, password, scram=self._settings.scram)
+        hashed = await trio.to_thread.run_sync(kept, limiter=self._limiter)
         id = attempt.registrar.id
         request = SetPassword(id, hashed, attempt.credential.hash, again)
         (outcome,) = await self._registry.submit([self._registry.call(id, request)])
