@@ -478,18 +478,6 @@ class ReactorLimits:
     ) -> ReactorLimits: ...
 
 @final
-class Foresight:
-    """Asks for the memory that look-ups of commands' names will read; decides nothing."""
-
-    def __new__(cls) -> Foresight: ...
-    def look(self, tables: list[Any], items: list[Any], /) -> None:
-        """Look ahead for the decoded `items` in the large dicts of texts among `tables`; the rest stays alone.
-
-        A name is what an item's first field holds, or the first field of that, and so on: a text, or a tuple of texts.
-        Tables in which names are seldom found are left out.
-        """
-
-@final
 class Reactor:
     """Many sessions behind one descriptor. For one thread at a time; no method waits for the network.
 

@@ -32,7 +32,6 @@ from regwire.epp.state import EPP_URI
 from regwire.session import Entry, Job, Loop
 from regwire.session import items as item_types
 from regwire.session.address import shown_address
-from regwire.session.tables import sources_of
 
 __all__ = ["Engine", "Waiting"]
 
@@ -77,7 +76,6 @@ class Engine:
         self.counts: Counter[str] = Counter()
         self.entries = handlers.entries(config.schema, config.limits)
         self.answered = handlers.answered_handler
-        self.sources = sources_of([*(entry.function for entry in self.entries.values()), handlers.batch_handler])
         self.login_entry = self._login_entry(handlers.login_handler or login)
         self.loop = Loop(
             reactor,

@@ -5,8 +5,7 @@ The loop knows no protocol. It is given the classes it tests for, and a `protoco
 not the fast path: `protocol.other(session, item)` for an item that needs the state table, `protocol.stray(owner, item)`
 for an item whose session has no object yet, `protocol.start(job)` to let a task do a job, `protocol.failed(session,
 command, error)` to log, `protocol.reply(session, command, result)` to build an unusual reply, `protocol.ended(session,
-code)` after a reply that ends the session, `protocol.kick()` to be called back at `turn()`. `protocol.sources`, if there
-is such a thing, tells where handlers keep their dicts (`regwire.session.tables`).
+code)` after a reply that ends the session, `protocol.kick()` to be called back at `turn()`.
 
 Order: a session processes one command at a time. While one waits (`busy`), everything that arrives for the session goes
 to its backlog, in order; the backlog is worked off where the wait ends. Between sessions there is no order.
@@ -23,7 +22,6 @@ Context: what the handlers of a session set in context variables lasts as long a
 
 from collections import deque
 
-import regwire_native
 from regwire_native import Reactor
 
 cimport cython
@@ -39,7 +37,6 @@ cdef enum:
 
 
 cdef extern from "Python.h":
-    PyObject *PyCell_GET(object cell)       # borrowed; NULL: not bound
     object PyUnicode_New(Py_ssize_t size, Py_UCS4 highest)
     void *PyUnicode_DATA(object text)
 
@@ -223,8 +220,6 @@ cdef class Loop:
     cdef Py_ssize_t at
     cdef Py_ssize_t left    # events of the last poll that were not taken yet
     cdef object context
-    cdef object look        # of a Foresight; None: there is nothing to look ahead in
-    cdef tuple sources      # where the handlers' dicts are bound
     cdef readonly unsigned long long commands
     cdef readonly unsigned long long chunks
 
@@ -261,8 +256,6 @@ cdef class Loop:
         self.at = 0
         self.left = 0
         self.context = PyContext_CopyCurrent()
-        self.sources = tuple(getattr(protocol, "sources", ()))
-        self.look = regwire_native.Foresight().look if self.sources else None
         self.commands = 0
         self.chunks = 0
 
@@ -304,21 +297,7 @@ cdef class Loop:
         # The reactor may give more than the poll counted: what it held back for a session that may go on, or has ended.
         # So the count says only whether to look once more; a short chunk was the last.
         self.left = max(1, self.left - taken) if taken == CHUNK else 0
-        if taken > 0 and self.look is not None:
-            self.look(self.tables(), self.items)
         return taken > 0
-
-    cdef list tables(self):
-        """What is bound where the handlers look things up, at this moment: nobody's dict is kept alive."""
-        cdef list found = []
-        cdef PyObject *content
-        for holder, name in self.sources:
-            if name is None:
-                content = PyCell_GET(holder)
-                found.append(None if content is NULL else <object>content)
-            else:
-                found.append((<dict>holder).get(name))
-        return found
 
     def turn(self):
         """Process what became ready outside of `events` (kicked by tasks), then flush. What waits goes to other tasks."""

@@ -728,28 +728,6 @@ def test_frames_of_a_waiting_handler_can_be_walked() -> None:
         Job()
 
 
-class WithTables(Rig):
-    """A back end with dicts."""
-
-    names: dict[str, Any]
-
-    @property
-    def sources(self) -> tuple[Any, ...]:
-        if not hasattr(self, "names"):
-            self.names = {"table": {str(i): i for i in range(3000)}}
-        return ((self.names, "table"), (self.names, "nothing"), (types.CellType(), None), (types.CellType({}), None))
-
-
-def test_the_loop_looks_ahead_in_what_is_bound_at_the_moment() -> None:
-    rig = WithTables()
-    a = rig.session(1)
-    rig.feed(*((a, cmd(Sync(n))) for n in range(40)))
-    rig.names["table"] = {}
-    rig.feed(*((a, cmd(Sync(n))) for n in range(40)))
-    assert len(rig.log) == len(rig.reactor.sent[1]) == 80
-    assert not rig.failures
-
-
 def loop_of(rig: Rig, entries: dict[type, Entry]) -> Loop:
     return Loop(
         rig.reactor,

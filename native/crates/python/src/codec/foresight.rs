@@ -3,16 +3,13 @@
 //! A registry's dict is larger than a core's cache: an index, an entry and a key are three waits for memory a name, one after
 //! another, and ten names a check made that a seventh of a server's time. The waits of all names together cost hardly more than
 //! those of one. Nothing is decided here: a layout that is not as expected only leaves the lookups as slow as they were.
-use std::sync::atomic::{AtomicUsize, Ordering};
-
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyDict, PyList};
+use pyo3::types::PyDict;
 
 use super::encode::TEXT;
 use super::memory::prefetch;
-use super::objects::{known, slot};
 
 /// How many keys are looked ahead for.
 pub(super) const AHEAD: usize = 16;
@@ -104,9 +101,6 @@ impl Tables {
 #[inline(always)]
 pub(super) fn foresee(dict: &Bound<'_, PyAny>, keys: &[*mut ffi::PyObject]) {
     let py = dict.py();
-    if LAST.load(Ordering::Relaxed) == dict.as_ptr() as usize {
-        return;
-    }
     // SAFETY: live objects. What is not exactly a dict of texts is left to the lookups: only then no Python code runs here.
     unsafe {
         if ffi::PyDict_CheckExact(dict.as_ptr()) == 0
@@ -135,213 +129,6 @@ pub(super) fn foresee(dict: &Bound<'_, PyAny>, keys: &[*mut ffi::PyObject]) {
             // Its characters may lie in the next line.
             prefetch(key.wrapping_byte_add(TEXT));
         }
-    }
-}
-
-/// Looking ahead for commands that are about to be executed: in the dicts that handlers keep what they look up in.
-///
-/// `look(tables, items)` asks for what the look-ups of the items' names will read; a table may be None. The name of an item, or
-/// its names, is what its first field holds, or the first field of that, as the object of a command is first in its operation.
-#[pyclass(module = "regwire_native")]
-#[derive(Default)]
-pub(crate) struct Foresight {
-    rounds: usize,
-    /// Of each table: the names were found there when last that was counted.
-    useful: Vec<bool>,
-    /// Of one call: the names, and where their look-ups in the table asked last begin.
-    keys: Vec<*mut ffi::PyObject>,
-    entries: Vec<*const Entry>,
-    /// Which keys are the only ones of their items: what is found by them is wanted itself.
-    alone: Vec<usize>,
-}
-
-// SAFETY: the pointers live as long as one call, with the interpreter lock held.
-unsafe impl Send for Foresight {}
-// SAFETY: as for Send.
-unsafe impl Sync for Foresight {}
-
-/// Once in so many rounds it is counted which tables are of use.
-const ROUNDS: usize = 64;
-
-/// A table is of use if it has one name in so many.
-const WORTH: usize = 8;
-
-/// Smaller ones are in the cache anyhow.
-const LARGE: usize = 2048;
-
-/// First fields are followed so deep: document, operation, object, name, and one more.
-const DEEP: usize = 5;
-
-#[pymethods]
-impl Foresight {
-    #[new]
-    fn new() -> Self {
-        Self::default()
-    }
-
-    #[pyo3(signature = (tables, items, /))]
-    fn look(&mut self, tables: &Bound<'_, PyList>, items: &Bound<'_, PyList>) {
-        let py = items.py();
-        let counts = self.rounds.is_multiple_of(ROUNDS);
-        self.rounds = self.rounds.wrapping_add(1);
-        self.useful.resize(tables.len(), false);
-        let mut collected = false;
-        LAST.store(0, Ordering::Relaxed);
-        for (place, table) in tables.iter().enumerate() {
-            let Some(found) = large(&table) else { continue };
-            if !counts && !self.useful[place] {
-                continue;
-            }
-            if !std::mem::replace(&mut collected, true) {
-                self.collect(py, items);
-            }
-            self.ask(found);
-            if counts {
-                self.useful[place] = self.is_useful();
-            }
-            if self.useful[place] {
-                self.ask_values(py);
-                LAST.store(table.as_ptr() as usize, Ordering::Relaxed);
-            }
-        }
-        self.keys.clear();
-        self.entries.clear();
-        self.alone.clear();
-    }
-}
-
-/// The dict that names were looked ahead in last: looking ahead for each check by itself would be the same once more. Nothing is
-/// done with the address but to compare it, and a wrong one costs only time.
-static LAST: AtomicUsize = AtomicUsize::new(0);
-
-/// The tables of a dict that is large enough to look ahead in.
-fn large(table: &Bound<'_, PyAny>) -> Option<Tables> {
-    // SAFETY: a live object, compared to be exactly a dict; the layout is known.
-    unsafe {
-        if ffi::PyDict_CheckExact(table.as_ptr()) == 0
-            || ffi::PyDict_Size(table.as_ptr()).cast_unsigned() < LARGE
-            || !is_known(table.py())
-        {
-            return None;
-        }
-        Tables::of(table.as_ptr())
-    }
-}
-
-impl Foresight {
-    /// The names of all items.
-    fn collect(&mut self, py: Python<'_>, items: &Bound<'_, PyList>) {
-        for item in items.iter() {
-            let mut value = item.as_ptr();
-            for _ in 0..DEEP {
-                // SAFETY: live objects: the list holds the item, which holds what is in it; messages are immutable. An unset slot
-                // is null.
-                unsafe {
-                    if ffi::PyUnicode_CheckExact(value) != 0 {
-                        self.alone.push(self.keys.len());
-                        self.keys.push(value);
-                        break;
-                    }
-                    if ffi::PyTuple_CheckExact(value) != 0 {
-                        let names =
-                            super::encode::items(Borrowed::from_ptr(py, value)).unwrap_or_default();
-                        let texts = names.iter().copied();
-                        self.keys
-                            .extend(texts.filter(|name| ffi::PyUnicode_CheckExact(*name) != 0));
-                        break;
-                    }
-                    let first = known(py, ffi::Py_TYPE(value))
-                        .and_then(|layout| layout.offsets.first().copied());
-                    let Some(first) = first else { break };
-                    value = *slot(value, first);
-                    if value.is_null() {
-                        break;
-                    }
-                }
-            }
-        }
-    }
-
-    /// Asks for the index of every name, then for the entries, then for keys and values.
-    fn ask(&mut self, tables: Tables) {
-        self.entries.clear();
-        for keys in self.keys.chunks(AHEAD) {
-            let mut places = [std::ptr::null(); AHEAD];
-            for (place, key) in places.iter_mut().zip(keys) {
-                // SAFETY: a live text, whose hash is computed without code of Python's.
-                *place = tables.place(unsafe { ffi::PyObject_Hash(*key) });
-                prefetch(place.cast_mut());
-            }
-            for place in &places[..keys.len()] {
-                // SAFETY: a place of this table; the dict is left alone while the lock is held here.
-                let entry = unsafe { tables.entry(*place) };
-                prefetch(entry.cast_mut());
-                self.entries.push(entry);
-            }
-        }
-        for entry in &self.entries {
-            // SAFETY: an entry of the table, which has one at least.
-            let key = unsafe { (**entry).key };
-            prefetch(key);
-            // Its characters may lie in the next line.
-            prefetch(key.wrapping_byte_add(TEXT));
-        }
-        for place in &self.alone {
-            // SAFETY: as above.
-            let value = unsafe { (*self.entries[*place]).value };
-            // A message of a dozen fields.
-            for line in 0..3 {
-                prefetch(value.wrapping_byte_add(64 * line));
-            }
-        }
-    }
-
-    /// Asks for what is in the messages that the names stand for.
-    fn ask_values(&self, py: Python<'_>) {
-        for place in &self.alone {
-            let (name, entry) = (self.keys[*place], self.entries[*place]);
-            // SAFETY: as for `found`; a message holds what is in its slots, and null does no harm.
-            unsafe {
-                if !found(name, entry) {
-                    continue;
-                }
-                let value = (*entry).value;
-                let Some(layout) = known(py, ffi::Py_TYPE(value)) else {
-                    continue;
-                };
-                for offset in &layout.offsets {
-                    let inside = *slot(value, *offset);
-                    prefetch(inside);
-                    prefetch(inside.wrapping_byte_add(TEXT));
-                }
-            }
-        }
-    }
-
-    /// Whether the table asked last has enough of the names.
-    fn is_useful(&self) -> bool {
-        let pairs = self.keys.iter().zip(&self.entries);
-        // SAFETY: entries of a dict that was left alone, names that are held.
-        let count = pairs
-            .filter(|(name, entry)| unsafe { found(**name, **entry) })
-            .count();
-        count * WORTH >= self.keys.len() && count > 0
-    }
-}
-
-/// Whether an entry is that of a name, judged by the hash.
-///
-/// # Safety
-/// An entry of a dict of texts that was left alone since it was found, and a text.
-#[inline(always)]
-unsafe fn found(name: *mut ffi::PyObject, entry: *const Entry) -> bool {
-    // SAFETY: as the caller promises; the key and value of an entry that was deleted are null.
-    unsafe {
-        let Entry { key, value } = entry.read();
-        !key.is_null()
-            && !value.is_null()
-            && ffi::PyUnicode_CheckExact(key) != 0
-            && ffi::PyObject_Hash(key) == ffi::PyObject_Hash(name)
     }
 }
 

@@ -715,7 +715,6 @@ pub(crate) fn add(m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add_class::<entry::Decoder>()?;
     m.add_class::<verdicts::Verdicts>()?;
     verdicts::quicken(m.py());
-    m.add_class::<foresight::Foresight>()?;
     m.add_class::<raw::Raw>()?;
     m.add_class::<Fault>()?;
     m.add_class::<fault::FaultItem>()?;
