@@ -45,7 +45,10 @@ fn joined(block: &Block<'_>) -> Vec<(Kind, Vec<u8>)> {
     let mut joined: Vec<(Kind, Vec<u8>)> = Vec::new();
     for chunk in block.chunks() {
         match joined.last_mut() {
-            Some((kind, data)) if *kind == chunk.kind() => data.extend_from_slice(chunk.data),
+            // SASL's fields are within one chunk (RFC 4992 section 6.5).
+            Some((kind, data)) if *kind == chunk.kind() && *kind != Kind::Sasl => {
+                data.extend_from_slice(chunk.data);
+            }
             _ => joined.push((chunk.kind(), chunk.data.to_vec())),
         }
     }
