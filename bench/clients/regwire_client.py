@@ -23,6 +23,9 @@ from regwire.epp import requests
 from regwire.epp.messages.domain import DomainCheckData, DomainInfoData
 from regwire.trio.epp import Client, ClientConfig, ClientTls, Pool, connect
 
+#: Commands of a call of `ask_many`, in windows: with one, a session would do nothing until the last reply of the list.
+WINDOWS = 4
+
 
 class Plan:
     """What is asked: names that exist and names that do not, in turn; `names` of them a check."""
@@ -53,11 +56,12 @@ async def exchange(client: Pool | Client, plan: Plan, caller: int, first: int, c
 
 
 async def exchange_many(pool: Pool, plan: Plan, window: int, caller: int, first: int, count: int) -> None:  # noqa: PLR0917
-    """As `exchange`, with `window` commands outstanding: the interface for bulk work."""
+    """As `exchange`, by the interface for bulk work, with lists that keep `window` commands outstanding."""
     objects, names, known = plan.objects, plan.names, plan.known
     check, info = requests.check_domain, requests.info_domain
-    for start in range(first, first + count, window):
-        batch = [(n * 7 + caller) % objects for n in range(start, min(start + window, first + count))]
+    size = window * WINDOWS
+    for start in range(first, first + count, size):
+        batch = [(n * 7 + caller) % objects for n in range(start, min(start + size, first + count))]
         answers = await pool.ask_many(
             [
                 info(known[own & ~1]) if (start + i) % 2 else check(known[own : own + names])
