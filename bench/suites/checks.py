@@ -2,6 +2,7 @@
 
 The tokenizer with all of well-formedness is measured by itself; order, cardinality and attributes cannot be taken out
 of a decoder, since it finds its way by them. The steps after that are made by editing the compiled description.
+Nothing is remembered: of frames that come again, what does not vary is not checked again.
 """
 
 from __future__ import annotations
@@ -20,10 +21,9 @@ from frames import Frame
 from harness import builds, procs
 from harness.items import Item
 from harness.ratio import geometric_mean, interleaved
-from regwire import epp
-from regwire.schema._compile import Compiler
 from suites.codec import on_one_core, per_call
 from suites.context import Context
+from suites.unremembering import description
 
 SUITE = "checks"
 TEXT = frozenset({"token", "normalizedString", "string", "language", "anyURI", "NMTOKEN", "NCName"})
@@ -74,11 +74,6 @@ STEPS: tuple[tuple[str, tuple[Callable[[Simple], None], ...]], ...] = (
 )
 
 
-def description() -> dict[str, Any]:
-    schema = epp.DEFAULT
-    return Compiler(schema.roots, schema.elements).description(schema.name)
-
-
 def codec_without(less: tuple[Callable[[Simple], None], ...]) -> Any:
     """The default schema's codec with something taken out of its simple types."""
     edited = description()
@@ -86,7 +81,7 @@ def codec_without(less: tuple[Callable[[Simple], None], ...]) -> Any:
     for simple in edited["simples"]:
         for take in less:
             take(simple)
-    return regwire_native.Codec(edited)
+    return regwire_native.Codec(edited, remember=False)
 
 
 def tokenizer_us(context: Context) -> float:

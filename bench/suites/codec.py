@@ -1,7 +1,7 @@
 """Decoding and encoding of the listed frames, every check on, against lxml, instant-epp and each other.
 
-CPU time of this process; the contenders take turns frame by frame in every repetition; the figure is the geometric mean
-over the frames of the median ratio.
+Where ours is compared it remembers nothing of earlier frames. CPU time of this process; the contenders take turns frame
+by frame in every repetition; the figure is the geometric mean over the frames of the median ratio.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from harness.items import Item
 from harness.ratio import Ratio, geometric_mean, interleaved
 from peers import lxml_codec
 from suites.context import Context
+from suites.unremembering import decoder
 
 SUITE = "codec"
 SLICE_NS = 4_000_000
@@ -99,7 +100,8 @@ def decode_items(context: Context, listed: list[Frame]) -> list[Item]:
     from regwire import epp  # noqa: PLC0415
 
     contenders: dict[str, Callable[[Any], Any]] = {
-        "regwire": epp.decode,
+        "regwire": decoder(),
+        "remembered": epp.decode,
         "lxml": partial(etree.fromstring, parser=lxml_codec.PARSER),
         "lxml+dataclass": lxml_codec.decode,
     }
@@ -108,6 +110,7 @@ def decode_items(context: Context, listed: list[Frame]) -> list[Item]:
     ours = means["regwire us"]
     return [
         Item(SUITE, "decode", ours, "µs", detail=f"geometric mean over {len(listed)} frames, strict", raw=raw),
+        Item(SUITE, "decode of frames that came before", means["remembered us"], "µs", detail="as sessions do"),
         Item(SUITE, "lxml fromstring / decode", means["lxml"], "x", ">=", 5, f"{means['lxml us']:.2f} / {ours:.2f} µs"),
         Item(
             *(SUITE, "lxml with dataclasses / decode", means["lxml+dataclass"], "x", ">=", 10),
@@ -138,8 +141,6 @@ def encode_items(context: Context, listed: list[Frame]) -> list[Item]:
 
 def native_item(context: Context, listed: list[Frame]) -> Item:
     """The same responses through instant-epp's own decoder, native Rust."""
-    from regwire import epp  # noqa: PLC0415
-
     responses = [frame for frame in listed if frame.is_response]
     folder = context.scratch / "responses"
     folder.mkdir(exist_ok=True)
@@ -149,13 +150,14 @@ def native_item(context: Context, listed: list[Frame]) -> Item:
         path.write_bytes(frame.data)
         words.append(f"{frame.kind}:{path}")
     ratios: dict[str, list[float]] = {frame.name: [] for frame in responses}
+    decode = decoder()
     times: dict[str, tuple[float, float]] = {}
     for _ in range(context.pick(3, 9)):
         command = procs.pinned(procs.SERVER_CORE, [str(builds.INSTANT_DECODE), *words])
         done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120)
         theirs = list(json.loads(done.stdout).values())
         for frame, nanos in zip(responses, theirs, strict=True):
-            ours = per_call(epp.decode, frame.data)
+            ours = per_call(decode, frame.data)
             ratios[frame.name].append(nanos / 1000 / ours)
             times[frame.name] = (round(nanos / 1000, 3), round(ours, 3))
     medians = [sorted(values)[len(values) // 2] for values in ratios.values()]

@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 
 __all__ = ["serve_folder"]
 
+#: Seconds that one thread may run Python while another waits to: the writer decides a group in steps of milliseconds, and
+#: every session waits as long for the event loop. With Python's 5 ms a p99 of checks of 9.9 ms was 7.6 with this.
+_TURN = 0.001
+
 
 def serve_folder(folder: Path) -> None:
     """Serve until SIGTERM or SIGINT, then drain; a second signal ends the process at once.
@@ -33,6 +37,7 @@ def serve_folder(folder: Path) -> None:
     """
     config = load_config(folder / "registry.toml")
     log_to_stderr()
+    sys.setswitchinterval(_TURN)
     run(_serve, config)
 
 

@@ -20,6 +20,7 @@ from regwire.epp.messages.domain import DomainCheckData, DomainCheckItem
 from regwire.epp.messages.host import HostCheckData
 from regwire.errors import DeclarationError, SchemaFault
 from regwire.schema import Element, Namespace, Schema, Type, attribute, child, replace, token
+from regwire.schema._compile import Compiler
 
 KINDS: dict[str, tuple[str, Any]] = {
     "domain": ("name", DomainCheckData),
@@ -307,3 +308,13 @@ def test_what_can_be_built_later() -> None:
         class Two(Element, ns=NS, tag="two"):
             first: tuple[Entry, ...] = child(default=(), later=True)
             second: tuple[Entry, ...] = child(default=(), later=True)
+
+
+def test_a_codec_without_memory_reads_the_same_and_puts_nothing_off(put_off: Callable[[], Any]) -> None:
+    description = Compiler(DEFAULT.roots, DEFAULT.elements).description(DEFAULT.name)
+    codec = native.Codec(description, remember=False)
+    for number in range(300):
+        data = data_of(codec.decode(frame(answers_of(number), number), "client"))
+        assert not native.is_put_off(data)
+    assert data_of(codec.decode(frame(answers_of(7000), 7000), "client")) == put_off()
+    assert type(codec.decode(frame(answers_of(1)).replace(b"1000", b"1x"), "client")) is native.Fault

@@ -61,6 +61,8 @@ pub(crate) struct Codec {
     limits: Limits,
     #[allow(clippy::vec_box, reason = "a scratch is large and moves twice a frame")]
     scratch: UnsafeCell<Vec<Box<Scratch<Value>>>>,
+    /// Whether what was decoded is compared with what comes (`plan`'s memory), or every octet is read.
+    remember: bool,
     buffers: Mutex<Vec<Vec<u8>>>,
 }
 
@@ -398,7 +400,8 @@ pub(crate) fn role_of(number: u8) -> PyResult<Role> {
 impl Codec {
     /// Compiles a description (made by `regwire.schema`); raises `ValueError` with one line that names the class.
     #[new]
-    fn new(py: Python<'_>, description: SchemaItem<'_>) -> PyResult<Codec> {
+    #[pyo3(signature = (description, *, remember = true))]
+    fn new(py: Python<'_>, description: SchemaItem<'_>, remember: bool) -> PyResult<Codec> {
         // SAFETY: the lock is held.
         unsafe { ffi::PyDateTime_IMPORT() };
         let mut constants = Constants::default();
@@ -458,6 +461,7 @@ impl Codec {
             encode_error: description.encode_error,
             limits: Limits::default(),
             scratch: UnsafeCell::default(),
+            remember,
             buffers: Mutex::default(),
         })
     }
@@ -590,8 +594,13 @@ impl Codec {
         role: Role,
     ) -> PyResult<Decoded> {
         // SAFETY: `py` holds the lock, and nothing else runs while the pool is looked at.
-        let mut scratch = unsafe { (*self.scratch.get()).pop() }
-            .unwrap_or_else(|| Box::new(Scratch::remembering(&self.plan)));
+        let mut scratch = unsafe { (*self.scratch.get()).pop() }.unwrap_or_else(|| {
+            Box::new(if self.remember {
+                Scratch::remembering(&self.plan)
+            } else {
+                Scratch::default()
+            })
+        });
         let mut builder = Builder {
             py,
             shared: &self.shared,

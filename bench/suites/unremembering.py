@@ -1,0 +1,33 @@
+"""The default schema's codec without its memory: every octet of every frame is read, as if it came for the first time.
+
+The suites decode the same frames over and over, which is the best case of a codec that remembers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import regwire_native
+
+from regwire import epp
+from regwire.schema._compile import Compiler
+
+
+def description() -> dict[str, Any]:
+    """The default schema, compiled."""
+    schema = epp.DEFAULT
+    return Compiler(schema.roots, schema.elements).description(schema.name)
+
+
+def decoder() -> Callable[[bytes], Any]:
+    """As `epp.decode`, strict."""
+    codec = regwire_native.Codec(description(), remember=False)
+
+    def decode(frame: bytes) -> Any:
+        message = codec.decode(frame, 0)
+        if type(message) is regwire_native.Fault:
+            raise ValueError(message)
+        return message
+
+    return decode
