@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 __all__ = ["serve_folder"]
 
-#: Seconds that a thread may run Python while others wait to. The writer decides a group for milliseconds, and all sessions
-#: would wait for the event loop as long: with Python's 5 ms the p99 of checks was 9.9 ms, with this 7.6.
+#: Seconds that a thread may run Python while others wait to. The writer decides a group for milliseconds, and
+#: sessions would wait for the event loop as long: with Python's 5 ms the p99 of checks was 9.9 ms, with this 7.6.
 _TURN = 0.001
 
 
