@@ -20,14 +20,15 @@ def description() -> dict[str, Any]:
     return Compiler(schema.roots, schema.elements).description(schema.name)
 
 
+def _refuse(fault: regwire_native.Fault) -> None:
+    raise ValueError(fault)
+
+
+def _home() -> regwire_native.Decoder:
+    raise TypeError("not to be pickled")
+
+
 def decoder() -> Callable[[bytes], Any]:
-    """As `epp.decode`, strict."""
+    """What `epp.decode` is, one native call."""
     codec = regwire_native.Codec(description(), remember=False)
-
-    def decode(frame: bytes) -> Any:
-        message = codec.decode(frame, 0)
-        if type(message) is regwire_native.Fault:
-            raise ValueError(message)
-        return message
-
-    return decode
+    return regwire_native.Decoder(lambda: codec, _refuse, _home).decode
