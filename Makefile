@@ -78,6 +78,8 @@ lint-python: build
 lint-rust: $(STATE)/requirements
 	$(CARGO) fmt $(MANIFEST) --all --check
 	PYO3_PYTHON=$(abspath $(BIN)/python) $(CARGO) clippy $(MANIFEST) --quiet --locked --workspace --all-targets -- -D warnings
+	$(CARGO) fmt --manifest-path native/fuzz/Cargo.toml --check
+	$(CARGO) clippy --manifest-path native/fuzz/Cargo.toml --quiet --locked --all-targets -- -D warnings
 
 # The crate `python` has no tests of its own: a test binary would need libpython to link; pytest covers it.
 test-rust: $(STATE)/requirements

@@ -37,7 +37,9 @@ fn again(frame: &[u8]) -> Vec<u8> {
     let mut out = Vec::new();
     match header {
         Header::Seq(seq) => beep::write_seq(seq, &mut out),
-        Header::Data(data) => beep::write_data(&data, &frame[payload], &mut out).expect("it was short"),
+        Header::Data(data) => {
+            beep::write_data(&data, &frame[payload], &mut out).expect("it was short")
+        }
     }
     out
 }

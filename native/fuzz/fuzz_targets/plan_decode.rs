@@ -62,7 +62,7 @@ impl Build for Ledger {
         (list + 1) * 2
     }
     fn marked(value: Ticket) -> Option<u32> {
-        (value % 2 == 0 && value > 0).then(|| value / 2 - 1)
+        (value.is_multiple_of(2) && value > 0).then(|| value / 2 - 1)
     }
     fn text(&mut self, text: &[u8], ascii: bool) -> Result<Ticket, Stop> {
         let text = std::str::from_utf8(text).expect("text is UTF-8");

@@ -77,7 +77,12 @@ fn check_alone(cx: &Context<'_>, element: &[u8]) {
     let (mut bindings, mut alone) = (Vec::new(), Vec::new());
     cx.render_used(element, &mut bindings);
     write::standalone(&mut alone, element, &bindings);
-    let limits = Limits { octets: 1 << 26, attributes: 1000, uri_octets: 4096, ..Limits::default() };
+    let limits = Limits {
+        octets: 1 << 26,
+        attributes: 1000,
+        uri_octets: 4096,
+        ..Limits::default()
+    };
     let input = Input::new(&alone, &limits).expect("it was read");
     let outcome = Tokenizer::default().run(&Names::new(KNOWN), &limits, &input, &mut Nothing);
     assert_eq!(outcome, Ok(()), "{:?}", String::from_utf8_lossy(&alone));
