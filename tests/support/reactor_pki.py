@@ -1,4 +1,7 @@
-"""Certificates for tests: a CA, a server for localhost and 127.0.0.1, a client, and a client of another CA."""
+"""Certificates for tests: a CA, a server for localhost and 127.0.0.1, a client, a client of another CA.
+
+And clients whose time is over, or has not come.
+"""
 
 from __future__ import annotations
 
@@ -30,6 +33,8 @@ class Pki:
     server: Identity
     client: Identity
     stranger: Identity
+    expired: Identity
+    early: Identity
 
 
 def _name(common: str) -> x509.Name:
@@ -50,10 +55,13 @@ class _Authority:
     def pem(self) -> bytes:
         return self.certificate.public_bytes(serialization.Encoding.PEM)
 
-    def issue(self, common: str, names: list[x509.GeneralName], usage: x509.ObjectIdentifier) -> Identity:
+    def issue(
+        self, common: str, names: list[x509.GeneralName], usage: x509.ObjectIdentifier, *, days: int = 0
+    ) -> Identity:
+        """Issue a certificate for a day; `days` shifts it."""
         key = ec.generate_private_key(ec.SECP256R1())
         certificate = (
-            _builder(_name(common), self.name, key)
+            _builder(_name(common), self.name, key, days)
             .add_extension(x509.SubjectAlternativeName(names), critical=False)
             .add_extension(x509.ExtendedKeyUsage([usage]), critical=False)
             .sign(self.key, hashes.SHA256())
@@ -66,8 +74,10 @@ class _Authority:
         )
 
 
-def _builder(subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePrivateKey) -> x509.CertificateBuilder:
-    now = datetime.datetime.now(datetime.UTC)
+def _builder(
+    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePrivateKey, days: int = 0
+) -> x509.CertificateBuilder:
+    now = datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=days)
     return (
         x509.CertificateBuilder()
         .subject_name(subject)
@@ -88,4 +98,6 @@ def make_pki() -> Pki:
         server=ours.issue("localhost", localhost, ExtendedKeyUsageOID.SERVER_AUTH),
         client=ours.issue("client", client, ExtendedKeyUsageOID.CLIENT_AUTH),
         stranger=theirs.issue("stranger", client, ExtendedKeyUsageOID.CLIENT_AUTH),
+        expired=ours.issue("expired", client, ExtendedKeyUsageOID.CLIENT_AUTH, days=-30),
+        early=ours.issue("early", client, ExtendedKeyUsageOID.CLIENT_AUTH, days=30),
     )

@@ -108,6 +108,11 @@ class Session:
         return self._channel.encrypted
 
     @property
+    def fingerprint(self) -> str | None:
+        """SHA-256 of the other side's certificate, hexadecimal; None if it showed none."""
+        return self._channel.fingerprint
+
+    @property
     def server_name(self) -> str | None:
         """The name that the other side's first start asked for."""
         return self.peer.server_name

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from functools import partial
 from importlib import import_module
@@ -13,6 +14,7 @@ from regwire_native import DatagramLimits, Reactor, ReactorLimits
 from regwire.registry.config import WELL_KNOWN_PORTS, Config
 from regwire.registry.engine import Registry
 from regwire.registry.iris_credentials import RegistrarCredentials
+from regwire.registry.model.registrars import why_ended
 from regwire.sasl import SaslServer
 from regwire.trio.iris import (
     BeepListener,
@@ -28,7 +30,9 @@ from regwire.trio.iris import (
 )
 from regwire.trio.iris import Listener as IrisListener
 
-__all__ = ["listeners_of", "serve_iris"]
+__all__ = ["end_suspended", "listeners_of", "serve_iris"]
+
+_log = logging.getLogger("regwire.registry")
 
 
 def listeners_of(config: Config, server_tls: Callable[[], Any]) -> Iterator[IrisListener]:
@@ -93,4 +97,29 @@ async def serve_iris(
     policy = CollectorPolicy() if alone else None
     start = partial(serve, handlers, listeners=listeners, config=settings, reactor=reactor, collector=policy)
     server: Server = await nursery.start(start)
+    nursery.start_soon(_watch, server, registry)
     return server
+
+
+async def _watch(server: Server, registry: Registry, interval: float = 0.5) -> None:
+    """End, until cancelled, sessions of accounts that were suspended or are gone, as those of EPP end."""
+    while True:
+        await trio.sleep(interval)
+        try:
+            end_suspended(server, registry)
+        except Exception:
+            _log.exception("accounts could not be looked at; trying again in %g s", interval)
+
+
+def end_suspended(server: Server, registry: Registry) -> None:
+    """Look once at the accounts of the sessions that authenticated, and end those that would not be let in now."""
+    known = server.identities()
+    if not known:
+        return
+    with registry.store.read() as view:
+        found = view.records_of("registrar", list({name for name, _ in known}))
+    reasons = {who: why for who in known if (why := why_ended(found.get(who[0]), who[1]))}
+    if reasons:
+        for name, _ in reasons:
+            _log.info("%s: its sessions of IRIS end", name, extra={"event": "iris.suspended", "client_id": name})
+        server.end_sessions(reasons)

@@ -9,6 +9,7 @@ from typing import Any
 
 import trio
 
+from regwire.beep.events import CloseRefused
 from regwire.beep.limits import Limits
 from regwire.beep.mime import Message
 from regwire.beep.profiles import BeepError, Later, Opening, Profile, Profiles, Request
@@ -111,12 +112,32 @@ class _Link:
     def drain(self) -> bool:
         """Answer what waits, then release the session."""
         if self.session.ended is None and not self._releasing:
-            self._releasing = True
-            try:
-                self.session.close(0, lambda event: None)
-            except NotSent:
-                self.session.stop("the server stops")
+            self._release(200, "", "the server stops", lambda event: None)
         return not self.session.working or self.session.ended is not None
+
+    @property
+    def who(self) -> tuple[str, str | None] | None:
+        """See `Link`."""
+        session = self.session
+        return None if session.identity is None else (session.identity, session.fingerprint)
+
+    def end(self, reason: str) -> None:
+        """Nobody from now on; answer what waits, then release the session, which the client cannot decline."""
+        self.session.identity = None
+        self._service.identified.discard(self)
+        if self.session.ended is None:
+            self._release(537, reason, reason, partial(self._declined, reason))
+
+    def _release(self, code: int, text: str, reason: str, told: Callable[[Any], None]) -> None:
+        self._releasing = True
+        try:
+            self.session.close(0, told, code, text)
+        except NotSent:
+            self.session.stop(reason)
+
+    def _declined(self, reason: str, event: Any) -> None:
+        if isinstance(event, CloseRefused):
+            self.session.stop(reason)
 
     # ----------------------------------------------------------------------------------------------------- the host
 
@@ -147,8 +168,14 @@ class _Link:
         raise NotImplementedError
 
     def in_thread(self, work: Callable[[], Any], done: Callable[[Any], None]) -> None:
-        """Call in one of the service's threads."""
-        self._service.in_thread(work, done)
+        """Call in one of the service's threads: steps of SASL, the last of which gives an identity."""
+
+        def finished(result: Any) -> None:
+            done(result)
+            if self.session.identity is not None:
+                self._service.identified.add(self)
+
+        self._service.in_thread(work, finished)
 
     async def drained(self) -> None:
         """Not needed: no answers of several."""

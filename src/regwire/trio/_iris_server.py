@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
@@ -56,6 +56,17 @@ class Link(Protocol):
 
     def drain(self) -> bool:
         """The server stops: answer what waits, then close. Called again and again; True: nothing waits any more."""
+
+
+class IdentifiedLink(Link, Protocol):
+    """A session of a client that can authenticate; it puts itself into `Service.identified` when it has."""
+
+    @property
+    def who(self) -> tuple[str, str | None] | None:
+        """Whom SASL authorised, and the SHA-256 fingerprint of the certificate that the client showed."""
+
+    def end(self, reason: str) -> None:
+        """Answer what waits, then close, telling the client `reason`. The identity is of no use any more."""
 
 
 class DatagramLink(Link, Protocol):
@@ -121,6 +132,7 @@ class Service:
         self.reactor = reactor
         self.bound: list[Bound] = []
         self.links: dict[int, Link] = {}
+        self.identified: set[IdentifiedLink] = set()
         self.counts: Counter[str] = Counter()
         self.collector: Collector | None = None
         self.draining = False
@@ -181,6 +193,7 @@ class Service:
     def forget(self, link: Link, transport: str, closed: Any) -> None:
         """A session is over: one log line with its reason."""
         self.links.pop(link.number, None)
+        self.identified.discard(link)
         self.counts["closed"] += 1
         logger.info(
             "closed: %s",
@@ -364,6 +377,27 @@ class Server:
                 "gc_collections": service.collector.collections,
             }
         return found
+
+    def identities(self) -> set[tuple[str, str | None]]:
+        """Whom the sessions that are open authenticated: names, with the fingerprints of the certificates shown."""
+        return {who for link in self._service.identified if (who := link.who) is not None}
+
+    def end_sessions(self, reasons: Mapping[tuple[str, str | None], str]) -> int:
+        """End the sessions of those of `identities` that have a reason here, which their clients are told.
+
+        Requests that wait are answered before. To be called in the loop's task, as where a name was suspended.
+
+        Returns:
+            how many sessions these are.
+
+        """
+        service = self._service
+        found = [(link, reason) for link in service.identified if (reason := reasons.get(link.who or ("", None), ""))]
+        for link, reason in found:
+            service.identified.discard(link)
+            link.end(reason)
+        service.touch()
+        return len(found)
 
     async def run(self, task_status: trio.TaskStatus[Server], drain_seconds: float) -> None:
         """Serve until cancelled, then drain."""

@@ -152,12 +152,26 @@ class _Link:
             self._perform(session.drain())
         return not session.waiting
 
+    @property
+    def who(self) -> tuple[str, str | None] | None:
+        """See `Link`."""
+        session = self._session
+        return None if session.identity is None else (session.identity, session.channel.fingerprint)
+
+    def end(self, reason: str) -> None:
+        """Answer what waits, then close."""
+        if not self._session.ended:
+            self._say_why(reason)
+            self._perform(self._session.drain(reason))
+
     def _answered(self, ticket: Reply, response: Response) -> None:
         self._perform(self._session.answered(ticket, response, 0.0))
         self._go_on()
 
     def _authenticated(self, ticket: Reply, outcome: Outcome) -> None:
         self._perform(self._session.authenticated(ticket, outcome, 0.0))
+        if self._session.identity is not None:
+            self._service.identified.add(self)
         self._go_on()
 
     def _go_on(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
 from hashlib import sha256
@@ -13,25 +13,20 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-import trio
+from iris_registry import LOGIN, configured, names, run, serving
 from iris_world import handlers, lookup
 from reactor_pki import Pki, make_pki
-from registry_world import START, A, B
+from registry_world import A, B
 
 from regwire.errors import AuthorityNotServed, NameNotFound, SaslFailed
 from regwire.iris.messages import dchk, dreg
 from regwire.iris.messages.core import LookupEntity, Request, SearchSet
-from regwire.registry.accounts import Account, Accounts, hash_password
-from regwire.registry.clock import MovableClock
-from regwire.registry.config import WELL_KNOWN_PORTS, Config, ExtraListener, IrisSettings, ListenSettings, TlsSettings
+from regwire.registry.config import WELL_KNOWN_PORTS, Config, IrisSettings, ListenSettings
 from regwire.registry.iris_credentials import RegistrarCredentials
 from regwire.registry.iris_server import listeners_of
 from regwire.registry.passwords import password_record
-from regwire.registry.server import RunningRegistry, serve_registry
 from regwire.trio.epp import connect as epp_connect
 from regwire.trio.iris import ClientTls, CollectorPolicy, LwzListener, SaslClient, XpcListener, connect, raise_for
-
-LOGIN = "login-password"
 
 
 @pytest.fixture(scope="module")
@@ -44,40 +39,6 @@ def front(monkeypatch: pytest.MonkeyPatch) -> None:
     module = ModuleType("regwire.registry.fronts.iris")
     module.iris_handlers = lambda registry, config: handlers("example")  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, module.__name__, module)
-
-
-def configured(folder: Path, pki: Pki, *protocols: str) -> Config:
-    for name, octets in {"ca.pem": pki.ca, "s.pem": pki.server.certificate, "s.key": pki.server.key}.items():
-        (folder / name).write_bytes(octets)
-    extra = tuple(ExtraListener(protocol=protocol, port=0) for protocol in protocols)
-    return Config(
-        directory=folder,
-        listen=ListenSettings(protocols=(), extra=extra),
-        tls=TlsSettings(certificate=Path("s.pem"), key=Path("s.key"), client_ca=Path("ca.pem")),
-    )
-
-
-@asynccontextmanager
-async def serving(
-    config: Config, *, certificates: tuple[str, ...] = (), kept: Callable[[str], str] = hash_password
-) -> AsyncIterator[RunningRegistry]:
-    accounts = Accounts([Account(A, kept(LOGIN)), Account(B, hash_password(LOGIN), certificates=certificates)])
-    async with trio.open_nursery() as nursery:
-        serve = partial(serve_registry, config, clock=MovableClock(START), accounts=accounts)
-        yield await nursery.start(serve)
-        nursery.cancel_scope.cancel()
-
-
-def run(function: Any) -> None:
-    async def main() -> None:
-        with trio.fail_after(60):
-            await function()
-
-    trio.run(main)
-
-
-def names(response: Any) -> list[str]:
-    return [result.entity_name for part in response.result_sets for result in part.answer.results]
 
 
 def test_what_epp_creates_iris_finds(tmp_path: Path, pki: Pki) -> None:

@@ -31,6 +31,7 @@ __all__ = [
     "SetRegistrarStatus",
     "TakeAccounts",
     "TakenAccount",
+    "why_ended",
 ]
 
 ACTIVE: Final = "active"
@@ -66,6 +67,18 @@ class Registrar:
     def active(self) -> bool:
         """Whether it may log in."""
         return self.status == ACTIVE
+
+
+def why_ended(registrar: Registrar | None, certificate: str | None) -> str:
+    """Return why sessions of an account that showed this certificate must end; "": they may go on.
+
+    Arguments are the account as it is now, None if it is gone, and a SHA-256 fingerprint, None if none was shown.
+    """
+    if registrar is None or not registrar.active:
+        return "the account is suspended"
+    if registrar.certificates and certificate not in registrar.certificates:
+        return "the certificate is not accepted any more"
+    return ""
 
 
 @record

@@ -281,9 +281,9 @@ class ServerSession:
         """When `tick()` must be called at the latest."""
         return self.timers.next()
 
-    def drain(self) -> list[Action]:
-        """The server stops: answer what is owed, then close."""
-        return self._judge(_DRAIN)
+    def drain(self, reason: str = "the server is stopping") -> list[Action]:
+        """Answer what is owed, then close; a client to which nothing is owed is told `reason` (system-error)."""
+        return self._judge(_Drain(reason))
 
     def context(self, authority: str) -> Context:
         """What handlers are told of a request for this authority."""
@@ -336,7 +336,8 @@ class ServerSession:
         if information is not None:
             self._owed.append(Reply(False, information=information, ready=True))
         elif not self._owed:
-            information = ("oi", other("system-error", "the server is stopping"))
+            text = item.reason if isinstance(item, _Drain) else "the server is stopping"
+            information = ("oi", other("system-error", text))
             self._owed.append(Reply(False, information=information, ready=True))
         return self._flush()
 
@@ -500,7 +501,11 @@ class _Expired:
     kind: str
 
 
-_DRAIN = object()
+@dataclass(frozen=True, slots=True)
+class _Drain:
+    """The driver wants the session to end."""
+
+    reason: str
 
 
 def _words(fault: Fault) -> str:
@@ -526,7 +531,7 @@ def _input_of(item: Any) -> ServerInput | None:
         return ServerInput.GONE
     if isinstance(item, item_types.FrameTooLarge):
         return ServerInput.TOO_LARGE
-    if item is _DRAIN:
+    if isinstance(item, _Drain):
         return ServerInput.DRAIN
     if hasattr(item, "version"):
         return ServerInput.OTHER_VERSION

@@ -32,7 +32,7 @@ from regwire.registry.fronts.epp.login_events import (
     password_events,
 )
 from regwire.registry.model import codes
-from regwire.registry.model.registrars import Credential, Registrar, SetPassword
+from regwire.registry.model.registrars import Credential, Registrar, SetPassword, why_ended
 from regwire.registry.passwords import hash_password, needs_rehash, password_problem, password_record, verify_password
 
 __all__ = ["LiveAccount", "Logins"]
@@ -236,19 +236,10 @@ class Logins:
         with self._registry.store.read() as view:
             found = view.records_of("registrar", list({id for id, _ in live}))
         for (id, certificate), account in live.items():
-            why = _ended(found.get(id), certificate)
+            why = why_ended(found.get(id), certificate)
             if why and not account.ended:
                 account.ended = why
                 _log.info("%s: %s; its sessions end", id, why, extra={"event": "epp.suspended", "client_id": id})
-
-
-def _ended(registrar: Registrar | None, certificate: str | None) -> str:
-    """Return why sessions of an account that showed this certificate must end; "": they may go on."""
-    if registrar is None or not registrar.active:
-        return "the account is suspended"
-    if registrar.certificates and certificate not in registrar.certificates:
-        return "the certificate is not accepted any more"
-    return ""
 
 
 def _comes_from(peer: Any, registrar: Registrar) -> bool:
