@@ -1,8 +1,7 @@
-"""The top commands, and how a mistake is told: one line that names the thing and the cure, no traceback."""
+"""The top commands, and the groups of the others."""
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,6 +13,7 @@ from regwire.cli.drops import drops
 from regwire.cli.epp import epp
 from regwire.cli.iris import iris
 from regwire.cli.maintenance import maintenance
+from regwire.cli.mistakes import EXIT_REFUSED, run_command
 from regwire.cli.numbers import numbers
 from regwire.cli.objects import contact, domain, host
 from regwire.cli.queue import poll
@@ -21,18 +21,8 @@ from regwire.cli.registrar import registrar
 from regwire.cli.stock import premium, reserved, token
 from regwire.cli.tld import tld
 from regwire.cli.trail import audit, history
-from regwire.errors import CommandError, OperatorRefused, OutcomeUnknown, RegwireError, TransportError
 
-__all__ = ["EXIT_CONNECTION", "EXIT_REFUSED", "EXIT_UNKNOWN", "EXIT_USAGE", "app", "main"]
-
-#: The server or the registry's rules refused it, or an outcome of the demonstration was not as expected.
-EXIT_REFUSED = 1
-#: The command line or a file it names is wrong.
-EXIT_USAGE = 2
-#: No connection, or it was lost before the command left.
-EXIT_CONNECTION = 3
-#: The command left and its reply is lost.
-EXIT_UNKNOWN = 4
+__all__ = ["app", "main"]
 
 _ROOMS = {
     "Begin": ("init", "serve", "demo"),
@@ -89,26 +79,8 @@ app.command()(audit)
 
 
 def main() -> None:
-    """Run the command line of this process and exit with its code."""
-    try:
-        app()
-    except RegwireError as error:
-        typer.echo(f"regwire: {error}", err=True)
-        sys.exit(_exit_code(error))
-    except KeyboardInterrupt:
-        sys.exit(130)
-    except BrokenPipeError:
-        # The reader of our output went away (`regwire … | head`): not our failure, and nobody is left to tell.
-        sys.stderr.close()
-        sys.exit(0)
-
-
-def _exit_code(error: RegwireError) -> int:
-    if isinstance(error, OutcomeUnknown):
-        return EXIT_UNKNOWN
-    if isinstance(error, CommandError | OperatorRefused):
-        return EXIT_REFUSED
-    return EXIT_CONNECTION if isinstance(error, TransportError) else EXIT_USAGE
+    """Run the command line of this process and exit with its status."""
+    run_command(app)
 
 
 def _version(value: bool) -> None:

@@ -9,7 +9,9 @@ from __future__ import annotations
 import datetime
 import ipaddress
 import os
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
     from cryptography import x509
     from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 
-__all__ = ["create_pki", "issue_certificate"]
+__all__ = ["create_pki", "issued_certificate"]
 
 AUTHORITY_DAYS = 3650
 # 825 days: the longest life of a server certificate that common verifiers accept from any authority.
@@ -52,24 +54,34 @@ def create_pki(
     return {name: authority.issue(folder / name, name) for name in registrars}
 
 
-def issue_certificate(folder: Path, name: str) -> str:
+@contextmanager
+def issued_certificate(folder: Path, name: str) -> Iterator[str]:
     """Write a certificate and key for a registrar with the authority that `create_pki` made in ``folder``.
 
-    They are ``NAME.pem`` and ``NAME.key``, or ``NAME-2.pem`` and so on if these are there already.
-
-    Returns:
-        Its SHA-256 fingerprint, lower-case hex.
+    They are ``NAME.pem`` and ``NAME.key``, or ``NAME-2.pem`` and so on if these are there already. Gives its SHA-256
+    fingerprint, lower-case hex. Whatever the block raises takes the files away again.
 
     Raises:
-        ConfigError: there is no such authority.
+        ConfigError: there is no such authority, the name can not be a file's, or the files cannot be written.
 
     """
+    if re.fullmatch(r"(?!\.\.?$)[!-.0-~]{1,64}", name) is None:
+        raise ConfigError(name, "cannot be the name of a file", "make its certificate elsewhere, and give that")
     authority = _Authority.load(folder)
     path, number = folder / name, 1
     while path.with_name(f"{path.name}.pem").exists() or path.with_name(f"{path.name}.key").exists():
         number += 1
         path = folder / f"{name}-{number}"
-    return authority.issue(path, name)
+    try:
+        try:
+            print_ = authority.issue(path, name)
+        except OSError as error:
+            raise ConfigError(str(folder), f"cannot be written ({error.strerror})") from error
+        yield print_
+    except BaseException:
+        for suffix in (".pem", ".key"):
+            path.with_name(path.name + suffix).unlink(missing_ok=True)
+        raise
 
 
 class _Authority:

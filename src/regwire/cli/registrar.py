@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -102,20 +104,26 @@ def add(
     from regwire.registry.passwords import password_record
 
     password, made = _password(folder, id, password_file)
+    kept = password_record(password, scram=settings(folder).accounts.scram)
     prints = [_fingerprint(text) for text in certificates or ()]
     with operator(folder) as found:
-        if issue:
-            prints.append(_issue(folder, id))
-        account = Registrar(id, name, "active", tuple(prints), tuple(networks or ()), max_sessions)
-        found.ask(AddRegistrar(account, password_record(password, scram=settings(folder).accounts.scram)), cure=_LIST)
+        with _issued(folder, id, wanted=issue) as new:
+            account = Registrar(id, name, "active", (*prints, *new), tuple(networks or ()), max_sessions)
+            found.ask(AddRegistrar(account, kept), cure=_LIST)
         described = _described(found, id)
         show({**described, "password": password} if made else described, json=json)
 
 
-def _issue(folder: Path, id: str) -> str:
-    from regwire.cli.pki import issue_certificate
+@contextmanager
+def _issued(folder: Path, id: str, *, wanted: bool) -> Iterator[tuple[str, ...]]:
+    """Give the fingerprint of a new certificate if one is wanted; its files go again if the account is refused."""
+    if not wanted:
+        yield ()
+        return
+    from regwire.cli.pki import issued_certificate
 
-    return issue_certificate(folder / "pki", id)
+    with issued_certificate(folder / "pki", id) as print_:
+        yield (print_,)
 
 
 def _password(folder: Path, id: str, file: str | None) -> tuple[str, bool]:
@@ -222,8 +230,13 @@ def add_certificate(
     """Also take this certificate."""
     if (given is None) is not issue:
         raise ConfigError(id, "no certificate, or two", "give a PEM file, a fingerprint, or --issue")
-    print_ = _issue(folder, id) if given is None else _fingerprint(given)
-    _change_certificates(id, folder, json=json, add=(print_,))
+    from regwire.registry.model.registrars import ChangeCertificates
+
+    prints = () if given is None else (_fingerprint(given),)
+    with operator(folder) as found:
+        with _issued(folder, id, wanted=issue) as new:
+            value = found.ask(ChangeCertificates(id, add=(*prints, *new)), cure=_LIST)
+        show({"id": id, "certificates": value.certificates}, json=json)
 
 
 @certificate.command("remove")
@@ -234,14 +247,12 @@ def remove_certificate(
     json: Json = False,
 ) -> None:
     """Do not take this certificate any more; the last one stays."""
-    _change_certificates(id, folder, json=json, remove=(_fingerprint(given),))
-
-
-def _change_certificates(id: str, folder: Path, *, json: bool, **changes: tuple[str, ...]) -> None:
     from regwire.registry.model.registrars import ChangeCertificates
 
+    print_ = _fingerprint(given)
     with operator(folder) as found:
-        value = found.ask(ChangeCertificates(id, **changes), cure=f"`regwire registrar show {id}` lists them")
+        cure = f"`regwire registrar show {id}` lists them"
+        value = found.ask(ChangeCertificates(id, remove=(print_,)), cure=cure)
         show({"id": id, "certificates": value.certificates}, json=json)
 
 

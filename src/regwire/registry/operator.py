@@ -28,6 +28,7 @@ from regwire.registry.model.outcomes import Outcome
 from regwire.registry.model.requests import Call, Request
 from regwire.registry.rules import Policies, decide, is_read
 from regwire.registry.rules.ledger import OPERATOR
+from regwire.registry.rules.texts import line_problem, uncarried
 from regwire.registry.store.base import Snapshot, Store, StoreError
 from regwire.registry.store.sqlite import SqliteStore
 
@@ -76,6 +77,7 @@ class Operator:
         if is_read(request):
             with self.store.read() as view:
                 return decide(view, Call(account, request, ""), self._clock.now(), self.policies)
+        _require_carried(request)
         transaction = f"{self._prefix}{next(self._numbers):08X}"
         origin = Origin(f"operator {type(request).__name__}", 0, self._peer, self._command or None)
         (outcome,) = self.store.execute([Call(account, request, transaction, None, os.urandom(16), origin)])
@@ -141,10 +143,17 @@ class Operator:
 def _require_lines(value: Any) -> None:
     """Refuse texts that no answer could show as they are: areg has lines, and identifiers without spaces around."""
     for name, text in _texts(value):
-        if any(ord(sign) < 32 or ord(sign) in _BREAKS for sign in text):
-            raise OperatorRefused(codes.SYNTAX, f"{name} {text!r} has a line break or control character", _ONE_LINE)
-        if text != " ".join(filter(None, text.split(" "))):
-            raise OperatorRefused(codes.SYNTAX, f"{name} {text!r} has spaces at an end or together", _ONE_SPACE)
+        problem = line_problem(text)
+        if problem is not None:
+            raise OperatorRefused(codes.SYNTAX, f"{name} {text!r} {problem[0]}", problem[1])
+
+
+def _require_carried(request: Request) -> None:
+    """Refuse texts with characters that no answer could carry: who gets them would get 2400 instead, every time."""
+    for name, text in _texts(request):
+        bad = uncarried(text)
+        if bad is not None:
+            raise OperatorRefused(codes.SYNTAX, f"{name} {text!r} has the character {bad}", "leave it out")
 
 
 def _texts(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
@@ -157,12 +166,6 @@ def _texts(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
     elif hasattr(value, "__dataclass_fields__"):
         for field in value.__dataclass_fields__:
             yield from _texts(getattr(value, field), field)
-
-
-#: Delete and the line breaks that Unicode has besides.
-_BREAKS = frozenset({0x7F, 0x85, 0x2028, 0x2029})
-_ONE_LINE = "write it in one line"
-_ONE_SPACE = "write single spaces between words"
 
 
 def _reason(outcome: Outcome) -> str:

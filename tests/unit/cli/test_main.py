@@ -1,5 +1,6 @@
 """The command line itself: help, version, exit codes, one line for a mistake."""
 
+import os
 import subprocess
 import sys
 
@@ -7,9 +8,10 @@ import pytest
 from typer.testing import CliRunner
 
 from regwire import __version__
-from regwire.cli.app import EXIT_USAGE, app
+from regwire.cli.app import app
 from regwire.cli.app import main as entry
 from regwire.cli.epp import _own_options
+from regwire.cli.mistakes import EXIT_USAGE
 from regwire.errors import ConfigError, ConnectFailed, OutcomeUnknown
 
 runner = CliRunner()
@@ -73,7 +75,7 @@ def test_start_up_loads_nothing_heavy():
     [(ConfigError("x", "y"), 2), (ConnectFailed("refused"), 3), (OutcomeUnknown("lost"), 4)],
 )
 def test_exit_codes(monkeypatch, capsys, error, code):
-    def fail():
+    def fail(**_):
         raise error
 
     monkeypatch.setattr("regwire.cli.app.app", fail)
@@ -81,6 +83,23 @@ def test_exit_codes(monkeypatch, capsys, error, code):
         entry()
     assert caught.value.code == code
     assert capsys.readouterr().err == f"regwire: {error}\n"
+
+
+@pytest.mark.parametrize("output", ["closed pipe", "closed", "full"])
+def test_output_that_nobody_takes(output):
+    reader, writer = os.pipe()
+    os.close(reader)
+    if output == "full":
+        os.close(writer)
+        writer = os.open("/dev/full", os.O_WRONLY)
+    command = [sys.executable, "-m", "regwire.cli", "rst", "--list"]
+    close = (lambda: os.close(1)) if output == "closed" else None
+    result = subprocess.run(
+        command, check=False, stdout=writer, stderr=subprocess.PIPE, text=True, timeout=60, preexec_fn=close
+    )
+    os.close(writer)
+    expected = (2, "regwire: No space left on device\n") if output == "full" else (0, "")
+    assert (result.returncode, result.stderr) == expected
 
 
 @pytest.mark.parametrize(

@@ -136,6 +136,17 @@ def test_a_certificate_is_rotated_while_the_server_runs(room):
     room.run("registrar", "certificate", "add", "reg-b", old)
 
 
+def test_a_certificate_whose_account_is_refused_leaves_no_files(still):
+    before = sorted((still.folder / "pki").iterdir())
+    assert still.refused("registrar", "add", "reg-a", "--issue").code == 2302
+    assert still.refused("registrar", "certificate", "add", "reg-x", "--issue").code == 2303
+    assert still.refused("registrar", "add", "ab", "--issue").code == 2005
+    for outside in ("../reg", "/tmp/reg", "zürich", ".."):
+        with pytest.raises(ConfigError, match="cannot be the name of a file"):
+            still.run("registrar", "add", outside, "--issue")
+    assert sorted((still.folder / "pki").iterdir()) == before
+
+
 def test_a_registrar_is_changed(still):
     changed = still.run(
         "registrar", "set", "reg-a", "--network", "192.0.2.0/24", "--max-sessions", "2", "--name", "Ada"
@@ -363,6 +374,13 @@ def run(*arguments):
         (("domain", "delete", "a.example"), 1, "there is no domain a.example (2303)"),
         (("token", "list", "--dir", "none"), 2, "none/registry.toml: no such file; `regwire init none` writes one"),
         (("registrar", "certificate", "add", "reg-a", "x"), 2, "x: no fingerprint (64 hex digits), and no file"),
+        (("registrar", "show"), 2, "regwire: missing argument 'ID'; `regwire registrar show --help` shows how it is"),
+        (("registrar", "sho"), 2, "regwire: no such command 'sho'"),
+        (("audit", "--limit", "0"), 2, "regwire: invalid value for '--limit': "),
+        (("registrar", "show", "a\nb\x1b[31m"), 1, "there is no registrar a\\nb\\x1b[31m (2303)"),
+        (("registrar", "show", "\udcff"), 2, "invalid value for '\\udcff': not UTF-8"),
+        (("registrar", "set", "reg-a", "--name", "\x1b[31m"), 1, "has the character U+001B (2005); leave it out"),
+        (("registrar", "set", "reg-a", "--name", " Ada"), 1, "has spaces at an end or together; write single spaces"),
     ],
 )
 def test_a_mistake_is_one_line_with_its_cure(still, arguments, status, said):

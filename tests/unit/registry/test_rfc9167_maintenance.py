@@ -192,6 +192,17 @@ async def test_one_that_is_over_goes_without_a_message(front: ExtFront) -> None:
         ({"tlds": ("EXAMPLE",)}, 2005),
         ({"descriptions": (Description("x", "e n"),)}, 2005),
         ({"descriptions": (Description("x", "en", "rtf"),)}, 2004),
+        # What no poll message could carry would keep every registrar from reading its queue.
+        ({"id": " "}, 2005),
+        ({"name": " Winter"}, 2005),
+        ({"name": "Winter\nrelease"}, 2005),
+        ({"name": "\x1b[31m"}, 2005),
+        ({"types": ("a  b",)}, 2005),
+        ({"environment": "custom", "custom": "moon "}, 2005),
+        ({"systems": (System(""),)}, 2003),
+        ({"systems": (System("EPP\t"),)}, 2005),
+        ({"detail": "look there"}, 2005),
+        ({"detail": "https://registry.test/%zz"}, 2005),
     ],
 )
 def test_3_3_what_no_maintenance_is(changes: dict[str, Any], expected: int) -> None:

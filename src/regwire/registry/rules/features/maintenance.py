@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
@@ -27,12 +28,20 @@ from regwire.registry.model.record import replace
 from regwire.registry.rules.context import Context
 from regwire.registry.rules.features import Feature
 from regwire.registry.rules.ledger import require_operator
+from regwire.registry.rules.texts import require_lines
 
 __all__ = ["FEATURE", "MaintenanceSettings"]
 
 _KIND: Final = "maintenance"
 _PAGE: Final = 1000
 _HOST: Final = re.compile(r"(?=.{1,253}\Z)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*")
+#: RFC 3986 section 3: a scheme, a host with its port where slashes promise one, and what else a URI is made of.
+_URI: Final = re.compile(
+    r"[A-Za-z][A-Za-z0-9+.-]*:(?=.)"
+    r"(?:(?!//)|//(?:[A-Za-z0-9._~-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?(?=[/?#]|\Z))"
+    r"(?:[A-Za-z0-9._~:/?@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})*"
+    r"(?:#(?:[A-Za-z0-9._~:/?@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})*)?"
+)
 _LANGUAGE: Final = re.compile(r"[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*")
 _TEXTS: Final = {
     "create": "announced",
@@ -107,9 +116,23 @@ def _check(value: Maintenance) -> None:
     for name in (*value.tlds, *(system.host for system in value.systems if system.host)):
         if _HOST.fullmatch(name) is None:
             raise Refusal(codes.SYNTAX, f"{name!r} is no name in A-labels")
+    require_lines(_lines(value))
+    if not all(system.name for system in value.systems):
+        raise Refusal(codes.MISSING, "a system has a name, as EPP")
+    if value.detail is not None and _URI.fullmatch(value.detail) is None:
+        raise Refusal(codes.SYNTAX, f"{value.detail!r} is no URI; write it as https://registry.test/notice")
     for description in value.descriptions:
         if _LANGUAGE.fullmatch(description.lang) is None:
             raise Refusal(codes.SYNTAX, f"{description.lang!r} is no language tag")
+
+
+def _lines(value: Maintenance) -> Iterator[tuple[str, str | None]]:
+    """Yield the texts that answers have as tokens (RFC 9167 section 8), with what they are."""
+    yield "the id", value.id
+    yield "the name", value.name
+    yield "the environment", value.custom
+    yield from (("the system", system.name) for system in value.systems)
+    yield from (("the type", type) for type in value.types)
 
 
 def _remove(ctx: Context, request: RemoveMaintenance) -> Outcome:

@@ -26,6 +26,7 @@ from regwire.registry.model.registrars import (
 from regwire.registry.rules.context import Context
 from regwire.registry.rules.features import Feature
 from regwire.registry.rules.ledger import require_operator
+from regwire.registry.rules.texts import require_lines
 
 __all__ = ["FEATURE", "registrar"]
 
@@ -64,6 +65,7 @@ def _add(ctx: Context, request: AddRegistrar) -> Outcome:
 
 def _check(value: Registrar) -> None:
     """Refuse with 2004 and 2005 what no account has."""
+    require_lines([("the name", value.name)])
     for print_ in value.certificates:
         if _FINGERPRINT.fullmatch(print_) is None:
             raise Refusal(codes.SYNTAX, f"{print_!r} is not a SHA-256 fingerprint (64 hex digits)")
