@@ -136,7 +136,7 @@ def run_page(page: Page, folder: Path) -> str:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        timeout=180,
+        timeout=600,
         check=False,
     )
     return compare(steps, result.stdout, str(port)) or ("" if result.returncode == 0 else result.stdout)

@@ -110,7 +110,7 @@ def is_open(peer: socket.socket) -> bool:
 
 
 async def answers(transport: Any, port: int, tls: ClientTls) -> None:
-    with trio.fail_after(20):
+    with trio.fail_after(60):
         secured = tls if transport != "xpc" else None
         async with connect("127.0.0.1", port, transport=transport, tls=secured, server_name="localhost") as client:
             response = await client.ask(lookup("a.example"), authority="example.com")

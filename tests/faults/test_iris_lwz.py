@@ -24,7 +24,7 @@ RATIO = 16
 
 def run(test: Callable[[int], Awaitable[None]]) -> None:
     async def main() -> None:
-        with trio.fail_after(30):
+        with trio.fail_after(60):
             async with running(listeners=(LwzListener(port=0),)) as server:
                 port = port_of(server, "lwz")
                 await test(port)

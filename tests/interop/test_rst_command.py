@@ -23,7 +23,7 @@ def rst(*arguments, cwd=None):
         text=True,
         env=environment | {"COLUMNS": "200"},
         cwd=cwd,
-        timeout=60,
+        timeout=300,
         check=False,
     )
     assert "Traceback" not in result.stderr, result.stderr
@@ -100,7 +100,7 @@ def test_an_interrupted_run_has_a_report(folder, server, tmp_path):
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert "epp-02" in process.stdout.readline()
         process.send_signal(signal.SIGINT)
-        _, errors = process.communicate(timeout=60)
+        _, errors = process.communicate(timeout=300)
     assert process.returncode == 130
     assert "Traceback" not in errors
     assert [case["id"] for case in json.loads(report.read_text(encoding="utf-8"))["cases"]] == ["epp-02"]

@@ -19,7 +19,7 @@ from regwire.sasl import SaslServer
 from regwire.trio.iris import Handlers, ServerConfig, XpcListener, XpcsListener, serve
 from regwire.trio.iris import Server as IrisServer
 
-CLOSE_SECONDS = 10.0
+CLOSE_SECONDS = 30.0
 
 
 def config(**more: Any) -> ServerConfig:

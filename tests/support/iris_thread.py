@@ -31,11 +31,11 @@ def iris_server() -> Iterator[dict[str, int]]:
 
     thread = threading.Thread(target=trio.run, args=(main,), daemon=True)
     thread.start()
-    assert ready.wait(20), "the server did not come up"
+    assert ready.wait(60), "the server did not come up"
     try:
         yield found
     finally:
         token, scope = held[0]
         token.run_sync_soon(scope.cancel)
-        thread.join(20)
+        thread.join(60)
         assert not thread.is_alive()

@@ -28,7 +28,7 @@ from regwire_native import (
 )
 
 #: How long anything may take before a test fails; nothing is expected to come near it.
-PATIENCE = 30.0
+PATIENCE = 60.0
 
 
 @functools.cache

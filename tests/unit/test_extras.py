@@ -20,7 +20,7 @@ sys.meta_path.insert(0, Hidden())
 def without_extras(code: str) -> subprocess.CompletedProcess[str]:
     """Run code where the packages of all extras are missing."""
     return subprocess.run(
-        [sys.executable, "-c", HIDING + code], capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-c", HIDING + code], capture_output=True, text=True, timeout=300, check=False
     )
 
 

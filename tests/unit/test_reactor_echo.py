@@ -21,7 +21,7 @@ def test_echo_over_trio(thread: bool, tls: bool) -> None:
             port = sock.getsockname()[1]
             reactor.listen(sock.fileno(), framing="epp", tls=server_tls() if tls else None, limits=SessionLimits())
         opened: list[Opened] = []
-        with trio.fail_after(20):
+        with trio.fail_after(60):
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(drive, reactor, lambda n: echo(reactor, n, opened))
                 await trio.to_thread.run_sync(talk, port, tls)

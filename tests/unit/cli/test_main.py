@@ -19,7 +19,7 @@ runner = CliRunner()
 
 def run(*arguments):
     return subprocess.run(
-        [sys.executable, "-m", "regwire.cli", *arguments], capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-m", "regwire.cli", *arguments], capture_output=True, text=True, timeout=300, check=False
     )
 
 
@@ -66,7 +66,7 @@ def test_a_mistake_is_one_line_on_stderr_without_traceback(tmp_path):
 
 def test_start_up_loads_nothing_heavy():
     code = "import sys, regwire.cli; print([m for m in ('trio', 'rich', 'lxml', 'cryptography') if m in sys.modules])"
-    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=300, check=True)
     assert result.stdout == "[]\n"
 
 

@@ -361,7 +361,7 @@ def run(*arguments):
         [sys.executable, "-m", "regwire.cli", *arguments],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         check=False,
         stdin=subprocess.DEVNULL,
     )

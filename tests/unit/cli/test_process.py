@@ -1,5 +1,6 @@
 """Starting and stopping a server process, and what is said when it does not start."""
 
+import shlex
 import sys
 
 import pytest
@@ -14,8 +15,9 @@ def fake(tmp_path, monkeypatch):
     """Make `sys.executable` a script that runs Python code instead of a server."""
 
     def install(code):
-        program = tmp_path / "python"
-        program.write_text(f"#!{sys.executable}\n{code}\n")
+        program, script = tmp_path / "python", tmp_path / "program.py"
+        script.write_text(f"{code}\n")
+        program.write_text(f"#!/bin/sh\nexec {shlex.quote(sys.executable)} {shlex.quote(str(script))}\n")
         program.chmod(0o700)
         monkeypatch.setattr(process.sys, "executable", str(program))
 

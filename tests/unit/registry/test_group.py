@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
@@ -39,7 +40,7 @@ class GatedStore:
             return []
         self.groups.append([call.transaction for call in calls])
         self.entered.release()
-        assert self.gate.acquire(timeout=10)
+        assert self.gate.acquire(timeout=60)
         if self.broken:
             raise RuntimeError("the store broke")
         return [Outcome(1000, data=call.transaction) for call in calls]
@@ -48,7 +49,7 @@ class GatedStore:
         """Nothing to close."""
 
     async def wait_entered(self) -> None:
-        assert await trio.to_thread.run_sync(lambda: self.entered.acquire(timeout=10))
+        assert await trio.to_thread.run_sync(lambda: self.entered.acquire(timeout=60))
 
 
 def calls(*transactions: str) -> list[Call]:
@@ -242,7 +243,7 @@ def test_notes_go_with_the_next_group() -> None:
 def test_notes_without_a_group_are_written_after_a_moment_and_when_there_are_many() -> None:
     async def main(store: GatedStore, writer: GroupCommit) -> None:
         writer.note(noted(0))
-        with trio.fail_after(10):
+        with trio.fail_after(60):
             while not store.notes:
                 await trio.sleep(0.01)
         assert store.groups == []
@@ -250,6 +251,31 @@ def test_notes_without_a_group_are_written_after_a_moment_and_when_there_are_man
             writer.note(noted(number))
         await writer.room()
         assert len(store.notes) >= 3000
+
+    with_writer(main)
+
+
+def test_a_note_that_is_added_while_others_are_taken_off_is_written_after_a_moment() -> None:
+    class Interrupted(deque[Audited]):
+        """Has the loop's thread add a note in the middle of taking off."""
+
+        more: Callable[[], None] | None = None
+
+        def popleft(self) -> Audited:
+            more, self.more = self.more, None
+            if more is not None:
+                more()
+            return super().popleft()
+
+    async def main(store: GatedStore, writer: GroupCommit) -> None:
+        notes = Interrupted()
+        writer._notes = notes
+        notes.more = lambda: writer.note(noted(2))
+        writer.note(noted(1))
+        with trio.fail_after(60):
+            while len(store.notes) < 2:
+                await trio.sleep(0.01)
+        assert [note.transaction for note in store.notes] == ["T1", "T2"]
 
     with_writer(main)
 

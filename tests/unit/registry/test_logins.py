@@ -85,7 +85,7 @@ def desk(**settings: Any) -> Callable[[Callable[[Desk], Awaitable[None]]], Calla
         async def main() -> None:
             clock = MovableClock(START)
             config = Config(store=StoreSettings(kind="memory"))
-            with trio.fail_after(30):
+            with trio.fail_after(60):
                 async with open_registry(config, clock=clock) as registry:
                     found = Desk(registry, clock, AccountSettings(**settings))
                     await found.operator(AddRegistrar(Registrar(A), HASHED))

@@ -140,7 +140,7 @@ World(make=lambda policies, clock: SqliteStore(Path(sys.argv[1]), policies, cloc
 def test_a_process_killed_in_a_step_leaves_the_version_before(old: Path) -> None:
     before = contents(old)
     script = KILLED.format(path=sys.path)
-    process = subprocess.run([sys.executable, "-c", script, str(old)], timeout=60, check=False)
+    process = subprocess.run([sys.executable, "-c", script, str(old)], timeout=300, check=False)
     assert process.returncode == -signal.SIGKILL
     assert contents(old) == before
     world = opened(old)

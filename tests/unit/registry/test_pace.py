@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -18,7 +20,7 @@ from regwire.epp.messages import domain as d
 from regwire.errors import ConfigError
 from regwire.registry.clock import MovableClock
 from regwire.registry.config import AuditSettings, Config, StoreSettings, parse_config
-from regwire.registry.engine import open_registry
+from regwire.registry.engine import Registry, open_registry
 from regwire.registry.fronts.epp import epp_handlers
 from regwire.registry.fronts.epp.pace import Buckets
 from regwire.registry.rules.features.pace import PROFILES, PaceSettings
@@ -51,7 +53,8 @@ async def paced(**settings: Any) -> AsyncIterator[Batch]:
         audit=AuditSettings(polls=False, queries=False),
         features={"pace": PaceSettings(**settings)},
     )
-    async with open_registry(config, clock=MovableClock(START)) as registry:
+    async with open_registry(config, clock=MovableClock(START)) as registry, trio.open_nursery() as nursery:
+        nursery.start_soon(jump, registry)
         handler: Any = epp_handlers(registry).batch_handler
         seen: list[Run] = []
 
@@ -64,16 +67,27 @@ async def paced(**settings: Any) -> AsyncIterator[Batch]:
 
         batch.seen = seen  # type: ignore[attr-defined]
         yield batch
+        nursery.cancel_scope.cancel()
+
+
+async def jump(registry: Registry) -> None:
+    """Move time to the next deadline whenever all tasks wait and the writer, in its thread, has nothing to do."""
+    clock = trio.lowlevel.current_clock()
+    assert isinstance(clock, trio.testing.MockClock)
+    while True:
+        await trio.testing.wait_all_tasks_blocked()
+        seconds = trio.lowlevel.current_statistics().seconds_to_next_deadline
+        if registry.writer.waiting or math.isinf(seconds):
+            await trio.to_thread.run_sync(time.sleep, 0.001)
+        else:
+            clock.jump(max(seconds, 0.0))
 
 
 def timed(test: Callable[[], Coroutine[Any, Any, None]]) -> Callable[[], None]:
-    """Run a test on a clock that jumps over every wait.
-
-    The writer has a thread of its own: the threshold lets it answer before time moves.
-    """
+    """Run a test on a clock that only `jump` moves."""
 
     def run() -> None:
-        trio.run(test, clock=trio.testing.MockClock(autojump_threshold=0.2))
+        trio.run(test, clock=trio.testing.MockClock())
 
     run.__name__ = test.__name__
     return run

@@ -19,4 +19,4 @@ assert hash(Status("ok")) == hash(Status("ok")) and len({{ContactLink("tech", "c
 @pytest.mark.parametrize("checked", [True, False])
 def test_records_are_hashable_checked_or_not(checked: bool) -> None:
     environment = os.environ | {"REGWIRE_FROZEN_MODEL": "1" if checked else "0"}
-    subprocess.run([sys.executable, "-c", PROGRAM.format(checked=checked)], env=environment, check=True, timeout=60)
+    subprocess.run([sys.executable, "-c", PROGRAM.format(checked=checked)], env=environment, check=True, timeout=300)

@@ -52,7 +52,7 @@ async def serve(task_status: Any) -> None:
 
 def run(test: Any) -> None:
     async def bounded() -> None:
-        with trio.fail_after(30):
+        with trio.fail_after(60):
             async with trio.open_nursery() as nursery:
                 port = await nursery.start(serve)
                 await test(Dns(nameservers=["127.0.0.1"], port=port, seconds=10.0))

@@ -131,7 +131,7 @@ class _Connection:
 
 def run(test: Callable[..., Any], *args: Any) -> Any:
     async def bounded() -> Any:
-        with trio.fail_after(20):
+        with trio.fail_after(60):
             return await test(*args)
 
     return trio.run(bounded)

@@ -28,7 +28,7 @@ AUTHORITIES = ("example.com", "example.net", "localhost")
 
 def run(test: Callable[..., Any]) -> None:
     async def bounded() -> None:
-        with trio.fail_after(30):
+        with trio.fail_after(60):
             await test()
 
     trio.run(bounded)
@@ -255,7 +255,7 @@ def test_an_invalid_response_is_a_system_error(caplog: pytest.LogCaptureFixture)
 
 def test_a_flood_from_one_network_is_limited_and_answers_stay_small() -> None:
     async def main() -> None:
-        limits = regwire_native.DatagramLimits(prefix_rate=10, prefix_burst=20)
+        limits = regwire_native.DatagramLimits(prefix_rate=1, prefix_burst=20)
         listeners = (LwzListener(port=0, limits=limits),)
         async with running(listeners=listeners, config=ServerConfig(limits=Limits())) as server, raw(server) as sock:
             octets = regwire_native.lwz_request(
@@ -263,12 +263,12 @@ def test_a_flood_from_one_network_is_limited_and_answers_stay_small() -> None:
             )
             for _ in range(200):
                 await sock.send(octets)
-            await trio.sleep(0.3)
-            answers = []
+            answers = [await sock.recv(65536) for _ in range(20)]
             with trio.move_on_after(0.2):
                 while True:
                     answers.append(await sock.recv(65536))
-            assert 1 <= len(answers) <= 40
+            # What came at once, and a second's worth for each of the seconds that this test may take.
+            assert 20 <= len(answers) <= 20 + 30
             # 28 octets of IP and UDP header each way.
             assert sum(len(answer) + 28 for answer in answers) < 200 * (len(octets) + 28)
             assert server.stats()["requests"] == len(answers)

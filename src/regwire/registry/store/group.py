@@ -74,12 +74,12 @@ class GroupCommit:
         self._lobby: deque[_Ticket] = deque()
         self._closed = False
         self._token = trio.lowlevel.current_trio_token()
-        self._thread = threading.Thread(target=self._run, name="regwire-store-writer", daemon=True)
-        self._thread.start()
         self._notes: deque[Audited] = deque()
         self._room = trio.Event()
         self.groups = 0
         self.largest = 0
+        self._thread = threading.Thread(target=self._run, name="regwire-store-writer", daemon=True)
+        self._thread.start()
 
     @property
     def waiting(self) -> int:
@@ -183,7 +183,8 @@ class GroupCommit:
 
     def _first(self) -> _Submission | str | None:
         """Return what begins a group: a submission, the end (None), or one of the words that wake for notes."""
-        end: float | None = None
+        # One that was added while others were taken off was not the first, and woke nobody.
+        end = time.monotonic() + _NOTED_AFTER if self._notes else None
         while True:
             try:
                 first = self._queue.get(timeout=None if end is None else max(0.0, end - time.monotonic()))
