@@ -44,16 +44,20 @@ class Front:
     async def run(self, *runs: tuple[str, list[Any]]) -> list[list[Response]]:
         """Execute runs in one batch; return the responses as a client would decode them."""
         fakes = [FakeRun(account, [as_command(message) for message in messages]) for account, messages in runs]
-        assert self._batch is not None
-        await self._batch(fakes)
+        await self._execute(fakes)
         return [[as_response(fake.results[i]) for i in range(len(fake.commands))] for fake in fakes]
 
     async def result(self, account: str, message: Any) -> Any:
         """Execute one command; return what the handler gave."""
         fake = FakeRun(account, [as_command(message)])
-        assert self._batch is not None
-        await self._batch([fake])
+        await self._execute([fake])
         return fake.results[0]
+
+    async def _execute(self, runs: list[FakeRun]) -> None:
+        assert self._batch is not None
+        rest = self._batch(runs)
+        if rest is not None:
+            await rest
 
     async def ask(self, account: str, message: Any) -> Response:
         ((answer,),) = await self.run((account, [message]))

@@ -48,7 +48,8 @@ class Handlers:
       to end, which before and after does those of other sessions: what a handler opens (cancel scopes, nurseries) it
       closes before it returns.
     - `batch` on a `def` or `async def`: takes a list of `Run`, each the commands of one session in order, and replies
-      to all of them. It gets every command that no `command` handler claims.
+      to all of them. It gets every command that no `command` handler claims. A `def` that returns a coroutine
+      answered at once what it could, and does the rest there: only then a task is needed.
 
     A `command` handler is called with (session, command, obj), where `obj` is the object element (`DomainCheck`), or
     the op where a command has no object (`Poll`). It returns a resData element or a tuple of them (answered 1000), a

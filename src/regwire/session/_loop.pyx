@@ -126,7 +126,7 @@ cdef class Run:
 
     `session` and `commands` are for reading. `reply(i, result)` gives the result of command i, once, in any order;
     replies leave in the order of the commands, as soon as those before have left. A batch handler replies to all of its
-    runs before it returns; what is missing then is answered as failed.
+    runs before it returns, or before the coroutine ends that it returns; what is missing then is answered as failed.
     """
 
     cdef readonly SessionCore session
@@ -193,8 +193,8 @@ cdef class Loop:
 
     `session_class` is the class of owners; `command_class` the class of the document that carries a command in `op`
     (with `cl_trid`); `entries` maps the class of a command's object, or of its op when it has no object, to `Entry`;
-    an entry whose function is None goes to the batch handler. `results` maps codes to shared result
-    objects, of which `reactor.reply(number, template, result, cl_trid, sv_trid, data)` makes and queues a reply, with a
+    an entry whose function is None goes to the batch handler (`batch_waits`: that is an `async def`); what that leaves to
+    a coroutine, which it returns, is given to a task. `results` maps codes to shared result objects, of which `reactor.reply(number, template, result, cl_trid, sv_trid, data)` makes and queues a reply, with a
     data element or a tuple of them. `in_flight` is the number of undone commands of a session above which it is no
     longer read. Contexts of sessions are copies of the one in which the loop is made.
     """
@@ -605,10 +605,18 @@ cdef class Loop:
             self.protocol.start(job)
             return 0
         try:
-            self.batch(runs)
+            rest = self.batch(runs)
         except Exception as error:
+            rest = None
             self.protocol.failed(None, None, error)
-        self.close_runs(runs)
+        if type(rest) is not CoroutineType:
+            self.close_runs(runs)
+            return 0
+        job = Job.__new__(Job)
+        job.coroutine = rest
+        job.runs = runs
+        job.context = PyContext_Copy(self.context)
+        self.protocol.start(job)
         return 0
 
     cpdef int close_runs(self, list runs) except -1:

@@ -62,7 +62,9 @@ async def paced(**settings: Any) -> AsyncIterator[Batch]:
             made = [Run(*run) for run in runs]
             seen[:] = made
             since = trio.current_time()
-            await handler(made)
+            rest = handler(made)
+            if rest is not None:
+                await rest
             return [run.times(since) for run in made]
 
         batch.seen = seen  # type: ignore[attr-defined]

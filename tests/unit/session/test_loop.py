@@ -387,6 +387,47 @@ def test_an_async_batch_keeps_its_sessions_waiting() -> None:
     ]  # fmt: skip
 
 
+def test_a_batch_answers_at_once_what_it_can_and_a_task_the_rest() -> None:
+    async def rest(run: Run) -> None:
+        await wait()
+        run.reply(1, (2,))
+
+    def batch(runs: list[Run]) -> Any:
+        for run in runs:
+            run.reply(0, (1,))
+        return rest(runs[0]) if len(runs[0]) > 1 else None
+
+    rig = Rig(batch)
+    a, b = rig.session(1), rig.session(2)
+    rig.feed((a, cmd(Batch(1), "1")), (a, cmd(Batch(2), "2")), (b, cmd(Batch(3), "3")))
+    assert (rig.answered(1), rig.answered(2)) == (["1"], ["3"])
+    assert (a.busy, b.busy) == (True, False)
+    (job,) = rig.given
+    assert next(job) == "trap"
+    with pytest.raises(StopIteration):
+        job.send(None)
+    assert rig.loop.done(job) is None
+    assert rig.answered(1) == ["1", "2"]
+    rig.feed((b, cmd(Batch(4), "4")))
+    assert len(rig.given) == 1  # nothing to wait for: no task
+    assert rig.answered(2) == ["3", "4"]
+
+
+def test_what_a_batch_leaves_to_a_task_may_fail() -> None:
+    async def rest() -> None:
+        raise RuntimeError("rest")
+
+    rig = Rig(lambda runs: rest())
+    a = rig.session(1)
+    rig.feed((a, cmd(Batch(1), "1")))
+    (job,) = rig.given
+    with pytest.raises(StopIteration):
+        next(job)
+    assert rig.loop.done(job) is None
+    assert [m.results[0].code for m in rig.reactor.sent[1]] == [2400]
+    assert [str(error) for error in rig.failures if error is not None] == ["rest"]
+
+
 def test_what_arrives_between_the_end_of_a_run_and_its_turn_does_not_overtake() -> None:
     rig = Rig(lambda runs: None, batch_waits=True)
     a = rig.session(1)

@@ -137,9 +137,14 @@ class GroupCommit:
         elif len(self._notes) == _NOTES:
             self._queue.put(_MANY)
 
+    @property
+    def crowded(self) -> bool:
+        """Whether so much is noted and not written that whoever notes more should wait: `room`."""
+        return len(self._notes) > 2 * _NOTES
+
     async def room(self) -> None:
         """Wait while too much is noted and not written."""
-        while len(self._notes) > 2 * _NOTES:
+        while self.crowded:
             await self._room.wait()
 
     async def aclose(self) -> None:

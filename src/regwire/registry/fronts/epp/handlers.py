@@ -8,7 +8,7 @@ in order, so that a session sees its own writes. All runs of a batch share one s
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Final
 
@@ -45,37 +45,48 @@ def epp_handlers(registry: Registry) -> Handlers:
 
     pace = Pace(registry.policies)
 
-    async def execute(runs: Sequence[Run]) -> None:
+    def execute(runs: Sequence[Run]) -> Coroutine[Any, Any, None] | None:
+        """Answer what needs no waiting; what is returned does the rest."""
         with _Reads(registry) as reads:
             writes = _Writes(registry, auditor, reads, pace)
             for run in runs:
                 writes.begin(run)
-        if writes.calls:
-            await writes.finish()
-        await registry.writer.room()
-        if writes.late:
-            async with trio.open_nursery() as nursery:
-                for late in writes.late:
-                    nursery.start_soon(_answer_later, *late)
+        return _rest(registry, writes) if writes.calls or writes.late or registry.writer.crowded else None
 
+    # Not `async def`: what only reads is answered in the event loop's turn that it came in, without a task.
     @handlers.batch
-    async def batch(runs: Sequence[Run]) -> None:
-        if pace.early:
-            await _paced(pace, runs, execute)
-        else:
-            await execute(runs)
+    def batch(runs: Sequence[Run]) -> Coroutine[Any, Any, None] | None:
+        return _paced(pace, runs, execute) if pace.early else execute(runs)
 
     return handlers
 
 
-async def _paced(pace: Pace, runs: Sequence[Run], execute: Callable[[Sequence[Run]], Awaitable[None]]) -> None:
+async def _rest(registry: Registry, writes: _Writes) -> None:
+    """Do what a batch has to wait for."""
+    if writes.calls:
+        await writes.finish()
+    await registry.writer.room()
+    if writes.late:
+        async with trio.open_nursery() as nursery:
+            for late in writes.late:
+                nursery.start_soon(_answer_later, *late)
+
+
+async def _paced(
+    pace: Pace, runs: Sequence[Run], execute: Callable[[Sequence[Run]], Coroutine[Any, Any, None] | None]
+) -> None:
     """Execute runs at once as far as they are not too early; each of the others when its time has come."""
     now = trio.current_time()
     at_once: list[Run] = []
 
+    async def all_of(runs: Sequence[Run]) -> None:
+        rest = execute(runs)
+        if rest is not None:
+            await rest
+
     async def later(wait: float, run: Run) -> None:
         await trio.sleep(wait)
-        await execute([run])
+        await all_of([run])
 
     async with trio.open_nursery() as nursery:
         for run in runs:
@@ -86,7 +97,7 @@ async def _paced(pace: Pace, runs: Sequence[Run], execute: Callable[[Sequence[Ru
             else:
                 at_once.append(run)
         if at_once:
-            await execute(at_once)
+            await all_of(at_once)
 
 
 async def _answer_later(wait: float, run: Run, i: int, reply: Any) -> None:
