@@ -97,7 +97,10 @@ trap 'for group in $(jobs -p); do kill -- -"$group" 2>/dev/null; done; wait 2>/d
 python() { "$PYTHON" "$@"; }
 regwire() {
   "$PYTHON" -m regwire.cli "$@" || return
-  if [ "$1" = init ]; then sed -i "s/^# port_offset = .*/port_offset = $OFFSET/" "$2/registry.toml"; fi
+  if [ "$1" = init ]; then
+    local changes="s/^# port_offset = .*/port_offset = $OFFSET/; s/^port = 10700 /port = $((700 + OFFSET)) /"
+    sed -i "$changes" "${!#}/registry.toml"
+  fi
 }
 await_line() {
   for _ in $(seq 300); do [ -s "$1" ] && return; kill -0 "$2" 2>/dev/null || break; sleep 0.1; done

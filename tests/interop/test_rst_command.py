@@ -5,10 +5,12 @@ import os
 import signal
 import subprocess
 import sys
+from importlib.util import find_spec
 
 import pytest
 
 from regwire.cli.init import create_registry
+from regwire.cli.init_rst import create_rst_registry
 from regwire.cli.process import ServerProcess
 from regwire.registry.config import ExtraListener, ListenSettings
 
@@ -52,6 +54,56 @@ def test_a_run_that_passes(folder, server, tmp_path):
     assert lines[2].startswith("2 pass in ")
     assert lines[3] == f"wrote {report}"
     assert "| epp-19 | Domain transfer, approved | pass |" in report.read_text(encoding="utf-8")
+
+
+def verdicts(result):
+    assert result.stdout, result.stderr
+    data = json.loads(result.stdout)
+    return {case["id"]: (case["verdict"], case["codes"], case["reason"]) for case in data["cases"]}
+
+
+def test_every_case_on_a_new_registry_twice(folder, server):
+    """No case fails, and what does not apply says why; names of the first run are not in the way of the second."""
+    for _ in range(2):
+        result = rst("--dir", folder, "--port", server.port, "--json")
+        found = verdicts(result)
+        assert result.returncode == 0
+        assert len(found) == 31
+        skipped = {id: reason for id, (verdict, _, reason) in found.items() if verdict != "pass"}
+        assert skipped == {
+            "epp-17": "the server has one service port only",
+            "idn-02": "no TLD of the inputs is for IDNs only",
+            "minimumRPMs-01": "minimumRPMS.claimsTLD is not given",
+            "minimumRPMs-02": "minimumRPMS.sunriseTLD is not given",
+            "minimumRPMs-03": "minimumRPMS.claimsTLD is not given",
+        }
+
+
+def test_what_is_skipped_has_a_cure(folder, server):
+    result = rst("--dir", folder, "--port", server.port, "--case", "idn-02")
+    assert result.stdout.splitlines()[-1] == "a registry in which every case applies: regwire init --rst DIR"
+
+
+@pytest.mark.skipif(find_spec("signxml") is None, reason="signed marks need signxml: install regwire[registry]")
+def test_every_case_on_a_registry_made_for_them_twice(tmp_path):
+    """`regwire init --rst`: all cases apply, with all that they can try; only the second service port is left out."""
+    folder = tmp_path / "registry"
+    create_rst_registry(folder)
+    # No fixed port in tests, and hence one address only.
+    file = folder / "registry.toml"
+    text = file.read_text(encoding="utf-8").partition("[[listen.extra]]")
+    rest = text[2].partition("\n\n") if text[1] else ("", "", "")
+    text = f'{text[0]}[[listen.extra]]\nprotocol = "epp"\nport = 0\n\n{rest[2]}'
+    file.write_text(text.replace("[listen]\n", "[listen]\nprotocols = []\n"), encoding="utf-8")
+    with ServerProcess(folder) as server:
+        for _ in range(2):
+            result = rst("--dir", folder, "--port", server.port, "--json")
+            found = verdicts(result)
+            assert result.returncode == 0
+            wrong = {id: value for id, value in found.items() if value[0] != "pass"}
+            assert wrong == {"epp-17": ("skipped", [], "the server has one service port only")}
+            told = {case["id"]: case["notes"] for case in json.loads(result.stdout)["cases"] if case["notes"]}
+            assert set(told) == {"epp-01"}, "nothing else is left untried"
 
 
 def test_a_run_that_fails(folder, server, tmp_path):

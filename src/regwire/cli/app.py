@@ -101,13 +101,21 @@ def _options(
 
 
 @app.command()
-def init(folder: Annotated[Path, typer.Argument(metavar="DIR", help="Made if it does not exist.")]) -> None:
+def init(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Made if it does not exist.")],
+    rst: Annotated[
+        bool,
+        typer.Option("--rst", help="With all that ICANN's registry tests ask for: see `regwire rst --dir`."),
+    ] = False,
+) -> None:
     """Write registry.toml, accounts.toml and a development PKI into DIR."""
-    from regwire.cli.init import REGISTRARS, create_registry
+    from regwire.cli import init, init_rst
 
-    for path in create_registry(folder):
+    paths = init_rst.create_rst_registry(folder) if rst else init.create_registry(folder)
+    for path in paths:
         typer.echo(f"wrote {path}")
-    typer.echo(f"accounts: {', '.join(REGISTRARS)}; zone: example")
+    accounts, zones = (init_rst.REGISTRARS, init_rst.ZONES) if rst else (init.REGISTRARS, ("example",))
+    typer.echo(f"accounts: {', '.join(accounts)}; {'zones' if len(zones) > 1 else 'zone'}: {', '.join(zones)}")
     typer.echo(f"next: regwire serve {folder}")
 
 

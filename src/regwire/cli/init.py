@@ -6,6 +6,7 @@ import os
 import secrets
 import string
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ from regwire.cli.pki import create_pki
 from regwire.errors import ConfigError
 
 if TYPE_CHECKING:
-    from regwire.registry.config import ListenSettings
+    from regwire.registry.config import Config, ListenSettings
 
 __all__ = ["REGISTRARS", "create_registry", "new_password"]
 
@@ -25,14 +26,21 @@ _PASSWORD_LENGTH = 16
 
 
 def create_registry(
-    folder: Path, registrars: Sequence[str] = REGISTRARS, *, listen: ListenSettings | None = None
+    folder: Path,
+    registrars: Sequence[str] = REGISTRARS,
+    *,
+    listen: ListenSettings | None = None,
+    config: Config | None = None,
+    beside: Sequence[str] = (),
 ) -> list[Path]:
     """Write ``registry.toml``, ``accounts.toml`` (mode 0600) and the development PKI into ``folder``.
 
     Args:
         folder: made if it does not exist; other files in it are left alone.
         registrars: the accounts, each with a generated password and a certificate that it is pinned to.
-        listen: where `regwire serve` will listen; None: the defaults.
+        listen: where `regwire serve` will listen; None: what ``config`` says.
+        config: the settings; None: the defaults.
+        beside: further names in the folder that the caller will write, and that must not exist.
 
     Returns:
         What was written: the two files and the folder of the PKI.
@@ -42,12 +50,12 @@ def create_registry(
 
     """
     paths = [folder / "registry.toml", folder / "accounts.toml", folder / "pki"]
-    for path in paths:
+    for path in (*paths, *(folder / name for name in beside)):
         if path.exists():
             raise ConfigError(str(path), "exists already", "choose another folder, or move it away first")
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        _fill(folder, paths, registrars, listen)
+        _fill(folder, paths, registrars, listen, config)
     except OSError as error:
         raise ConfigError(str(folder), f"cannot be written ({error.strerror})", "choose another folder") from error
     return paths
@@ -58,11 +66,19 @@ def new_password() -> str:
     return "".join(secrets.choice(_PASSWORD_ALPHABET) for _ in range(_PASSWORD_LENGTH))
 
 
-def _fill(folder: Path, paths: Sequence[Path], registrars: Sequence[str], listen: ListenSettings | None) -> None:
-    from regwire.registry.config import Config, ListenSettings, render
+def _fill(
+    folder: Path,
+    paths: Sequence[Path],
+    registrars: Sequence[str],
+    listen: ListenSettings | None,
+    config: Config | None,
+) -> None:
+    from regwire.registry.config import Config, render
 
     settings, accounts, pki = paths
-    config = Config(directory=folder, listen=listen or ListenSettings())
+    config = config or Config(directory=folder)
+    if listen is not None:
+        config = replace(config, listen=listen)
     pki.mkdir()
     fingerprints = create_pki(pki, registrars)
     settings.write_text(_HEADER + render(config, every=True), encoding="utf-8")

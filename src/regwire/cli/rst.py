@@ -55,7 +55,7 @@ def _inputs(options: RunOptions) -> Inputs:
         raise ConfigError("--dir", "a file of inputs is given too", "give one of them")
     from regwire.cli.rst_folder import folder_inputs
 
-    return parse_inputs(folder_inputs(options.folder), options.folder / "rst.toml", **overrides)
+    return parse_inputs(folder_inputs(options.folder, seed=options.seed), options.folder / "rst.toml", **overrides)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +83,7 @@ def run_rst(options: RunOptions) -> bool:
 
     """
     from regwire.cli.talk import run
-    from regwire.testing.rst import RunResult, run_cases, select, write_report
+    from regwire.testing.rst import RunResult, Verdict, run_cases, select, write_report
     from regwire.testing.rst import as_json as json_of
 
     for path in options.report:
@@ -119,6 +119,8 @@ def run_rst(options: RunOptions) -> bool:
                 print(json_of(result))
             else:
                 screen.close(result, options.report)
+                if options.folder is not None and result.count(Verdict.SKIPPED):
+                    print("a registry in which every case applies: regwire init --rst DIR")
     return not result.failed
 
 

@@ -3,6 +3,7 @@
 import pytest
 
 from regwire.cli.init import create_registry
+from regwire.cli.init_rst import create_rst_registry
 from regwire.cli.rst_folder import folder_inputs
 from regwire.errors import ConfigError
 from regwire.testing.rst import parse_inputs
@@ -51,6 +52,10 @@ def test_a_new_registry(folder):
     assert inputs.host_objects
     assert [tld.name for tld in inputs.tlds] == ["example"]
     assert inputs["minimumRPMS.sunriseTLD"] is None
+    # Contacts are as given, and IDNA2008 alone says which names are registered.
+    assert inputs.contacts_optional
+    assert [table.tag for table in inputs.tlds[0].tables] == ["IDNA2008"]
+    assert not (folder / "registry.sqlite").exists(), "looking makes nothing"
 
 
 def test_a_registry_with_policies(folder):
@@ -72,6 +77,39 @@ def test_a_registry_with_policies(folder):
     assert inputs.path("tmch.dnl") == folder / "dnl.csv"
 
 
+@pytest.fixture
+def full(tmp_path):
+    pytest.importorskip("signxml", reason="signed marks need signxml: install regwire[registry]")
+    folder = tmp_path / "full"
+    create_rst_registry(folder)
+    return folder
+
+
+def test_a_registry_made_for_the_tests(full):
+    inputs = parse_inputs(folder_inputs(full), full / "rst.toml")
+    assert inputs["general.registryDataModel"] == "maximum"
+    # What is in sunrise or claims is for the cases about rights alone.
+    assert [(tld.name, tld.idn_only) for tld in inputs.tlds] == [("example", False), ("idn-only.test", True)]
+    assert (inputs["minimumRPMS.sunriseTLD"], inputs["minimumRPMS.claimsTLD"]) == ("sunrise.test", "claims.test")
+    assert [len(inputs.paths(f"tmch.{kind}SMDs")) for kind in ("valid", "invalid", "revoked")] == [1, 1, 1]
+    assert inputs["epp.registeredNames"] == ("taken.example",)
+    assert inputs["epp.registeredNameservers"] == ("ns1.taken.example",)
+    assert inputs["epp.registeredContacts"] == ("taken-1", "taken-2")
+    assert "<!-- tag -->" in inputs["idn.domainCreateExtension"]
+    latin, cyrillic = (tld.tables[0] for tld in inputs.tlds)
+    assert (latin.tag, cyrillic.tag) == ("und-Latn", "und-Cyrl")
+    assert len(latin.valid) == len(cyrillic.valid) == 3
+    assert latin.variants
+    assert "жук" in latin.invalid
+    assert "жук" not in cyrillic.invalid
+
+
+def test_labels_are_new_each_time_but_for_the_same_seed(full):
+    assert folder_inputs(full) != folder_inputs(full)
+    assert folder_inputs(full, seed=1) == folder_inputs(full, seed=1)
+    assert folder_inputs(full, seed=1) != folder_inputs(full, seed=2)
+
+
 def test_one_account_is_not_enough(folder):
     accounts = folder / "accounts.toml"
     accounts.write_text(accounts.read_text().partition("[reg-b]")[0])
@@ -82,3 +120,57 @@ def test_one_account_is_not_enough(folder):
 def test_a_folder_without_registry(tmp_path):
     with pytest.raises(ConfigError, match="no such file"):
         folder_inputs(tmp_path)
+
+
+def test_every_address_of_the_port(folder):
+    (folder / "registry.toml").write_text(
+        """
+[registry]
+zones = ["example"]
+[listen]
+address = "0.0.0.0"
+[[listen.extra]]
+protocol = "epp"
+port = 10700
+address = "::1"
+[[listen.extra]]
+protocol = "epp"
+port = 10701
+""",
+        encoding="utf-8",
+    )
+    inputs = parse_inputs(folder_inputs(folder), folder / "rst.toml")
+    assert (inputs["run.port"], inputs["run.addresses"]) == (10700, ("127.0.0.1", "::1"))
+
+
+def test_a_registry_without_epp(folder):
+    (folder / "registry.toml").write_text('[registry]\nzones = ["a"]\n[listen]\nprotocols = ["iris.lwz"]\n')
+    with pytest.raises(ConfigError, match="has no epp"):
+        folder_inputs(folder)
+
+
+@pytest.mark.parametrize("name", ["registry.toml", "tmch"])
+def test_nothing_is_written_over(tmp_path, name):
+    pytest.importorskip("signxml", reason="signed marks need signxml: install regwire[registry]")
+    (tmp_path / name).mkdir()
+    with pytest.raises(ConfigError, match="exists already"):
+        create_rst_registry(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+def test_labels_of_a_table_with_allocatable_variants(folder):
+    """Those pairs are tried that the policy is about."""
+    (folder / "table.xml").write_text(
+        """<lgr xmlns="urn:ietf:params:xml:ns:lgr-1.0"><meta><language>de</language></meta><data>
+<range first-cp="0061" last-cp="007A"/>
+<char cp="00E4"><var cp="0061" type="allocatable"/></char><char cp="00F6"><var cp="006F" type="blocked"/></char>
+</data></lgr>""",
+        encoding="utf-8",
+    )
+    policy = '[registry]\nzones = ["example"]\n[policy.idn]\ntables = ["table.xml"]\nvariants = "{}"\n'
+    for variants, count in (("blocked", 2), ("same-registrant", 1), ("same-registrar", 0)):
+        (folder / "registry.toml").write_text(policy.format(variants), encoding="utf-8")
+        (tld,) = parse_inputs(folder_inputs(folder), folder / "rst.toml").tlds
+        assert len(tld.tables[0].variants) == count, variants
+        assert all("ä" in label for label, _ in tld.tables[0].variants[:1])
+        assert (tld.variant_policy == "same-registrant") is (variants == "same-registrant")

@@ -109,7 +109,7 @@ def test_what_is_missing(monkeypatch, change, told):
         ("[run]\nport = true\n", "run.port: must be a whole number"),
         ('[run]\naddresses = "::1"\n', "run.addresses: must be a list of strings"),
         ("[run]\naddresses = [1]\n", "run.addresses: must be a list of strings"),
-        ('[general]\nregistryDataModel = "thick"\n', '"thick" is not one of minimum, maximum, per-registrar'),
+        ('[general]\nregistryDataModel = "thick"\n', '"thick" is not one of minimum, maximum, per-registrar, any'),
         ('[general]\nregistryDataModel = "per-registrar"\n', "must be minimum and maximum"),
         ('[run]\nca = "nowhere.pem"\n', "run.ca: nowhere.pem: no such file"),
         ('[tmch]\nvalidSMDs = ["nowhere.smd"]\n', "nowhere.smd: no such file"),

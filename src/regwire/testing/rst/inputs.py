@@ -47,10 +47,11 @@ INPUTS: tuple[Input, ...] = (
     Input(
         "general.registryDataModel",
         "text",
-        "minimum: domains have no contacts; maximum: they must have a registrant",
+        "minimum: domains have no contacts; maximum: they must have a registrant; any, also when it is not given: they "
+        "may have one, and no case asks whether they must",
         "maximum",
-        default="maximum",
-        choices=("minimum", "maximum", "per-registrar"),
+        default="any",
+        choices=("minimum", "maximum", "per-registrar", "any"),
     ),
     Input(
         "epp.clid01DataModel",
@@ -286,6 +287,11 @@ class Inputs:
     def thick_client(self) -> int | None:
         """A registrar whose domains have contacts: 1 or 2; None if no registrar's have."""
         return next((number for number in (1, 2) if not self.minimum(number)), None)
+
+    @property
+    def contacts_optional(self) -> bool:
+        """Whether domains may have contacts or not: RST has no such model."""
+        return bool(self["general.registryDataModel"] == "any")
 
     @property
     def host_objects(self) -> bool:
