@@ -381,7 +381,7 @@ class Session:
     def _sasl_opened(self, number: int, uri: str, outcome: Outcome) -> None:
         if self.ended is None and number in self._mechanisms:
             self.peer.accept(number, uri, text_of(self._judged(number, outcome)))
-            self.pump()
+            self._count_failures()
 
     def _judged(self, number: int, outcome: Outcome) -> Any:
         """Take note of an outcome; give what answers it."""
@@ -419,10 +419,13 @@ class Session:
             self._reply(event, BeepError(int(document.code)))
         else:
             self._reply(event, write(document))
-        if self._failed_logins >= self._most_failed:
-            self.pump()
-            self.stop(f"{self._failed_logins} failed authentications")
+        self._count_failures()
+
+    def _count_failures(self) -> None:
+        """Send what is said, and end a session whose client guesses, in starts or in blobs of their own."""
         self.pump()
+        if self._failed_logins >= self._most_failed:
+            self.stop(f"{self._failed_logins} failed authentications")
 
     # ------------------------------------------------------------------------------------------------------- exchanges
 

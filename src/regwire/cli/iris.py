@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
-from regwire.errors import ConfigError, IrisError
+from regwire.cli.show import printable
+from regwire.errors import ConfigError, ConnectFailed, IrisError, RegwireError, TransferRefused
 
 if TYPE_CHECKING:
     from regwire.iris.uri import IrisUri
@@ -41,7 +42,7 @@ def iris(
 ) -> None:
     """Look something up by IRIS: a domain's availability, a domain, host, contact, network or number.
 
-    Exit: 0 found, 1 the server's error (such as nameNotFound), 2 usage, 3 no connection.
+    Exit: 0 found, 1 the server's error (such as nameNotFound), 2 usage, 3 no connection, or no answer of use.
     """
     import trio
 
@@ -70,19 +71,28 @@ def iris(
     try:
         found = trio.run(ask)
     except trio.TooSlowError:
-        from regwire.errors import ConnectFailed
-
         raise ConnectFailed(f"{wanted.authority}: no answer within {timeout:g} s") from None
-    except IrisError as error:
-        if json:
-            print_json({"results": [], "error": _error(error)})
-            raise typer.Exit(1) from None
-        typer.echo(f"regwire: {wanted.entity_name}: {error}", err=True)
-        raise typer.Exit(1) from None
+    except (ConfigError, ConnectFailed):
+        raise
+    except RegwireError as error:
+        _fail(wanted, error, json=json)
     if json:
         print_json(_plain(found))
     else:
         _show(found)
+
+
+def _fail(wanted: IrisUri, error: RegwireError, *, json: bool) -> NoReturn:
+    """Say in one line why there is no answer, and exit."""
+    from regwire.cli.show import print_json
+
+    said = isinstance(error, IrisError | TransferRefused)
+    if json and said:
+        print_json({"results": [], "error": _error(error)})
+    else:
+        about = wanted.entity_name if isinstance(error, IrisError) else str(wanted.authority)
+        typer.echo(printable(f"regwire: {about}: {error}"), err=True)
+    raise typer.Exit(1 if said else 3) from None
 
 
 def _server(
@@ -175,22 +185,21 @@ def _show(found: Found) -> None:
     for result in found.results:
         plain = _named(result)
         kind, name = plain.pop("element"), plain.pop("entity_name")
-        typer.echo(f"{kind} {name}")
+        typer.echo(printable(f"{kind} {name}"))
         for key in ("authority", "resolution", "registry_type", "entity_class", "temporary_reference"):
             plain.pop(key)
         for line in _lines(plain, "  "):
-            typer.echo(line)
+            typer.echo(printable(line))
     if not found.results:
         typer.echo("nothing found")
     for referral in found.left:
         what = getattr(referral, "entity_name", None) or type(getattr(referral, "query", referral)).__name__
-        typer.echo(f"see {what} at {referral.authority or 'the same authority'}")
+        typer.echo(printable(f"see {what} at {referral.authority or 'the same authority'}"))
     for failure in found.failures:
-        typer.echo(f"{failure.authority}: {failure.error}", err=True)
+        typer.echo(printable(f"{failure.authority}: {failure.error}"), err=True)
     for step in found.steps:
-        typer.echo(
-            f"from {step.authority} by {step.target.transport} ({step.target.host}:{step.target.port})", err=True
-        )
+        by = f"{step.target.transport} ({step.target.host}:{step.target.port})"
+        typer.echo(printable(f"from {step.authority} by {by}"), err=True)
 
 
 def _lines(value: Any, indent: str) -> list[str]:

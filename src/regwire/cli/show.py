@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import sys
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
     from regwire.epp import Greeting, Response
 
-__all__ = ["grid", "plain_greeting", "plain_response", "print_json", "readable", "table"]
+__all__ = ["grid", "plain_greeting", "plain_response", "print_json", "printable", "readable", "table"]
 
 # Fields that say nothing to a reader when they have these values.
 _SILENT: Mapping[str, object] = {"lang": "en", "ip": "v4", "text": ""}
@@ -180,4 +181,27 @@ def _text(value: Any) -> str:
         return " ".join(filter(None, (_text(item) for name, item in value.items() if _SILENT.get(name) != item)))
     if isinstance(value, list | tuple):
         return ", ".join(filter(None, map(_text, value)))
-    return value if isinstance(value, str) else str(value) if isinstance(value, int) else _json_value(value)
+    if isinstance(value, str):
+        return printable(value)
+    return str(value) if isinstance(value, int) else _json_value(value)
+
+
+def printable(text: str) -> str:
+    """Give a peer's text as one line that does nothing to a terminal: ends of lines are spaces, controls are escaped.
+
+    XML lets U+0080 to U+009F through, and with them a terminal's control sequences. Marks of direction are escaped as
+    well: they would let a text look like another.
+    """
+    if text.isprintable():
+        return text
+    kept = text.translate(_SPACES)
+    return "".join([char if _shows(char) else char.encode("unicode_escape").decode() for char in kept])
+
+
+def _shows(char: str) -> bool:
+    return unicodedata.category(char) not in {"Cc", "Cf", "Zl", "Zp", "Cs"} or char in _JOINERS
+
+
+_SPACES = str.maketrans("\t\n\r", "   ")
+_JOINERS = "\u200c\u200d"
+"""Signs without a form of their own that some scripts' words need."""

@@ -286,10 +286,8 @@ class ProtocolError(RegwireError):
     """The peer broke the protocol; the session is over. `expected` and `got` say how."""
 
     def __init__(self, reason: str, *, expected: object = None, got: object = None) -> None:
-        text = reason
-        if expected is not None or got is not None:
-            text += f" (expected {expected!r}, got {got!r})"
-        super().__init__(text)
+        known = [f"{name} {value!r}" for name, value in (("expected", expected), ("got", got)) if value is not None]
+        super().__init__(f"{reason} ({', '.join(known)})" if known else reason)
         self.reason = reason
         self.expected = expected
         self.got = got

@@ -325,12 +325,16 @@ class _Secured(_Plain):
         self.server_name = peer.server_name
 
 
-def log_end(session: Session, number: int = 0) -> None:
-    """Write the one line that says how a session ended."""
+def log_end(session: Session, number: int | None = None) -> None:
+    """Write the one line that says how a session ended; a server's `number` makes a peer's fault a warning.
+
+    A client's caller is told of it by an exception.
+    """
     ended = session.ended
     reason = ended.reason if ended is not None else "unknown"
+    fault = ended is None or (not ended.clean and reason.startswith("poorly"))
     logger.log(
-        logging.INFO if ended is not None and (ended.clean or not reason.startswith("poorly")) else logging.WARNING,
+        logging.WARNING if fault and number is not None else logging.INFO,
         "closed: %s",
         reason,
         extra={"event": "beep.closed", "reason": reason, "session": number, "peer": shown_address(session.address)},

@@ -192,7 +192,10 @@ class connect:  # noqa: N801 - used as a function: `async with connect(...) as c
         stream = self._stream or await self._dial(self._port)
         line = XpcLine(stream, self._wire(), self._config, nursery)
         self._line = line
-        await line.opened()
+        try:
+            await line.opened()
+        except ConnectFailed as error:
+            raise type(error)(f"{self._host}:{self._port}: {error}") from error
         identity = None
         if self._sasl is not None:
             identity = await line.authenticate(self._sasl, self._channel(), self._server_name)

@@ -629,3 +629,24 @@ def test_external_takes_the_certificate_that_tls_presents(pki: Pki) -> None:
             assert connection.identity == "carol"
 
     run(main)
+
+
+def test_who_guesses_passwords_within_starts_is_cut_off(pki: Pki) -> None:
+    """RFC 3080 section 4.1 lets a start carry the first blob: such failures count as those of blobs of their own."""
+
+    async def main() -> None:
+        credentials = Credentials()
+        credentials.add("alice", "secret-1")
+        tls = ServerTls(certificate=pki.server.certificate, key=pki.server.key)
+        guess = ("http://iana.org/beep/SASL/PLAIN", "<blob>AGFsaWNlAHdyb25n</blob>")
+        async with (
+            serving(echoing(), tls=tls, sasl=SaslServer(credentials)) as server,
+            client(server, tls=ClientTls(ca=pki.ca), server_name="localhost") as connection,
+        ):
+            for _ in range(3):
+                channel = await connection.start(guess)
+                assert b'code="535"' in _octets(channel.content)
+            with trio.fail_after(10):
+                await connection.ended()
+
+    run(main)
