@@ -28,6 +28,9 @@ ANSWERS = 1024
 """Answers of one exchange that may be incomplete at once: each costs memory, even when it is empty."""
 
 _HUSHED = frozenset({SessionState.READY_SENT, SessionState.READY_TAKEN, SessionState.SECURING, SessionState.RELEASING})
+_TAKE_DATA = frozenset(
+    {state for state in SessionState if SESSION.step(state, SessionInput.DATA).action is SessionAction.TAKE}
+)
 
 
 class Core(abc.ABC):
@@ -198,7 +201,8 @@ class Core(abc.ABC):
         channel, owed = self._debt(number, msgno)
         if channel is None or owed is None:
             return None
-        if owed.keyword not in {None, keyword} and (owed.keyword, keyword) != ("ANS", "NUL"):
+        before = owed.keyword
+        if before is not None and before != keyword and (before, keyword) != ("ANS", "NUL"):
             raise ValueError(f"message {msgno} of channel {number} is being answered by {owed.keyword}, not {keyword}")
         if not owed.complete:
             if keyword != "ERR":
@@ -236,25 +240,25 @@ class Core(abc.ABC):
     # ------------------------------------------------------------------------------------------------------- receiving
 
     def _data(self, frame: BeepFrame) -> None:
+        # What a frame has is asked of it once: each answer is an object made anew.
+        keyword, number = frame.keyword, frame.channel
         if self.state is SessionState.GREETING:
-            if frame.channel or frame.msgno or frame.keyword not in {"RPY", "ERR"}:
-                raise PoorlyFormed(f"{frame.keyword} {frame.channel} {frame.msgno} before the greeting")
-        else:
+            if number or frame.msgno or keyword not in {"RPY", "ERR"}:
+                raise PoorlyFormed(f"{keyword} {number} {frame.msgno} before the greeting")
+        elif self.state not in _TAKE_DATA:
             action = SESSION.step(self.state, SessionInput.DATA).action
             if action is SessionAction.IGNORE or self.ended:
                 return
-            if action is SessionAction.END:
-                raise PoorlyFormed(f"{frame.keyword} when the session {self.state.value}")
-        channel = self.channels.get(frame.channel)
+            raise PoorlyFormed(f"{keyword} when the session {self.state.value}")
+        channel = self.channels.get(number)
         if channel is None:
-            raise PoorlyFormed(f"{frame.keyword} on channel {frame.channel}, which is not open")
-        if frame.keyword == "NUL" and (frame.more or frame.payload):
+            raise PoorlyFormed(f"{keyword} on channel {number}, which is not open")
+        if keyword == "NUL" and (frame.more or frame.payload):
             raise PoorlyFormed("NUL that is not complete and empty")
-        channel.admit(frame)
         self._idle_seqs = 0
-        if frame.payload:
-            self._windows[frame.channel] = None
-        if frame.keyword == "MSG":
+        if channel.admit(frame):
+            self._windows[number] = None
+        if keyword == "MSG":
             self._msg(channel, frame)
         else:
             self._reply(channel, frame)
@@ -262,30 +266,39 @@ class Core(abc.ABC):
     def _msg(self, channel: Channel, frame: BeepFrame) -> None:
         if CHANNEL.step(channel.state, ChannelInput.MSG).action is ChannelAction.END:
             raise PoorlyFormed(f"MSG on channel {channel.number}: {channel.state.value}")
-        owed = channel.owed.get(frame.msgno)
+        msgno, payload, more = frame.msgno, frame.payload, frame.more
+        owed = channel.owed.get(msgno)
         if owed is None:
-            owed = self._new_debt(channel, frame.msgno)
+            owed = self._new_debt(channel, msgno)
         elif owed.complete:
-            raise PoorlyFormed(f"MSG {frame.msgno} of channel {channel.number} is not answered yet")
+            raise PoorlyFormed(f"MSG {msgno} of channel {channel.number} is not answered yet")
+        most = self.limits.message if channel.number else self.limits.management
+        if more or channel.parts or owed.ignored or len(payload) > most:
+            if not self._assembled(channel, owed, payload, most, more=more):
+                return
+            payload = self._joined(channel)
+        owed.complete = True
+        channel.inbox.append((msgno, payload))
+        channel.held += len(payload)
+        self._deliver(channel)
+
+    def _assembled(self, channel: Channel, owed: Owed, payload: bytes, most: int, *, more: bool) -> bool:
+        """Take in a part of a message; whether it is whole, and wanted."""
         if not owed.ignored:
-            channel.parts += frame.payload
-            self._assembly += len(frame.payload)
-            most = self.limits.message if channel.number else self.limits.management
+            channel.parts += payload
+            self._assembly += len(payload)
             if len(channel.parts) > most or self._assembly > self.limits.assembly:
                 self._refuse_message(channel, owed)
-        if frame.more:
-            return
+        if more:
+            return False
         owed.complete = True
         if owed.ignored:
             self._let_go(channel)
-            return
-        data = self._joined(channel)
-        channel.inbox.append((frame.msgno, data))
-        channel.held += len(data)
-        self._deliver(channel)
+            return False
+        return True
 
     def _new_debt(self, channel: Channel, msgno: int) -> Owed:
-        if any(message.msgno == msgno and message.keyword != "MSG" for message in channel.out):
+        if channel.out and any(message.msgno == msgno and message.keyword != "MSG" for message in channel.out):
             raise PoorlyFormed(f"MSG {msgno} of channel {channel.number} is not answered yet")
         if self._exchanges >= self.limits.exchanges:
             raise PoorlyFormed(f"more than {self.limits.exchanges} messages without a reply")

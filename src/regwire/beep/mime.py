@@ -7,6 +7,7 @@ import binascii
 import quopri
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 __all__ = ["DEFAULT_TYPE", "Message", "parameter"]
 
@@ -57,31 +58,55 @@ class Message:
 
     def payload(self) -> bytes:
         """Write it; raises ValueError for a header with a line break in it."""
-        headers = self.headers
-        if self.content_type != DEFAULT_TYPE:
-            headers = (("Content-Type", self.content_type), *headers)
-        for name, value in headers:
-            if _LINE_BREAK.search(name + value) or ":" in name or not name:
-                raise ValueError(f"header {name!r} cannot be written")
-        lines = [f"{name}: {value}\r\n".encode() for name, value in headers]
-        return b"".join([*lines, b"\r\n", self.body])
+        return _written(self.content_type, self.headers) + self.body
 
     @classmethod
     def parse(cls, payload: bytes) -> Message:
         """Read a payload. One that does not begin with headers or an empty line is a body alone."""
-        at, headers = 0, []
-        while found := _HEADER.match(payload, at):
-            headers.append((found[1], _FOLD.sub(b" ", found[2]).strip()))
-            at = found.end()
-        if payload[at : at + 2] != b"\r\n":
-            return cls(payload)
-        content_type, others = DEFAULT_TYPE, []
-        for name, value in headers:
-            if name.lower() == _CONTENT_TYPE:
-                content_type = value.decode("utf-8", "replace")
-            else:
-                others.append((name.decode("ascii"), value.decode("utf-8", "replace")))
-        return cls(payload[at + 2 :], content_type or DEFAULT_TYPE, tuple(others))
+        if payload[:2] == b"\r\n":
+            return cls(payload[2:])
+        end = payload.find(b"\r\n\r\n", 0, _USUAL)
+        if end < 0:
+            at, content_type, others = _read(payload)
+        else:
+            # Peers repeat themselves. The end is that of these headers, if they are headers: a line that is folded
+            # does not begin with a line's end.
+            at, content_type, others = _read_again(payload[: end + 4])
+        return cls(payload[at:], content_type, others) if at else cls(payload)
+
+
+@lru_cache(maxsize=64)
+def _written(content_type: str, others: tuple[tuple[str, str], ...]) -> bytes:
+    """Headers and the empty line; ValueError for what cannot be written."""
+    headers = others
+    if content_type != DEFAULT_TYPE:
+        headers = (("Content-Type", content_type), *others)
+    for name, value in headers:
+        if _LINE_BREAK.search(name + value) or ":" in name or not name:
+            raise ValueError(f"header {name!r} cannot be written")
+    return b"".join([f"{name}: {value}\r\n".encode() for name, value in headers]) + b"\r\n"
+
+
+def _read(payload: bytes) -> tuple[int, str, tuple[tuple[str, str], ...]]:
+    """Where the body begins (0: there are no headers), its type, and the other headers."""
+    at, headers = 0, []
+    while found := _HEADER.match(payload, at):
+        headers.append((found[1], _FOLD.sub(b" ", found[2]).strip()))
+        at = found.end()
+    if payload[at : at + 2] != b"\r\n":
+        return 0, DEFAULT_TYPE, ()
+    content_type, others = DEFAULT_TYPE, []
+    for name, value in headers:
+        if name.lower() == _CONTENT_TYPE:
+            content_type = value.decode("utf-8", "replace")
+        else:
+            others.append((name.decode("ascii"), value.decode("utf-8", "replace")))
+    return at + 2, content_type or DEFAULT_TYPE, tuple(others)
+
+
+_read_again = lru_cache(maxsize=64)(_read)
+_USUAL = 256
+"""Octets of headers that are remembered; longer ones are read each time."""
 
 
 def parameter(content_type: str, name: str) -> str | None:

@@ -8,6 +8,8 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any, Protocol
 
+from regwire_native import BeepFrame, BeepSeq
+
 from regwire.beep import events as on
 from regwire.beep.limits import Limits
 from regwire.beep.messages import Failure, read, read_text, text_of, write
@@ -28,6 +30,9 @@ SERVICE = "beep"
 FAILED_LOGINS = 3
 
 Told = Callable[[Any], None]
+
+_FRAMES = frozenset({BeepFrame, BeepSeq})
+"""Most of what arrives, told apart from the rest by its very class: other items are found by what they are like."""
 
 
 class Host(Protocol):
@@ -133,7 +138,9 @@ class Session:
 
     def take_in(self, item: Any) -> None:
         """Take one of several items that arrived together; `pump` after the last, so that one SEQ tells of all."""
-        if isinstance(item, items.Opened):
+        if type(item) in _FRAMES:
+            self._happened(self.peer.receive(item))
+        elif isinstance(item, items.Opened):
             self._open(item)
         elif isinstance(item, items.TimerExpired):
             self.stop(f"{item.kind} timer")
@@ -162,7 +169,7 @@ class Session:
                     self._host.transmit(data)
                 made = self.peer.take()
                 self._happened(made)
-                if not data and not made:
+                if not made and not (data and (self.peer.sendable or self._streams)):
                     break
         finally:
             self._pumping = False
@@ -460,7 +467,10 @@ class Session:
         self._result(profile, event, result)
 
     def _result(self, profile: Profile, event: on.Asked, result: Any) -> None:
-        if isinstance(result, Later):
+        if type(result) is Message:
+            self._reply(event, result)
+            self._next(profile, event)
+        elif isinstance(result, Later):
             result.then(partial(self._finished, profile, event))
         elif hasattr(result, "__await__"):
             self._host.run(result, partial(self._finished, profile, event))
@@ -492,7 +502,9 @@ class Session:
             del self._queues[event.channel]
 
     def _reply(self, event: on.Asked, result: Any) -> None:
-        if isinstance(result, BeepError):
+        if type(result) is Message:
+            self.peer.reply(event.channel, event.msgno, result)
+        elif isinstance(result, BeepError):
             self.peer.error(event.channel, event.msgno, result.failure)
         elif isinstance(result, Message | bytes):
             message = result if isinstance(result, Message) else Message(result)

@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 import trio
+from regwire_native import BeepFrame
 
 from regwire.beep.events import CloseRefused
 from regwire.beep.limits import Limits
@@ -81,6 +82,7 @@ class _Link:
         self._finished = False
         self._releasing = False
         self._data: dict[str, object] = {}
+        self._context = Context("beep", data=self._data)
         config = service.config
         crowded = service.draining or len(service.links) >= config.limits.sessions
         profiles = Profiles(
@@ -101,7 +103,7 @@ class _Link:
             session.corked = True
             self._service.before_flush(self._pump)
         session.take_in(item)
-        if isinstance(item, items.Closed):
+        if type(item) is not BeepFrame and isinstance(item, items.Closed):
             ended = self.session.ended
             self._service.forget(self, "beep", _Reason(item.reason, ended.reason) if ended is not None else item)
 
@@ -187,18 +189,15 @@ class _Link:
         if not self._service.engine.serves(opening.server_name or ""):
             raise beep.NOT_SERVED
 
-    def _asked(self, request: Request) -> Later:
-        config = self._service.config
+    def _asked(self, request: Request) -> Message | Later:
+        service = self._service
+        config = service.config
         found = beep.request_of(request.message, config.schema)
-        session = self.session
-        context = Context(
-            transport="beep",
-            authority=session.server_name or "",
-            peer=session.address,
-            encrypted=session.encrypted,
-            identity=session.identity,
-            data=self._data,
-        )
+        context = self._who_asks()
+        content = service.engine.quick(found, context)
+        if content is not NotImplemented:
+            service.answered += 1
+            return beep.quick_message(content, service.template, config.limits.response_octets)
         later = Later()
 
         def done(response: Response) -> None:
@@ -207,8 +206,23 @@ class _Link:
             except BeepError as error:
                 later(error)
 
-        self._service.ask(Exchange(found, context), done)
+        service.ask(Exchange(found, context), done)
         return later
+
+    def _who_asks(self) -> Context:
+        """The context of requests: the same one until TLS, SASL or the first start change it."""
+        session, context = self.session, self._context
+        authority = session.server_name or ""
+        if (
+            context.identity != session.identity
+            or context.encrypted != session.encrypted
+            or context.authority != authority
+            or context.peer != session.address
+        ):
+            context = self._context = Context(
+                "beep", authority, session.address, session.encrypted, session.identity, self._data
+            )
+        return context
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,8 @@ import pytest
 import regwire_native
 from regwire_native import BadFrame, BeepFrame, BeepSeq, FrameTooLarge, beep_build, beep_parse
 
+from regwire.beep.mime import Message
+
 VECTORS = Path(__file__).parents[4] / "shared" / "spec" / "examples" / "iris" / "vectors"
 
 
@@ -101,3 +103,24 @@ def test_vectors_are_frames_or_are_refused(name: str, step: int) -> None:
         assert [type(item) for item in items] == [BadFrame]
     else:
         assert b"".join(beep_build(item) for item in items) == octets  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("payload", "body", "content_type", "headers"),
+    [
+        (b"\r\nbody\r\n\r\nmore", b"body\r\n\r\nmore", "application/octet-stream", ()),
+        (b"Content-Type: a/b\r\n\r\nbody\r\n\r\nmore", b"body\r\n\r\nmore", "a/b", ()),
+        (b"X: 1\r\n y\r\ncontent-type:\ta/b\r\n\r\n", b"", "a/b", (("X", "1 y"),)),
+        (b"no header\r\n\r\nbody", b"no header\r\n\r\nbody", "application/octet-stream", ()),
+        (b"X: 1\r\nno header\r\n\r\nbody", b"X: 1\r\nno header\r\n\r\nbody", "application/octet-stream", ()),
+        (b"X: 1\r\n", b"X: 1\r\n", "application/octet-stream", ()),
+        (b"X: " + b"y" * 500 + b"\r\n\r\nbody", b"body", "application/octet-stream", (("X", "y" * 500),)),
+        (b"", b"", "application/octet-stream", ()),
+    ],
+)
+def test_headers_that_were_read_before_are_read_alike(
+    payload: bytes, body: bytes, content_type: str, headers: tuple[tuple[str, str], ...]
+) -> None:
+    """RFC 3080 section 2.2: entity headers are remembered by their octets, which must change nothing."""
+    for _ in range(2):
+        assert Message.parse(payload) == Message(body, content_type, headers)

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from regwire_native import ResultTemplate
+
 from regwire.beep.mime import Message
 from regwire.beep.profiles import BeepError
 from regwire.errors import AuthorityNotServed, EncodeError, RegwireError, TransferRefused
@@ -24,6 +26,7 @@ __all__ = [
     "PREFIX",
     "profile_of",
     "proposals",
+    "quick_message",
     "refusal_for",
     "refusal_of_start",
     "request_of",
@@ -74,6 +77,19 @@ def response_message(response: Response, schema: Schema, limit: int | None) -> M
         octets = schema.encode(response)
     except EncodeError as error:
         raise BeepError(451, "local error in processing") from error
+    return _bounded(octets, limit)
+
+
+def quick_message(content: Any, template: ResultTemplate, limit: int | None) -> Message:
+    """The same of what `Engine.quick` gave, by the engine's template."""
+    try:
+        octets = template.encode(content)
+    except EncodeError as error:
+        raise BeepError(451, "local error in processing") from error
+    return _bounded(octets, limit)
+
+
+def _bounded(octets: bytes, limit: int | None) -> Message:
     if limit is not None and len(octets) > limit:
         raise BeepError(554, f"the response has {len(octets)} octets, more than {limit}")
     return Message(octets, MEDIA_TYPE)
