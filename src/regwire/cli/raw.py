@@ -46,7 +46,7 @@ def send_raw(options: Options, file: str, *, login: bool) -> int | None:
         except ConnectionLost as error:
             raise OutcomeUnknown(str(error)) from error
         code = _show(answer, as_json=options.json, secrets=options.secrets)
-        if login and code not in {1500, 2500, 2501, 2502}:
+        if login and (code is None or code // 100 not in {15, 25}):
             session.send(_logout())
     return code
 

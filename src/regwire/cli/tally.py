@@ -93,7 +93,8 @@ class Tally:
         for title in ("code", "meaning", "count", "expected"):
             table.add_column(title, justify="right" if title == "count" else "left")
         for (code, expected), count in sorted(self.codes.items()):
-            table.add_row(str(int(code)), MESSAGES[ResultCode(code)], str(count), "yes" if expected else "NO")
+            meaning = MESSAGES[ResultCode(code)] if code in MESSAGES else ""
+            table.add_row(str(int(code)), meaning, str(count), "yes" if expected else "NO")
         console.print(table)
 
 

@@ -267,7 +267,7 @@ def _sending(message: Hello | Command) -> ClientInput:
 
 
 def _answered(slot: Slot, code: int) -> ClientInput:
-    if code == 1500 or code >= 2500:
+    if code // 100 in {15, 25}:  # the category of connection management, codes that we do not know included
         return ClientInput.END_RESPONSE
     if isinstance(slot.message, Command) and isinstance(slot.message.op, Login):
         return ClientInput.LOGIN_OK if code < 2000 else ClientInput.LOGIN_REFUSED

@@ -198,6 +198,19 @@ class DeclarationError(RegwireError):
         self.reason = reason
 
 
+_SHOWN = 256
+"""Characters of a value that an error shows: errors are for people."""
+
+
+def _shown(value: object) -> str:
+    """Give a value's repr, cut, even if it has none (an int of ten thousand digits, an object whose repr fails)."""
+    try:
+        text = repr(value)
+    except Exception:
+        return f"<{type(value).__name__}>"
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+
+
 def _at(path: str, what: str) -> str:
     return f"{path}: {what}" if path else what
 
@@ -210,7 +223,7 @@ class EncodeError(RegwireError):
     """
 
     def __init__(self, path: str, rule: str, value: object = None, detail: str = "") -> None:
-        shown = "" if value is None else f", got {value!r}"
+        shown = "" if value is None else f", got {_shown(value)}"
         super().__init__(_at(path, f"{detail or rule}{shown}"))
         self.path = path
         self.rule = rule

@@ -221,7 +221,8 @@ class _TypeCompiler:
             "simple": self.c.simple(simple),
             "slot": slot,
             "required": not f.optional and not has_default and f.spec.fixed is None,
-            "default": f.spec.default if has_default else f.spec.fixed,
+            # What is left out on encoding.
+            "default": None if f.spec.written else f.spec.default if has_default else f.spec.fixed,
             "marker": f.spec.marker,
         }
 

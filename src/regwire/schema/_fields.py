@@ -84,6 +84,7 @@ class Spec:
     type_name: str | None = None
     strangers: bool = False
     later: bool = False
+    written: bool = False
 
 
 Process = Literal["strict", "lax", "skip"]
@@ -110,6 +111,7 @@ def attribute(
     name: str | None = None,
     *,
     default: Any = MISSING,
+    written: bool = False,
     fixed: str | None = None,
     ns: Namespace | None = None,
     marker: str | None = None,
@@ -118,11 +120,12 @@ def attribute(
     """An attribute. `name` overrides the camelCase of the field's name; `ns` is for qualified attributes.
 
     Required unless the field's type is optional or a default is given; the schema's `default` is filled in on decode
-    and left out on encode. With `fixed`, no other value is accepted. `kw_only` tells type checkers that the field is
-    given by keyword, for required fields that follow optional ones.
+    and left out on encode, unless it is to be `written` (for peers that read without the schema). With `fixed`, no
+    other value is accepted. `kw_only` tells type checkers that the field is given by keyword, for required fields that
+    follow optional ones.
     """
     _check_marker(marker)
-    return Spec("attribute", name, ns, default, fixed, marker=marker, kw_only=kw_only)
+    return Spec("attribute", name, ns, default, fixed, marker=marker, kw_only=kw_only, written=written)
 
 
 def child(

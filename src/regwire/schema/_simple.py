@@ -213,7 +213,10 @@ def integer(
     total_digits: int | None = None,
     secret: bool = False,
 ) -> Simple:
-    """An integer type of XML Schema, narrowed to `min`..`max` (inclusive). Value: int."""
+    """An integer type of XML Schema, narrowed to `min`..`max` (inclusive). Value: int.
+
+    With an `enumeration`, the range is what role client takes besides (`regwire.schema.roles`).
+    """
     if kind not in _INTEGER_RANGES:
         raise DeclarationError("integer", f"no integer type {kind!r}; one of {', '.join(_INTEGER_RANGES)}")
     lows = [b for b in (_INTEGER_RANGES[kind][0], min) if b is not None]

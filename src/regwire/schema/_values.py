@@ -40,7 +40,10 @@ class Duration:
     negative: bool = False
 
     def __post_init__(self) -> None:
-        parts = (self.years, self.months, self.days, self.hours, self.minutes, self.seconds)
+        whole = (self.years, self.months, self.days, self.hours, self.minutes)
+        if not all(isinstance(p, int) for p in whole) or not isinstance(self.seconds, int | float | Decimal):
+            raise TypeError("the parts of a duration are int (seconds also Decimal); Duration.parse() reads text")
+        parts = (*whole, self.seconds)
         if any(p < 0 for p in parts) or not Decimal(self.seconds).is_finite():
             raise ValueError("the parts of a duration are not negative; use negative=True")
 

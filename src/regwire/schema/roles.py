@@ -16,6 +16,7 @@ RELAXATIONS: Final[dict[str, tuple[str, ...]]] = {
         "Children may come in any order, and repeated ones more often, as long as each that is required is there.",
         "Wildcard content that nobody declared stays Raw, whatever the schema's processContents.",
         "Text may be longer than its maximal length, or than the length that the schema fixes (a country code).",
+        "An integer within its range need be none of its enumeration (a result code of four digits).",
         "Mixed content may lack the elements it should hold (a <value> that is mere text).",
     ),
 }

@@ -639,7 +639,7 @@ cdef class Exchange:
         if not slot.plain or CL_TRID_OF_REPLY.of(TR_ID.of(item)) != slot.cl_trid:
             return False
         code = CODE.of(RESULTS.of(item)[0])
-        if code >= 2500 or code == 1500:
+        if code >= 2500 or 1500 <= code < 1600:
             return False
         window.pop()
         self.finish(slot, item, None)

@@ -134,6 +134,16 @@ KNOWN: tuple[Known, ...] = (
         _ours_finds(r":pubKey: datatype, got "),
     ),
     Known(
+        "points of durations",
+        "`xs:duration` with `T.5S` or `T1.S`",
+        _ours_finds(r": datatype, got '\s*-?P[^']*T[^']*(\D\.\d|\.S)"),
+    ),
+    Known(
+        "long durations",
+        "`xs:duration` with numbers of any size",
+        _theirs_says(r"'-?P[^']*\d{10,}[^']*' is not a valid value of the atomic type 'xs:duration'"),
+    ),
+    Known(
         "classes of characters",
         "Classes of characters in patterns",
         _ours_finds(r": pattern, got '[^']*([^\x00-\x7f]|\\[ux])"),

@@ -17,6 +17,7 @@ from regwire.schema._message import fields_of
 ALL = (*DEFAULT.roots, *DEFAULT.elements)
 
 DELIBERATE = {
+    "epp:epp/response/result/@code": "of codes that the schema does not have, clients keep those of four digits",
     "launch:create": "the two forms of a signed mark are one raw field",
     "launch:create/codeMark": "a mark is any element of its namespace, kept raw",
     "launch:infData": "a mark is any element of its namespace, kept raw",

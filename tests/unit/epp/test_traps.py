@@ -631,3 +631,45 @@ def test_raw_elements_keep_their_namespaces_wherever_they_go(inner):
     assert [node.tag for node in value[0].iter()] == [node.tag for node in etree.fromstring(inner).iter()]
     (raw,) = message.results[0].values
     assert Raw(inner.encode()) == raw.element
+
+
+def test_what_is_missing_is_found_behind_any_number_of_faults():
+    """The fault of an element's attributes is noted at its end: 300 faults in it must not hide it (2003, not 2001)."""
+    frame = (
+        b'<epp xmlns="urn:ietf:params:xml:ns:epp-1.0"><command><transfer>%s</transfer>'
+        b"<clTRID>ABC-1</clTRID></command></epp>"
+    )
+    for count in (1, 300):
+        fault = epp.DEFAULT.decode_or_fault(frame % (b"<x/>" * count), "server")
+        assert [(item.cls, item.path) for item in fault.faults] == [
+            ("missing", "/epp/command/transfer/@op"),
+            ("structure", "/epp/command/transfer/x"),
+        ]
+        assert fault.cl_trid == "ABC-1"
+
+
+def test_the_first_fault_of_a_class_is_the_one_that_is_told():
+    """Also when it is noticed last: what is missing at the end of an element, or an attribute of the element itself."""
+    frame = (
+        b'<epp xmlns="urn:ietf:params:xml:ns:epp-1.0"><response><result code="1000"><msg>x</msg></result>'
+        b'<resData><infData xmlns="urn:ietf:params:xml:ns:domain-1.0"><name>a</name><roid>a-b</roid>'
+        b'<status s="ok"/><roid>a-b</roid><status s="bad"/><roid>a-b</roid></infData></resData></response></epp>'
+    )
+    fault = epp.DEFAULT.decode_or_fault(frame, "strict")
+    assert [(item.cls, item.rule, item.path.rpartition("/")[2]) for item in fault.faults] == [
+        ("structure", "duplicate", "domain:roid"),
+        ("range", "enumeration", "@s"),
+        ("missing", "required", "domain:clID"),
+    ]
+    assert frame[fault.faults[0].offset :].startswith(b'<roid>a-b</roid><status s="bad"/>')
+
+
+def test_defaults_that_the_examples_write_are_written():
+    """Clients that read without the schema (pyepp) know no default for the version of an address."""
+    host = epp.command(
+        epp.HostCreate("ns1.example", (epp.HostAddress("192.0.2.1"), epp.HostAddress("2001:db8::1", "v6")))
+    )
+    frame = epp.encode(host)
+    assert b'<host:addr ip="v4">192.0.2.1</host:addr><host:addr ip="v6">' in frame
+    assert epp.decode(frame) == host
+    assert epp.decode(frame.replace(b' ip="v4"', b"")) == host

@@ -9,15 +9,15 @@ use regwire_xml::{Context, Error, Input, Limits, NsId, QName, Sink, Text, Tokeni
 use crate::build::Nothing;
 use crate::decode::{chosen_nil, chosen_type, is_blank, is_nothing};
 use crate::plan::{Edge, Marker, Particle, Plan, Process, Role, Target, Type, XSI};
-use crate::rule::{Class, Rule};
+use crate::rule::Rule;
 use crate::simple::Kind;
 
 /// What a secret value shows as.
 pub const MASK: &str = "***";
 /// Longer values are cut: a fault is for people.
 const SHOWN: usize = 256;
-/// More faults than this are not looked at.
-const FAULTS: usize = 256;
+/// More namespaces of extensions than this are not told.
+const EXTENSIONS: usize = 256;
 
 /// One fault.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,6 +60,7 @@ pub struct Report {
 pub fn mask(plan: &Plan, frame: &[u8], limits: &Limits) -> Result<Vec<u8>, Error> {
     let input = Input::new(frame, limits)?;
     let mut finder = Finder::new(plan, Role::Client);
+    finder.secret_names = plan.secret_names();
     Tokenizer::default().run(&plan.names, limits, &input, &mut finder)?;
     let text = input.text();
     let mut out = Vec::with_capacity(text.len());
@@ -80,13 +81,6 @@ pub fn find(plan: &Plan, frame: &[u8], role: Role, limits: &Limits) -> Result<Re
     Tokenizer::default().run(&plan.names, limits, &input, &mut finder)?;
     let mut report = finder.report;
     report.findings.sort_by_key(|finding| finding.offset);
-    let mut seen: Vec<Class> = Vec::new();
-    report.findings.retain(|finding| {
-        let class = finding.rule.class();
-        let first = !seen.contains(&class);
-        seen.push(class);
-        first
-    });
     for finding in &mut report.findings {
         finding.offset = input.received_offset(finding.offset);
     }
@@ -128,7 +122,7 @@ struct Open {
     text: Vec<u8>,
     marker: Option<Marker>,
     /// Particles that occurred.
-    seen: Vec<u16>,
+    seen: Seen,
     /// Required elements that were skipped.
     missing: Vec<Skipped>,
     /// Role client: children out of order.
@@ -142,6 +136,37 @@ struct Open {
     guarded: bool,
 }
 
+/// Particles of a type that occurred: as many as the type has, however often each did.
+#[derive(Debug, Default)]
+struct Seen {
+    bits: Vec<u64>,
+    last: Option<u16>,
+}
+
+impl Seen {
+    fn push(&mut self, place: u16) {
+        let word = usize::from(place / 64);
+        if self.bits.len() <= word {
+            self.bits.resize(word + 1, 0);
+        }
+        self.bits[word] |= 1 << (place % 64);
+        self.last = Some(place);
+    }
+
+    fn contains(&self, place: usize) -> bool {
+        self.bits
+            .get(place / 64)
+            .is_some_and(|word| word >> (place % 64) & 1 == 1)
+    }
+
+    /// A particle of this slot occurred.
+    fn fills(&self, kind: &Type, slot: u16) -> bool {
+        let fills =
+            |(place, particle): (usize, &Particle)| particle.slot == slot && self.contains(place);
+        kind.particles.iter().enumerate().any(fills)
+    }
+}
+
 struct Finder<'a> {
     plan: &'a Plan,
     role: Role,
@@ -151,6 +176,8 @@ struct Finder<'a> {
     buffer: Vec<u8>,
     /// Ranges of secret values.
     secrets: Vec<(u32, u32)>,
+    /// What counts as secret in content that nobody declared; empty when nobody asks.
+    secret_names: Vec<(NsId, &'a [u8])>,
 }
 
 fn lossy(text: &[u8]) -> String {
@@ -167,6 +194,7 @@ impl<'a> Finder<'a> {
             path: String::new(),
             buffer: Vec::new(),
             secrets: Vec::new(),
+            secret_names: Vec::new(),
         }
     }
 
@@ -176,19 +204,31 @@ impl<'a> Finder<'a> {
         }
     }
 
+    /// The fault is the first of its class so far: only then it is worth a path.
+    fn is_first(&self, rule: Rule, at: u32) -> bool {
+        let before =
+            |found: &Finding| found.rule.class() == rule.class() && found.offset <= at as usize;
+        !self.report.findings.iter().any(before)
+    }
+
     fn note(&mut self, rule: Rule, path: String, value: Option<String>, at: u32) {
-        if self.report.findings.len() < FAULTS {
-            self.report.findings.push(Finding {
-                rule,
-                path,
-                value,
-                offset: at as usize,
-            });
+        if !self.is_first(rule, at) {
+            return;
         }
+        let findings = &mut self.report.findings;
+        findings.retain(|found| found.rule.class() != rule.class());
+        findings.push(Finding {
+            rule,
+            path,
+            value,
+            offset: at as usize,
+        });
     }
 
     fn note_here(&mut self, rule: Rule, at: u32) {
-        self.note(rule, self.path.clone(), None, at);
+        if self.is_first(rule, at) {
+            self.note(rule, self.path.clone(), None, at);
+        }
     }
 
     fn display(&self, cx: &Context<'_>, name: QName) -> String {
@@ -204,6 +244,23 @@ impl<'a> Finder<'a> {
         self.path.push('/');
         let shown = self.display(cx, name);
         self.path.push_str(&shown);
+        self.open_up(cx, name, what, marker, at, outer);
+    }
+
+    /// Nothing inside is looked at, so that nobody asks for its path.
+    fn ignore(&mut self, cx: &Context<'_>, name: QName, at: u32) {
+        self.open_up(cx, name, What::Ignored, None, at, self.path.len());
+    }
+
+    fn open_up(
+        &mut self,
+        cx: &Context<'_>,
+        name: QName,
+        what: What,
+        marker: Option<Marker>,
+        at: u32,
+        outer: usize,
+    ) {
         self.open.push(Open {
             what,
             state: 0,
@@ -212,19 +269,24 @@ impl<'a> Finder<'a> {
             attributes: 0,
             text: Vec::new(),
             marker,
-            seen: Vec::new(),
+            seen: Seen::default(),
             missing: Vec::new(),
             loose: false,
             nil: false,
             shaken: false,
             deferred: Vec::new(),
-            guarded: what == What::Ignored && self.plan.is_secret(name.ns, name.local(cx.doc())),
+            guarded: what == What::Ignored
+                && self.secret_names.contains(&(name.ns, name.local(cx.doc()))),
         });
     }
 
     fn refuse(&mut self, cx: &Context<'_>, name: QName, rule: Rule, at: u32) {
-        self.push(cx, name, What::Ignored, None, at);
-        self.note_here(rule, at);
+        if self.is_first(rule, at) {
+            self.push(cx, name, What::Ignored, None, at);
+            self.note_here(rule, at);
+        } else {
+            self.ignore(cx, name, at);
+        }
     }
 
     fn start_root(&mut self, cx: &Context<'_>, name: QName, at: u32) {
@@ -252,7 +314,7 @@ impl<'a> Finder<'a> {
             };
             match what {
                 Some(rule) => self.refuse(cx, name, rule, at),
-                None => self.push(cx, name, What::Ignored, None, at),
+                None => self.ignore(cx, name, at),
             }
             return;
         }
@@ -289,10 +351,9 @@ impl<'a> Finder<'a> {
     }
 
     fn is_filled(&self, kind: &Type, slot: u16) -> bool {
-        let fills = |place: &u16| kind.particles[usize::from(*place)].slot == slot;
         self.open
             .last()
-            .is_some_and(|top| top.seen.iter().any(fills))
+            .is_some_and(|top| top.seen.fills(kind, slot))
     }
 
     /// Role client: a particle of this name whose slot is free.
@@ -306,6 +367,14 @@ impl<'a> Finder<'a> {
 
     /// The element is not expected here: find out why, and go on where it leads.
     fn recover(&mut self, cx: &Context<'_>, name: QName, at: u32, kind: &'a Type, state: u16) {
+        let place = kind
+            .particles
+            .iter()
+            .position(|particle| is_of(particle, cx, name));
+        let Some(place) = place else {
+            self.unknown(cx, name, at, kind, state);
+            return;
+        };
         if let Some((skipped, edge)) = ahead(kind, state, cx, name) {
             let particle = &kind.particles[usize::from(skipped)];
             let known = self.open.last().is_some_and(|top| top.shaken);
@@ -322,14 +391,6 @@ impl<'a> Finder<'a> {
             self.take(edge);
             return self.enter(cx, name, at, &kind.particles[usize::from(edge.particle)]);
         }
-        let place = kind
-            .particles
-            .iter()
-            .position(|particle| is_of(particle, cx, name));
-        let Some(place) = place else {
-            self.unknown(cx, name, at, kind, state);
-            return;
-        };
         let particle = &kind.particles[place];
         let mut rule = Rule::Order;
         if let Some(top) = self.open.last_mut() {
@@ -338,8 +399,8 @@ impl<'a> Finder<'a> {
                 skipped.slot != particle.slot
                     && !(skipped.ns == particle.ns && skipped.local == particle.local)
             });
-            let again = top.seen.contains(&(place as u16));
-            let last = top.seen.last() == Some(&(place as u16));
+            let again = top.seen.contains(place);
+            let last = top.seen.last == Some(place as u16);
             if before == top.missing.len() && again && (last || !particle.list) {
                 rule = Rule::Duplicate;
             }
@@ -382,7 +443,9 @@ impl<'a> Finder<'a> {
             }
             (Some(Marker::Extension), _) => {
                 let uri = lossy(cx.uri(name.ns));
-                if !self.report.extensions.contains(&uri) && self.report.extensions.len() < FAULTS {
+                if !self.report.extensions.contains(&uri)
+                    && self.report.extensions.len() < EXTENSIONS
+                {
                     self.report.extensions.push(uri);
                 }
             }
@@ -426,7 +489,7 @@ impl<'a> Finder<'a> {
             None if process == Process::Strict && self.role != Role::Client => {
                 self.refuse(cx, name, Rule::Undeclared, at);
             }
-            None => self.push(cx, name, What::Ignored, None, at),
+            None => self.ignore(cx, name, at),
         }
     }
 
@@ -607,11 +670,7 @@ impl<'a> Finder<'a> {
         if self.role != Role::Client {
             return false;
         }
-        let filled = |slot: &u16| {
-            top.seen
-                .iter()
-                .any(|place| kind.particles[usize::from(*place)].slot == *slot)
-        };
+        let filled = |slot: &u16| top.seen.fills(kind, *slot);
         kind.mixed || (top.loose && kind.needed.iter().all(filled))
     }
 
@@ -698,9 +757,9 @@ fn ahead_required<'a>(kind: &'a Type, top: &Open) -> Option<&'a Particle> {
 }
 
 fn was_seen(kind: &Type, top: &Open, particle: &Particle) -> bool {
-    top.seen
-        .iter()
-        .any(|place| std::ptr::eq(&raw const kind.particles[usize::from(*place)], particle))
+    let is_it =
+        |(place, own): (usize, &Particle)| std::ptr::eq(own, particle) && top.seen.contains(place);
+    kind.particles.iter().enumerate().any(is_it)
 }
 
 impl Sink for Finder<'_> {
@@ -709,7 +768,7 @@ impl Sink for Finder<'_> {
             return self.start_root(cx, name, at);
         };
         match top.what {
-            What::Ignored => self.push(cx, name, What::Ignored, None, at),
+            What::Ignored => self.ignore(cx, name, at),
             What::Leaf(_) | What::Empty => {
                 if let Some(top) = self.open.last_mut() {
                     top.shaken = true;

@@ -465,21 +465,27 @@ impl Plan {
         }
     }
 
-    /// Somewhere in the schema an element of this name has a secret value.
-    pub(crate) fn is_secret(&self, ns: NsId, local: &[u8]) -> bool {
+    /// The names under which, somewhere in the schema, an element has a secret value.
+    pub(crate) fn secret_names(&self) -> Vec<(NsId, &[u8])> {
         let secret = |simple: u32| self.simples[simple as usize].secret;
-        self.types
+        let is_secret = |particle: &&Particle| match particle.target {
+            Target::Leaf(simple) => secret(simple),
+            Target::Node(kind) => self
+                .kind(kind)
+                .text
+                .is_some_and(|(_, simple)| secret(simple)),
+            _ => false,
+        };
+        let mut names: Vec<(NsId, &[u8])> = self
+            .types
             .iter()
             .flat_map(|kind| &kind.particles)
-            .filter(|particle| particle.ns == ns && *particle.local == *local)
-            .any(|particle| match particle.target {
-                Target::Leaf(simple) => secret(simple),
-                Target::Node(kind) => self
-                    .kind(kind)
-                    .text
-                    .is_some_and(|(_, simple)| secret(simple)),
-                _ => false,
-            })
+            .filter(is_secret)
+            .map(|particle| (particle.ns, &*particle.local))
+            .collect();
+        names.sort_unstable_by_key(|(ns, local)| (ns.0, *local));
+        names.dedup();
+        names
     }
 
     /// The type of a number.

@@ -114,7 +114,7 @@ class FeeCheckItem(Type, ns=NAMESPACE):
     class_: Token | None = child("class", default=None)
     commands: tuple[FeeCommandData, ...] = child("command", default=())
     reason: FeeReason | None = None
-    avail: bool = attribute(default=True)
+    avail: bool = attribute(default=True, written=True)
 
 
 class FeeCheck(Element, ns=NAMESPACE, tag="check"):

@@ -77,7 +77,8 @@ ServerId = Annotated[str, normalized(min_length=3, max_length=64)]
 Version = Literal["1.0"]
 LoginPassword = Annotated[str, token(min_length=6, max_length=16, secret=True)]
 TransactionId = Annotated[str, token(min_length=3, max_length=64)]
-Code = Annotated[int, integer("unsignedShort", enumeration=tuple(int(code) for code in ResultCode))]
+# Clients keep codes that are not in the RFC's table, as long as they have its four digits.
+Code = Annotated[int, integer("unsignedShort", min=1000, max=9999, enumeration=tuple(int(code) for code in ResultCode))]
 TransferOp = Literal["approve", "cancel", "query", "reject", "request"]
 
 
@@ -285,7 +286,10 @@ class ExtValue(Element, ns=EPP, tag="extValue"):
 
 
 class Result(Type, ns=EPP):
-    """<result> (RFC 5730 section 2.6): code, text, and the values and extValues in the order given."""
+    """<result> (RFC 5730 section 2.6): code, text, and the values and extValues in the order given.
+
+    Role client keeps a code that the RFC does not have, of four digits: 1xxx is a success, all others are failures.
+    """
 
     code: Code = attribute()
     msg: Msg

@@ -58,7 +58,7 @@ class HostAddress(Type, ns=HOST):
     """<addr> (RFC 5732 section 2.5): an IP address as text, and its version."""
 
     address: Annotated[str, token(min_length=3, max_length=45)] = content()
-    ip: Literal["v4", "v6"] = attribute(default="v4")
+    ip: Literal["v4", "v6"] = attribute(default="v4", written=True)
 
 
 class HostStatus(Type, ns=HOST):

@@ -222,7 +222,8 @@ impl Simple {
 
     /// Reads a value from character data whose references and line ends are already resolved.
     ///
-    /// `ascii` may be false for text that is ASCII, never the other way round. `lenient` lets text exceed its maximal length.
+    /// `ascii` may be false for text that is ASCII, never the other way round. `lenient` lets text exceed its maximal length,
+    /// and an integer within its range be none of its enumeration.
     #[inline]
     pub fn read<B: Build>(
         &self,
@@ -283,7 +284,7 @@ impl Simple {
             Kind::Integer => {
                 self.check_patterns(text, ascii)?;
                 let value = lexical::integer(text).ok_or(Rule::Datatype)?;
-                match self.check_integer(value, text)? {
+                match self.check_integer(value, text, lenient)? {
                     Some(constant) => Ok(build.constant(constant)),
                     None => match value.ok().and_then(|value| i64::try_from(value).ok()) {
                         Some(value) => build.integer(value).map_err(stopped),
@@ -480,31 +481,34 @@ impl Simple {
     }
 
     /// Checks an integer (`Err`: over 38 digits, with its sign) whose numeral is `text`.
+    ///
+    /// Of a type with an enumeration, the range is what `lenient` takes besides.
     #[inline]
     pub fn check_integer(
         &self,
         value: Result<i128, bool>,
         text: &[u8],
+        lenient: bool,
     ) -> Result<Option<Constant>, Rule> {
         if let Some(most) = self.total_digits
             && lexical::integer_digits(text).is_none_or(|(_, digits)| digits.len() > most)
         {
             return Err(Rule::Datatype);
         }
+        let open = self.numbers.is_empty() || lenient;
+        let place = value
+            .ok()
+            .and_then(|value| self.numbers.binary_search_by_key(&value, |n| n.0).ok());
+        if place.is_none() && !open {
+            return Err(Rule::Enumeration);
+        }
         let (low, high) = self.range;
         match value {
             Ok(value) if value < low => Err(Rule::Min),
             Ok(value) if value > high => Err(Rule::Max),
-            Ok(_) | Err(_) if self.numbers.is_empty() => match value {
-                Err(true) if self.low.is_some() => Err(Rule::Min),
-                Err(false) if self.high.is_some() => Err(Rule::Max),
-                _ => Ok(None),
-            },
-            Ok(value) => match self.numbers.binary_search_by_key(&value, |number| number.0) {
-                Ok(place) => Ok(Some(self.numbers[place].1)),
-                Err(_) => Err(Rule::Enumeration),
-            },
-            Err(_) => Err(Rule::Enumeration),
+            Err(true) if self.low.is_some() => Err(Rule::Min),
+            Err(false) if self.high.is_some() => Err(Rule::Max),
+            _ => Ok(place.map(|place| self.numbers[place].1)),
         }
     }
 

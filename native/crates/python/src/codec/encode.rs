@@ -501,7 +501,7 @@ impl<'py> Writer<'_, 'py> {
                 .copied()
                 .unwrap_or_default();
             let counts = if flag {
-                value.is(pyo3::types::PyBool::new(self.py, true))
+                !value.is_none() && Self::truth(value)?
             } else {
                 present(value)
             };

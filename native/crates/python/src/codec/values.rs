@@ -272,14 +272,15 @@ impl<'py> Writer<'_, 'py> {
             let int = self.py.get_type::<PyInt>();
             let text = int
                 .call_method1(intern!(self.py, "__repr__"), (value,))
-                .map_err(Trouble::raised)?
+                // Python writes no more than 4300 digits.
+                .map_err(|_| mistaken(simple, "an int of fewer digits", value))?
                 .to_string();
             self.out.extend_from_slice(text.as_bytes());
             lexical::integer(text.as_bytes()).unwrap_or(Err(overflow < 0))
         };
         let text = &self.out[before..];
         let checked = simple
-            .check_integer(number, text)
+            .check_integer(number, text, false)
             .and_then(|_| simple.check_patterns(text, true));
         checked.map_err(|rule| broken(simple, rule, value))
     }
