@@ -204,6 +204,50 @@ def test_a_cycle_through_a_tracked_object_is_collected() -> None:
     assert len(gc.get_objects()) - before < 20
 
 
+def test_a_message_of_one_value_that_lives_is_given_out_again() -> None:
+    value = "x" * 40
+    before = sys.getrefcount(value)
+    first = Pair(value)
+    assert Pair(value) is first
+    assert Pair(value=value) is first
+    assert Pair(value, "y") == first
+    assert Pair(value, "m") != first
+    assert Pair(value, note="n") != first
+    other = Pair("y" * 40)
+    assert (other.value, first.value) == ("y" * 40, value)
+    assert Pair(value) == first
+    del first, other
+    assert sys.getrefcount(value) == before, "nothing keeps what nobody holds"
+    for number in range(3):
+        assert Pair(f"{number}{value}").value == f"{number}{value}"
+
+
+def test_what_the_collector_tracks_is_not_given_out_again() -> None:
+    class Holder(Type, ns=NS):
+        """One field, which may be given anything."""
+
+        more: tuple[Element | Raw, ...] = wildcard(ns="##other", min=0, max=None, default=())
+
+    items: list[Any] = []
+    assert Holder(items) is not Holder(items)  # type: ignore[arg-type]
+
+
+def test_fields_by_keyword_in_any_order_and_number() -> None:
+    wanted = Pair("1", "m", "n")
+    assert Pair(value="1", unit="m", note="n") == wanted
+    assert Pair("1", unit="m", note="n") == wanted
+    assert Pair("1", note="n", unit="m") == wanted
+    assert Pair(note="n", unit="m", value="1") == wanted
+    assert Pair("1", "m").note is None
+    assert Pair(value="1", unit="m").note is None
+    assert Pair("1", note="n").unit == "y"
+    for wrong in ({"unit": "m"}, {"value": "1", "nome": "n"}, {"value": "1", "unit": "m", "note": "n", "more": "o"}):
+        with pytest.raises(TypeError):
+            Pair(**wrong)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="twice"):
+        Pair("1", value="1")  # type: ignore[misc]
+
+
 def test_construction_keeps_count_of_references() -> None:
     value = "x" * 40
     before = sys.getrefcount(value)

@@ -35,6 +35,20 @@ class Fresh:
     items: list[int] = field(default_factory=list)
 
 
+@constructed_natively
+@dataclass(slots=True)
+class Cell:
+    value: Any = None
+
+
+def test_records_that_may_be_changed_are_never_one() -> None:
+    value = "x" * 40
+    first, second = Cell(value), Cell(value)
+    assert first is not second
+    first.value = None
+    assert second.value is value
+
+
 def test_arguments_by_place_and_by_name() -> None:
     value = Derived("a", number=3, more=(1,))
     assert (value.name, value.value, value.number, value.more) == ("a", None, 3, (1,))

@@ -4,13 +4,14 @@
 //! What stands around the values is cut out of the templates of the three classes, once; where their declarations do not fit, or
 //! something is not as it mostly is, the objects are (made and) written as any others, which also finds the words for what is wrong.
 use std::cell::UnsafeCell;
+use std::ptr::null_mut;
 
 use pyo3::ffi;
 use pyo3::prelude::*;
 use regwire_plan::{Occurs, Op, Template};
 
 use super::encode::{DEPTH, Record, Writer, items};
-use super::memory::append;
+use super::memory::{Padded, append, append_again, append_padded};
 use super::objects::{known, slot};
 use super::reply::PAIR;
 use super::trouble::{Object, Trouble, Written};
@@ -24,9 +25,11 @@ struct Shape {
     simple: u32,
     open: Box<[u8]>,
     /// In front of a value that is free, and of one that is not.
-    free: Box<[u8]>,
-    taken: Box<[u8]>,
-    /// Behind a value, to where the reason may stand.
+    free: Padded,
+    taken: Padded,
+    /// Behind a value that has no reason.
+    plain: Padded,
+    /// Behind a value, to where its reason stands.
     after: Box<[u8]>,
     /// Where the reason is written: an operation of a template.
     reason: (usize, usize),
@@ -36,6 +39,9 @@ struct Shape {
     end: Box<[u8]>,
     close: Box<[u8]>,
 }
+
+/// The reason that was written last: its object, and where what stands behind a value with that reason lies in the output.
+type Said = Option<(*mut ffi::PyObject, std::ops::Range<usize>)>;
 
 /// The template of the data, and the classes of what is inside.
 type Key = (u32, [*mut ffi::PyTypeObject; 3]);
@@ -99,48 +105,68 @@ impl<'py> Writer<'_, 'py> {
             return None;
         }
         append(self.out, &shape.open);
-        let mut reason = None;
+        let (mut said, reason) = (None, verdicts.reason().as_ptr());
         for (value, free) in each {
-            append(self.out, if free { &shape.free } else { &shape.taken });
-            let start = self.out.len();
-            // SAFETY: an item of a tuple that the verdicts hold.
-            let value: Object<'py> = unsafe { Borrowed::from_ptr(self.py, value) };
-            self.simple(shape.simple, value, false).ok()?;
-            if self.out.len() == start {
-                return None;
-            }
-            append(self.out, &shape.after);
-            if !free {
-                match reason.clone() {
-                    Some(earlier) => self.out.extend_from_within(earlier),
-                    None => reason = Some(self.reason(shape, verdicts.reason().as_ptr())?),
-                }
-            }
-            append(self.out, &shape.end);
+            let reason = if free { null_mut() } else { reason };
+            // SAFETY: the verdicts hold the reason and the tuple that the value is in.
+            unsafe { self.line(shape, (value, free, reason), &mut said) }?;
         }
         append(self.out, &shape.close);
         Some(())
     }
 
-    /// Writes the reason, which the caller holds; gives where.
-    fn reason(
+    /// Writes one value with what stands around it; a reason of null is none.
+    ///
+    /// # Safety
+    /// Live objects, which the caller holds as long as it writes.
+    #[inline(always)]
+    unsafe fn line(
         &mut self,
         shape: &Shape,
-        reason: *mut ffi::PyObject,
-    ) -> Option<std::ops::Range<usize>> {
+        (value, free, reason): (*mut ffi::PyObject, bool, *mut ffi::PyObject),
+        said: &mut Said,
+    ) -> Option<()> {
+        append_padded(self.out, if free { &shape.free } else { &shape.taken });
         let start = self.out.len();
+        // SAFETY: as the caller promises.
+        let value: Object<'py> = unsafe { Borrowed::from_ptr(self.py, value) };
+        self.simple(shape.simple, value, false).ok()?;
+        let end = self.out.len();
+        if end == start {
+            return None;
+        }
+        if reason.is_null() {
+            append_padded(self.out, &shape.plain);
+            return Some(());
+        }
+        match said {
+            Some((earlier, octets)) if alike(self.py, *earlier, reason) => {
+                append_again(self.out, octets.clone());
+            }
+            _ => {
+                append(self.out, &shape.after);
+                self.reason(shape, reason)?;
+                append(self.out, &shape.end);
+                *said = Some((reason, end..self.out.len()));
+            }
+        }
+        Some(())
+    }
+
+    /// Writes the reason, which the caller holds.
+    fn reason(&mut self, shape: &Shape, reason: *mut ffi::PyObject) -> Option<()> {
         let (templates, shared) = (self.templates, self.shared);
         let op = templates.templates[shape.reason.0]
             .ops
             .get(shape.reason.1)?;
-        let row = [std::ptr::null_mut(), reason];
+        let row = [null_mut(), reason];
         // SAFETY: values in a row, of which the operation reads the second only; the caller holds it.
         let record = unsafe { Record::row(&row, &PAIR, &shared.classes[shape.kind]) };
         self.depth += 2;
         self.operations(std::slice::from_ref(op), record, None)
             .ok()?;
         self.depth -= 2;
-        Some(start..self.out.len())
+        Some(())
     }
 }
 
@@ -176,28 +202,11 @@ impl<'py> Writer<'_, 'py> {
             return None;
         }
         append(self.out, &shape.open);
-        let mut said: Option<(*mut ffi::PyObject, std::ops::Range<usize>)> = None;
+        let mut said = None;
         for item in given {
-            let (value, free, reason) = list.parts(*item)?;
-            append(self.out, if free { &shape.free } else { &shape.taken });
-            let start = self.out.len();
-            // SAFETY: in a slot of an immutable object that is held.
-            let value: Object<'py> = unsafe { Borrowed::from_ptr(self.py, value) };
-            self.simple(shape.simple, value, false).ok()?;
-            if self.out.len() == start {
-                return None;
-            }
-            append(self.out, &shape.after);
-            // SAFETY: None lives for ever.
-            if reason != unsafe { ffi::Py_None() } {
-                match &said {
-                    Some((earlier, octets)) if alike(self.py, *earlier, reason) => {
-                        self.out.extend_from_within(octets.clone());
-                    }
-                    _ => said = Some((reason, self.reason(shape, reason)?)),
-                }
-            }
-            append(self.out, &shape.end);
+            let parts = list.parts(*item)?;
+            // SAFETY: in slots of immutable objects that are held.
+            unsafe { self.line(shape, parts, &mut said) }?;
         }
         append(self.out, &shape.close);
         Some(())
@@ -205,7 +214,7 @@ impl<'py> Writer<'_, 'py> {
 }
 
 impl List {
-    /// The value of an item, whether it is free, and why not; `None`: something else stands there.
+    /// The value of an item, whether it is free, and why not (null: for no reason); `None`: something else stands there.
     #[inline(always)]
     fn parts(
         &self,
@@ -225,6 +234,11 @@ impl List {
             if value.is_null() || (free != ffi::Py_True() && free != ffi::Py_False()) {
                 return None;
             }
+            let reason = if reason == ffi::Py_None() {
+                null_mut()
+            } else {
+                reason
+            };
             Some((value, free == ffi::Py_True(), reason))
         }
     }
@@ -388,14 +402,16 @@ impl<'a> Writer<'a, '_> {
         let item_open = fixed(&item.ops[..named])?;
         let mut start = |free| {
             let opened = self.head(head, valued, free)?;
-            Some([&*item_open, &*opened].concat().into())
+            Some(Padded::new(&[&*item_open, &*opened].concat()))
         };
         let (free, taken) = (start(true)?, start(false)?);
-        let (behind, between) = (
-            fixed(&head.ops[valued + 1..])?,
-            fixed(&item.ops[named + 1..reasoned])?,
-        );
-        let rest = fixed(&item.ops[reasoned + 1..])?;
+        let after = [
+            &*fixed(&head.ops[valued + 1..])?,
+            &*head.close,
+            &*fixed(&item.ops[named + 1..reasoned])?,
+        ]
+        .concat();
+        let end = [&*fixed(&item.ops[reasoned + 1..])?, &*item.close].concat();
         let last = fixed(&data.ops[items + 1..])?;
         Some(Shape {
             counts: *min..=*max,
@@ -403,10 +419,11 @@ impl<'a> Writer<'a, '_> {
             open: fixed(&data.ops[..items])?.into(),
             free,
             taken,
-            after: [&*behind, &*head.close, &*between].concat().into(),
+            plain: Padded::new(&[&*after, &*end].concat()),
+            after: after.into(),
             reason: (inner as usize, reasoned),
             kind: item.kind as usize,
-            end: [&*rest, &*item.close].concat().into(),
+            end: end.into(),
             close: [&*last, &*data.close].concat().into(),
         })
     }
@@ -421,7 +438,7 @@ impl<'a> Writer<'a, '_> {
         let before = self.out.len();
         let shared = self.shared;
         let truth = pyo3::types::PyBool::new(self.py, free);
-        let row = [std::ptr::null_mut(), truth.as_ptr()];
+        let row = [null_mut(), truth.as_ptr()];
         // SAFETY: values in a row; only the operation of the first would miss it, and comes later. A truth lives for ever.
         let record = unsafe { Record::row(&row, &PAIR, &shared.classes[head.kind as usize]) };
         self.operations(&head.ops[..valued], record, None).ok()?;

@@ -1,4 +1,6 @@
 //! The two habits of memory that writing lives by: copying a few octets at once, and asking early for what is read soon.
+use std::mem::MaybeUninit;
+
 /// Appends octets, mostly few: tags and short values make up a message, and a call for each would cost more than copying.
 #[inline(always)]
 pub(super) fn append(out: &mut Vec<u8>, octets: &[u8]) {
@@ -48,6 +50,72 @@ unsafe fn copy_ends<T: Copy>(from: *const u8, to: *mut u8, length: usize) {
         );
         to.cast::<T>().write_unaligned(head);
         to.add(last).cast::<T>().write_unaligned(tail);
+    }
+}
+
+/// What is copied at a time where more may be written than was asked for.
+const BLOCK: usize = 64;
+
+/// Octets that are copied by whole blocks, without a look at how many they are.
+pub(super) struct Padded {
+    blocks: Box<[[u8; BLOCK]]>,
+    length: usize,
+}
+
+impl Padded {
+    pub(super) fn new(octets: &[u8]) -> Self {
+        let block = |part: &[u8]| {
+            let mut block = [0; BLOCK];
+            block[..part.len()].copy_from_slice(part);
+            block
+        };
+        Self {
+            blocks: octets.chunks(BLOCK).map(block).collect(),
+            length: octets.len(),
+        }
+    }
+}
+
+/// Appends octets that were made for it.
+#[inline(always)]
+pub(super) fn append_padded(out: &mut Vec<u8>, octets: &Padded) {
+    let before = out.len();
+    out.reserve(octets.blocks.len() * BLOCK);
+    // SAFETY: room for all blocks was reserved behind `before`, and the octets are no more than they.
+    unsafe {
+        let mut to = out.as_mut_ptr().add(before);
+        for block in &octets.blocks {
+            to.cast::<[u8; BLOCK]>().write_unaligned(*block);
+            to = to.add(BLOCK);
+        }
+        out.set_len(before + octets.length);
+    }
+}
+
+/// Appends octets that are in it already.
+#[inline(always)]
+pub(super) fn append_again(out: &mut Vec<u8>, octets: std::ops::Range<usize>) {
+    let (before, length) = (out.len(), octets.len());
+    assert!(octets.start <= octets.end && octets.end <= before);
+    out.reserve(length + BLOCK);
+    // SAFETY: the octets end where what is written begins, or before it, and so many blocks as they need were reserved behind
+    // that: each block lies in the vector's memory, where it is read from and where it is written to, and is read whole before it is written. What
+    // of it was never written is copied as such, to behind the new end.
+    unsafe {
+        let start = out.as_mut_ptr();
+        let mut done = 0;
+        while done < length {
+            let block = start
+                .add(octets.start + done)
+                .cast::<MaybeUninit<[u8; BLOCK]>>();
+            let block = block.read_unaligned();
+            start
+                .add(before + done)
+                .cast::<MaybeUninit<[u8; BLOCK]>>()
+                .write_unaligned(block);
+            done += BLOCK;
+        }
+        out.set_len(before + length);
     }
 }
 

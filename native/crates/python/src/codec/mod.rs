@@ -1,6 +1,8 @@
 //! `Codec`: a compiled schema that decodes frames to objects and encodes objects to frames.
 mod answers;
 mod builder;
+mod collector;
+mod construct;
 mod encode;
 mod entry;
 mod fault;
@@ -723,16 +725,17 @@ pub(crate) fn add(m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add_class::<ResultTemplate>()?;
     m.add_class::<entry::Decoder>()?;
     m.add_class::<verdicts::Verdicts>()?;
+    collector::learn(m.py());
     verdicts::quicken(m.py());
     m.add_class::<raw::Raw>()?;
     m.add_class::<Fault>()?;
     m.add_class::<fault::FaultItem>()?;
     m.add_function(wrap_pyfunction!(objects::adopt_class, m)?)?;
     m.add_function(wrap_pyfunction!(objects::seal_class, m)?)?;
-    m.add_function(wrap_pyfunction!(objects::nest, m)?)?;
-    m.add_function(wrap_pyfunction!(objects::replace_fields, m)?)?;
+    m.add_function(wrap_pyfunction!(construct::nest, m)?)?;
+    m.add_function(wrap_pyfunction!(construct::replace_fields, m)?)?;
     m.add_function(wrap_pyfunction!(objects::values_of, m)?)?;
-    m.add_function(wrap_pyfunction!(objects::is_tracked, m)?)?;
+    m.add_function(wrap_pyfunction!(objects::shown_as_tracked, m)?)?;
     m.add_class::<later::LaterField>()?;
     m.add_function(wrap_pyfunction!(later::put_off, m)?)?;
     m.add_function(wrap_pyfunction!(later::is_put_off, m)?)?;

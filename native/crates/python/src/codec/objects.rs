@@ -1,16 +1,18 @@
-//! Message classes: where their slots are, and their native constructor.
+//! Message classes: where their slots are, and how their objects come and go.
 //!
 //! A class's slots lie at fixed offsets that its member descriptors tell. Decoding, encoding and construction read and write
 //! there directly; nothing else of the object layout is assumed.
-use std::cell::{OnceCell, UnsafeCell};
+use std::cell::{Cell, OnceCell, UnsafeCell};
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 
 use pyo3::exceptions::{PyAttributeError, PyRuntimeError, PyTypeError};
+use pyo3::ffi;
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyDict, PyString, PyTuple, PyType};
-use pyo3::{ffi, intern};
+use pyo3::types::{PyBool, PyString, PyTuple, PyType};
 
+use super::collector::{is_tracked, may_cycle};
+use super::construct::construct;
 use super::later::{LaterField, fill_all};
 
 /// Hashes addresses: they are aligned and already well spread.
@@ -37,15 +39,27 @@ pub(crate) type ByClass<T> = HashMap<usize, T, BuildHasherDefault<AddressHasher>
 /// What is known of a class.
 pub(crate) struct Layout {
     /// Interned names of the fields.
-    names: Box<[Py<PyAny>]>,
+    pub(super) names: Box<[Py<PyAny>]>,
     /// Offset of each field's slot.
     pub(crate) offsets: Box<[usize]>,
-    /// Default of each field (`None`: must be given); unset until the class is sealed.
-    defaults: OnceCell<Box<[Option<Py<PyAny>>]>>,
+    /// Unset until the class is sealed.
+    pub(super) sealed: OnceCell<Sealed>,
     /// Memory of dead objects, to be used again: messages come and go by the thousand.
     free: UnsafeCell<Vec<*mut ffi::PyObject>>,
     /// The field whose tuple may be built later.
     later: OnceCell<usize>,
+    /// Objects are immutable: two of the same values may be one.
+    pub(super) shares: bool,
+    /// The last object that was constructed of a single value, as long as it lives; null if there is none.
+    pub(super) last: Cell<*mut ffi::PyObject>,
+}
+
+/// What a class's fields have if they are not given.
+pub(super) struct Sealed {
+    /// Default of each field (`None`: must be given).
+    pub(super) defaults: Box<[Option<Py<PyAny>>]>,
+    /// How many fields there are up to the last that must be given.
+    pub(super) required: usize,
 }
 
 impl Layout {
@@ -58,7 +72,7 @@ impl Layout {
     /// The default of a field; `None`: it must be given.
     #[inline(always)]
     pub(super) fn default(&self, place: usize) -> Option<&Py<PyAny>> {
-        self.defaults.get()?.get(place)?.as_ref()
+        self.sealed.get()?.defaults.get(place)?.as_ref()
     }
 }
 
@@ -114,13 +128,16 @@ fn registry(_py: Python<'_>) -> &'static mut Registry {
 
 #[inline(always)]
 fn layout_of(py: Python<'_>, class: *mut ffi::PyTypeObject) -> Option<&'static Layout> {
+    recent(py, class).or_else(|| look_up(py, class))
+}
+
+/// The layout of a class that was asked for not long ago.
+#[inline(always)]
+pub(super) fn recent(_py: Python<'_>, class: *mut ffi::PyTypeObject) -> Option<&'static Layout> {
     let address = class as usize;
     // SAFETY: the lock is held (see `Locked`), and nothing runs while the entry is looked at.
     let recent = unsafe { (*RECENT.0.get())[recent_place(address)] };
-    if recent.0 == address {
-        return recent.1;
-    }
-    look_up(py, class)
+    if recent.0 == address { recent.1 } else { None }
 }
 
 /// Classes lie some hundred octets apart: the product spreads what differs.
@@ -155,7 +172,7 @@ pub(super) fn known(py: Python<'_>, class: *mut ffi::PyTypeObject) -> Option<&'s
 /// The layout of a class, sealing it first when this is its first use.
 pub(crate) fn layout(py: Python<'_>, class: *mut ffi::PyTypeObject) -> PyResult<&'static Layout> {
     match layout_of(py, class) {
-        Some(found) if found.defaults.get().is_some() => Ok(found),
+        Some(found) if found.sealed.get().is_some() => Ok(found),
         _ => seal(py, class),
     }
 }
@@ -168,7 +185,7 @@ fn seal(py: Python<'_>, class: *mut ffi::PyTypeObject) -> PyResult<&'static Layo
     let seal = seal.ok_or_else(|| PyRuntimeError::new_err("regwire.schema is not imported"))?;
     seal.bind(py).call1((&class_object,))?;
     layout_of(py, class)
-        .filter(|layout| layout.defaults.get().is_some())
+        .filter(|layout| layout.sealed.get().is_some())
         .ok_or_else(|| PyRuntimeError::new_err("the class was not sealed"))
 }
 
@@ -228,9 +245,12 @@ pub(crate) fn adopt_class(
     let layout = Layout {
         names: interned.into(),
         offsets: offsets.into(),
-        defaults: OnceCell::new(),
+        sealed: OnceCell::new(),
         free: UnsafeCell::new(Vec::new()),
         later,
+        // Only the metaclass of messages keeps what is set from changing; records of other classes may be changed.
+        shares: cls.get_type().as_type_ptr() != &raw mut ffi::PyType_Type,
+        last: Cell::new(std::ptr::null_mut()),
     };
     let registry = registry(py);
     let layouts = registry.layouts.get_or_insert_default();
@@ -261,8 +281,13 @@ pub(crate) fn seal_class(
     let layout = layout_of(cls.py(), cls.as_type_ptr())
         .filter(|layout| layout.offsets.len() == defaults.len())
         .ok_or_else(|| PyTypeError::new_err("one default for each field of an adopted class"))?;
+    let last = defaults.iter().rposition(Option::is_none);
+    let sealed = Sealed {
+        defaults,
+        required: last.map_or(0, |last| last + 1),
+    };
     // A second thread may have sealed it meanwhile, with the same defaults.
-    drop(layout.defaults.set(defaults));
+    drop(layout.sealed.set(sealed));
     Ok(())
 }
 
@@ -399,25 +424,46 @@ pub(crate) fn copy_with<'py, const N: usize>(
     }
 }
 
+/// The class is a message class with slots.
+#[inline(always)]
+pub(super) unsafe fn is_own(class: *mut ffi::PyTypeObject) -> bool {
+    // SAFETY: `class` is a live type.
+    let found = unsafe { (*class).tp_dealloc };
+    found.is_some_and(|found| std::ptr::fn_addr_eq(found, deallocate as ffi::destructor))
+}
+
 /// `tp_dealloc` of every class with slots.
 unsafe extern "C" fn deallocate(object: *mut ffi::PyObject) {
     // SAFETY: the interpreter calls with the lock held, for an object that nobody refers to any more; no reference to
     // `DEATHS` is held while others die.
     unsafe {
         let deaths = DEATHS.0.get();
-        ffi::PyObject_GC_UnTrack(object.cast());
-        if (*deaths).depth >= NESTED {
+        if is_tracked(object) {
+            ffi::PyObject_GC_UnTrack(object.cast());
+        }
+        let depth = (*deaths).depth;
+        if depth >= NESTED {
             (*deaths).later.push(object);
             return;
         }
-        (*deaths).depth += 1;
+        (*deaths).depth = depth + 1;
         release(object);
-        if (*deaths).depth == 1 {
-            while let Some(next) = (*deaths).later.pop() {
-                release(next);
-            }
+        if depth == 0 && !(*deaths).later.is_empty() {
+            release_later();
         }
-        (*deaths).depth -= 1;
+        (*deaths).depth = depth;
+    }
+}
+
+/// Those that died too deep inside others.
+#[cold]
+unsafe fn release_later() {
+    // SAFETY: as `deallocate`, at the outermost of the objects that die.
+    unsafe {
+        let deaths = DEATHS.0.get();
+        while let Some(next) = (*deaths).later.pop() {
+            release(next);
+        }
     }
 }
 
@@ -430,145 +476,36 @@ unsafe fn release(object: *mut ffi::PyObject) {
     // SAFETY: the object's class was adopted, so its layout is known; each slot holds a reference or null.
     unsafe {
         let class = ffi::Py_TYPE(object);
-        let layout = layout_of(Python::assume_attached(), class);
-        for offset in layout.map_or(&[][..], |layout| &layout.offsets) {
+        let Some(layout) = layout_of(Python::assume_attached(), class) else {
+            ffi::PyObject_GC_Del(object.cast());
+            ffi::Py_DECREF(class.cast());
+            return;
+        };
+        if layout.last.get() == object {
+            layout.last.set(std::ptr::null_mut());
+        }
+        for offset in &layout.offsets {
             ffi::Py_XDECREF(*slot(object, *offset));
         }
-        match layout.map(|layout| &mut *layout.free.get()) {
-            Some(free) if free.len() < KEPT => free.push(object),
-            _ => ffi::PyObject_GC_Del(object.cast()),
+        let free = &mut *layout.free.get();
+        if free.len() < KEPT {
+            free.push(object);
+        } else {
+            ffi::PyObject_GC_Del(object.cast());
         }
         ffi::Py_DECREF(class.cast());
     }
 }
 
-/// The vectorcall constructor of every message class.
-unsafe extern "C" fn construct(
-    callable: *mut ffi::PyObject,
-    arguments: *const *mut ffi::PyObject,
-    flags: usize,
-    keywords: *mut ffi::PyObject,
-) -> *mut ffi::PyObject {
-    // SAFETY: the interpreter calls with the lock held.
-    let py = unsafe { Python::assume_attached() };
-    let class = callable.cast::<ffi::PyTypeObject>();
-    let found = match layout(py, class) {
-        Ok(found) => found,
-        Err(error) => {
-            error.restore(py);
-            return std::ptr::null_mut();
-        }
-    };
-    // SAFETY: the arguments are as the vectorcall protocol has them.
-    match unsafe { build(py, class, found, arguments, flags, keywords) } {
-        Ok(object) => object,
-        Err(error) => {
-            error.restore(py);
-            std::ptr::null_mut()
-        }
-    }
-}
-
-/// Makes and fills an object.
-///
-/// # Safety
-/// As the vectorcall protocol; `layout` is that of `class`.
-#[inline(always)]
-unsafe fn build(
-    py: Python<'_>,
-    class: *mut ffi::PyTypeObject,
-    layout: &Layout,
-    arguments: *const *mut ffi::PyObject,
-    flags: usize,
-    keywords: *mut ffi::PyObject,
-) -> PyResult<*mut ffi::PyObject> {
-    // SAFETY: see each step; `object` is owned by this function until it is returned.
-    unsafe {
-        let given = ffi::PyVectorcall_NARGS(flags).cast_unsigned();
-        let count = layout.offsets.len();
-        if given > count {
-            return Err(too_many(py, class, count, given));
-        }
-        if class_is_bare(class) {
-            return bare(py, class, keywords);
-        }
-        let object = allocate(class, layout);
-        if object.is_null() {
-            return Err(PyErr::fetch(py));
-        }
-        let (offsets, later) = layout.offsets.split_at(given);
-        // Each value is looked at while it is at hand: what holds nothing that could be in a cycle is not tracked.
-        let mut cycle = false;
-        for (place, offset) in offsets.iter().enumerate() {
-            let value = *arguments.add(place);
-            ffi::Py_INCREF(value);
-            slot(object, *offset).write(value);
-            cycle = cycle || may_cycle(value);
-        }
-        if !later.is_empty() || !keywords.is_null() {
-            for offset in later {
-                slot(object, *offset).write(std::ptr::null_mut());
-            }
-            let keywords = (keywords, arguments.add(given));
-            match fill_later(py, class, layout, object, keywords, given) {
-                Ok(found) => cycle = cycle || found,
-                Err(error) => {
-                    ffi::Py_DECREF(object);
-                    return Err(error);
-                }
-            }
-        }
-        if cycle {
-            ffi::PyObject_GC_Track(object.cast());
-        }
-        Ok(object)
-    }
-}
-
-/// Fills the fields after the `given` ones from keywords, if there are any, and defaults; gives whether one of their values could
-/// be part of a reference cycle.
-///
-/// # Safety
-/// As `build`; the slots of these fields are null.
-#[inline(always)]
-unsafe fn fill_later(
-    py: Python<'_>,
-    class: *mut ffi::PyTypeObject,
-    layout: &Layout,
-    object: *mut ffi::PyObject,
-    (keywords, values): (*mut ffi::PyObject, *const *mut ffi::PyObject),
-    given: usize,
-) -> PyResult<bool> {
-    // SAFETY: as the caller promises.
-    unsafe {
-        if !keywords.is_null() {
-            fill_keywords(py, class, layout, object, values, keywords, given)?;
-        }
-        let defaults = layout.defaults.get().map_or(&[][..], |defaults| defaults);
-        let mut cycle = false;
-        for (place, offset) in layout.offsets.iter().enumerate().skip(given) {
-            let cell = slot(object, *offset);
-            if (*cell).is_null() {
-                let Some(Some(default)) = defaults.get(place) else {
-                    return Err(missing(py, class, layout, object));
-                };
-                cell.write(default.clone_ref(py).into_ptr());
-            }
-            cycle = cycle || may_cycle(*cell);
-        }
-        Ok(cycle)
-    }
-}
-
 /// A class without any slot has no collector's header.
 #[inline(always)]
-unsafe fn class_is_bare(class: *mut ffi::PyTypeObject) -> bool {
+pub(super) unsafe fn class_is_bare(class: *mut ffi::PyTypeObject) -> bool {
     // SAFETY: `class` is a live type.
     unsafe { ffi::PyType_HasFeature(class, ffi::Py_TPFLAGS_HAVE_GC) == 0 }
 }
 
 #[cold]
-unsafe fn bare(
+pub(super) unsafe fn bare(
     py: Python<'_>,
     class: *mut ffi::PyTypeObject,
     keywords: *mut ffi::PyObject,
@@ -576,7 +513,8 @@ unsafe fn bare(
     // SAFETY: the class has no fields, so that there is nothing to fill; a given keyword is refused.
     unsafe {
         if !keywords.is_null() && ffi::PyTuple_GET_SIZE(keywords) > 0 {
-            return Err(unknown(py, class, ffi::PyTuple_GET_ITEM(keywords, 0)));
+            let keyword = ffi::PyTuple_GET_ITEM(keywords, 0);
+            return Err(super::construct::unknown(py, class, keyword));
         }
         let object = ffi::PyType_GenericAlloc(class, 0);
         if object.is_null() {
@@ -607,211 +545,6 @@ pub(crate) fn empty_object(
     })
 }
 
-/// The value could be part of a reference cycle, so that whatever holds it has to be tracked.
-#[inline(always)]
-unsafe fn may_cycle(value: *mut ffi::PyObject) -> bool {
-    // SAFETY: `value` is a live object; items of a tuple are live as long as it is.
-    unsafe {
-        // Most values are strings: this look saves a call.
-        if ffi::PyType_HasFeature(ffi::Py_TYPE(value), ffi::Py_TPFLAGS_HAVE_GC) == 0
-            || ffi::PyObject_GC_IsTracked(value) == 0
-        {
-            return false;
-        }
-        if ffi::PyTuple_CheckExact(value) == 0 {
-            return true;
-        }
-        tuple_may_cycle(value)
-    }
-}
-
-/// One of the items could be part of a reference cycle.
-///
-/// # Safety
-/// A live tuple, all items set.
-#[inline(always)]
-pub(crate) unsafe fn tuple_may_cycle(tuple: *mut ffi::PyObject) -> bool {
-    // SAFETY: items of a tuple are live as long as it is.
-    unsafe {
-        let items = ffi::PyTuple_GET_SIZE(tuple);
-        (0..items).any(|place| ffi::PyObject_GC_IsTracked(ffi::PyTuple_GET_ITEM(tuple, place)) != 0)
-    }
-}
-
-unsafe fn fill_keywords(
-    py: Python<'_>,
-    class: *mut ffi::PyTypeObject,
-    layout: &Layout,
-    object: *mut ffi::PyObject,
-    values: *const *mut ffi::PyObject,
-    keywords: *mut ffi::PyObject,
-    given: usize,
-) -> PyResult<()> {
-    // SAFETY: `keywords` is a tuple of strings, `values` has one value for each (the vectorcall protocol).
-    unsafe {
-        let count = ffi::PyTuple_GET_SIZE(keywords).cast_unsigned();
-        let mut expected = given;
-        for place in 0..count {
-            let keyword = ffi::PyTuple_GET_ITEM(keywords, place.cast_signed());
-            let found = find_name(layout, keyword, expected);
-            let Some(found) = found else {
-                return Err(unknown(py, class, keyword));
-            };
-            expected = found + 1;
-            let cell = slot(object, layout.offsets[found]);
-            if !(*cell).is_null() {
-                let name = Bound::from_borrowed_ptr(py, keyword);
-                return Err(PyTypeError::new_err(format!(
-                    "{}() got {name} twice",
-                    class_name(py, class)
-                )));
-            }
-            let value = *values.add(place);
-            ffi::Py_INCREF(value);
-            cell.write(value);
-        }
-    }
-    Ok(())
-}
-
-/// The place of a field, by identity from where it is expected, else by comparison.
-#[inline(always)]
-unsafe fn find_name(
-    layout: &Layout,
-    keyword: *mut ffi::PyObject,
-    expected: usize,
-) -> Option<usize> {
-    let names = &layout.names;
-    let same = |name: &Py<PyAny>| name.as_ptr() == keyword;
-    if let Some(place) = names
-        .get(expected..)
-        .and_then(|rest| rest.iter().position(same))
-    {
-        return Some(expected + place);
-    }
-    // SAFETY: both are strings.
-    names
-        .iter()
-        .position(|name| unsafe { ffi::PyUnicode_Compare(name.as_ptr(), keyword) == 0 })
-}
-
-fn class_name(py: Python<'_>, class: *mut ffi::PyTypeObject) -> String {
-    // SAFETY: `class` is a live type.
-    let class = unsafe { Bound::from_borrowed_ptr(py, class.cast()) };
-    class
-        .getattr(intern!(py, "__qualname__"))
-        .map_or_else(|_| "?".to_owned(), |name| name.to_string())
-}
-
-#[cold]
-fn too_many(py: Python<'_>, class: *mut ffi::PyTypeObject, count: usize, given: usize) -> PyErr {
-    let name = class_name(py, class);
-    PyTypeError::new_err(format!("{name}() takes {count} fields, {given} were given"))
-}
-
-#[cold]
-fn unknown(py: Python<'_>, class: *mut ffi::PyTypeObject, keyword: *mut ffi::PyObject) -> PyErr {
-    // SAFETY: a keyword is a live string.
-    let keyword = unsafe { Bound::from_borrowed_ptr(py, keyword) };
-    PyTypeError::new_err(format!(
-        "{}() has no field {keyword}",
-        class_name(py, class)
-    ))
-}
-
-#[cold]
-unsafe fn missing(
-    py: Python<'_>,
-    class: *mut ffi::PyTypeObject,
-    layout: &Layout,
-    object: *mut ffi::PyObject,
-) -> PyErr {
-    let mut names = Vec::new();
-    for (place, offset) in layout.offsets.iter().enumerate() {
-        // SAFETY: `object` is of this layout, all its slots are set or null.
-        if layout.default(place).is_none() && unsafe { (*slot(object, *offset)).is_null() } {
-            names.push(layout.names[place].bind(py).to_string());
-        }
-    }
-    PyTypeError::new_err(format!(
-        "{}() needs {}",
-        class_name(py, class),
-        names.join(", ")
-    ))
-}
-
-/// A copy of a message with some fields changed.
-#[pyfunction]
-#[pyo3(signature = (message, changes, /))]
-pub(crate) fn replace_fields<'py>(
-    message: &Bound<'py, PyAny>,
-    changes: &Bound<'py, PyDict>,
-) -> PyResult<Bound<'py, PyAny>> {
-    let py = message.py();
-    let class = message.get_type().as_type_ptr();
-    let layout = layout(py, class)?;
-    // SAFETY: the object is of the class whose layout this is.
-    unsafe { fill_all(py, message.as_ptr(), layout)? };
-    let mut values: Vec<*mut ffi::PyObject> = Vec::with_capacity(layout.offsets.len());
-    for offset in &layout.offsets {
-        // SAFETY: the object is of the class whose layout this is.
-        values.push(unsafe { *slot(message.as_ptr(), *offset) });
-    }
-    let mut expected = 0;
-    for (name, value) in changes {
-        // SAFETY: the keys of keywords are strings.
-        let Some(place) = (unsafe { find_name(layout, name.as_ptr(), expected) }) else {
-            return Err(unknown(py, class, name.as_ptr()));
-        };
-        values[place] = value.as_ptr();
-        expected = place + 1;
-    }
-    if values.iter().any(|value| value.is_null()) {
-        return Err(PyAttributeError::new_err("a field is not set"));
-    }
-    // SAFETY: one value for each field, each kept alive by the message or the changes.
-    unsafe {
-        let copy = build(
-            py,
-            class,
-            layout,
-            values.as_ptr(),
-            values.len(),
-            std::ptr::null_mut(),
-        )?;
-        Ok(Bound::from_owned_ptr(py, copy))
-    }
-}
-
-/// `outermost(...(innermost(value)))`: objects of these classes one inside another, in their first fields.
-#[pyfunction]
-#[pyo3(signature = (classes, value, /))]
-pub(crate) fn nest<'py>(
-    classes: &Bound<'py, PyTuple>,
-    value: Bound<'py, PyAny>,
-) -> PyResult<Bound<'py, PyAny>> {
-    let py = classes.py();
-    let mut value = value;
-    for class in classes.iter_borrowed().rev() {
-        let class = class.cast::<PyType>()?.as_type_ptr();
-        let layout = layout(py, class)?;
-        // SAFETY: one argument, alive for the whole call; the layout is that of the class.
-        value = unsafe {
-            let argument = value.as_ptr();
-            let made = build(
-                py,
-                class,
-                layout,
-                &raw const argument,
-                1,
-                std::ptr::null_mut(),
-            )?;
-            Bound::from_owned_ptr(py, made)
-        };
-    }
-    Ok(value)
-}
-
 /// All values of a message, in the order of its fields.
 #[pyfunction]
 #[pyo3(signature = (message, /))]
@@ -835,7 +568,8 @@ pub(crate) fn values_of<'py>(message: &Bound<'py, PyAny>) -> PyResult<Bound<'py,
 /// The collector tracks the object (for tests).
 #[pyfunction]
 #[pyo3(signature = (value, /))]
-pub(crate) fn is_tracked<'py>(value: &Bound<'py, PyAny>) -> Bound<'py, PyBool> {
+#[pyo3(name = "is_tracked")]
+pub(crate) fn shown_as_tracked<'py>(value: &Bound<'py, PyAny>) -> Bound<'py, PyBool> {
     // SAFETY: a live object.
     let tracked = unsafe { ffi::PyObject_GC_IsTracked(value.as_ptr()) != 0 };
     PyBool::new(value.py(), tracked).to_owned()

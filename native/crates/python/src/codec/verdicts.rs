@@ -5,10 +5,11 @@ use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyTuple, PyType};
 
+use super::collector::tuple_may_cycle;
 use super::encode::items;
 use super::foresight::{AHEAD, foresee};
 use super::later::{filled, free};
-use super::objects::{Layout, known, layout, make, slot, tuple_may_cycle};
+use super::objects::{Layout, known, layout, make, slot};
 
 /// A message class and where its slots are.
 struct Made {
