@@ -26,6 +26,7 @@ from regwire_native import NameIndex, Stamps
 
 from regwire.registry.model.objects import PENDING, Domain, GracePeriod, Status
 from regwire.registry.store import codec
+from regwire.registry.store._sqlite_known import Known
 from regwire.registry.store._sqlite_read import Committed
 from regwire.registry.store.base import Standing
 
@@ -46,27 +47,23 @@ _Row = tuple[str, int, int, int, int, int]
 _Shape = tuple[bool, tuple[tuple[str, ...], ...]]
 
 
-def claim(connection: sqlite3.Connection, identity: int, seen: int | None) -> tuple[int, bool]:
-    """Note in an open write transaction that this process was the last to write.
+def claim(connection: sqlite3.Connection, identity: int) -> bool:
+    """Note in an open write transaction that this process was the last to write; another connection has committed.
 
     Args:
         connection: the writer.
         identity: of this process's store.
-        seen: what the last call returned first.
 
     Returns:
-        what to give the next time, and whether another process has written since.
+        whether another process has written since this one did.
 
     """
-    (version,) = connection.execute("PRAGMA data_version").fetchone()
-    if version == seen:
-        return version, False
     row = connection.execute(_LAST).fetchone()
     if row is not None and row[0] == identity:
         # What else commits in this process leaves the domains alone.
-        return version, False
+        return False
     connection.execute("INSERT OR REPLACE INTO counter VALUES ('writer', ?)", (identity,))
-    return version, True
+    return True
 
 
 class Names:
@@ -260,9 +257,10 @@ class Names:
 class Indexed(Committed):
     """The committed state as a reader sees it, with the names that are kept in memory."""
 
-    def __init__(self, connection: sqlite3.Connection, names: Names) -> None:
+    def __init__(self, connection: sqlite3.Connection, names: Names, known: Known) -> None:
         super().__init__(connection)
         self._names = names
+        self._known = known
         self._generation = -1
         self._changing = True
         self._mine: bool | None = False
@@ -287,13 +285,33 @@ class Indexed(Committed):
 
         It is if nothing of this process was committed from the beginning of this read up to now.
         """
-        kept = self._names
-        if not self._changing and self._last_was_mine() and not kept.changing:
-            found = kept.index.existing(names)
+        if self._may_be_mine():
+            found = self._names.index.existing(names)
             # Asked first and looked at then: a group that is taken in changes the generation before the index.
-            if kept.ready and kept.generation == self._generation:
+            if self._was_mine():
                 return found
         return super().existing_domains(names)
+
+    def domain_due(self, now: datetime) -> bool:
+        """See View; out of memory as `existing_domains`."""
+        if self._may_be_mine():
+            due = self._known.due
+            if due is not None and codec.to_ms(now) < due and self._was_mine():
+                return False
+        return super().domain_due(now)
+
+    def records_of(self, kind: str, keys: Sequence[str]) -> dict[str, Any]:
+        """See View; out of memory as `existing_domains`."""
+        if self._may_be_mine() and kind in self._known.empty and self._was_mine():
+            return {}
+        return super().records_of(kind, keys)
+
+    def _may_be_mine(self) -> bool:
+        """Tell whether what is in memory may be of the state that this reads; `_was_mine` tells afterwards."""
+        return not self._changing and self._last_was_mine() and not self._names.changing
+
+    def _was_mine(self) -> bool:
+        return self._names.ready and self._names.generation == self._generation
 
     def standings(self, names: list[str], now: datetime, stamps: Stamps | None = None) -> tuple[int, list[Any]] | None:
         """See `regwire.registry.store.base.Store`."""

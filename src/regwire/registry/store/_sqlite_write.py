@@ -32,6 +32,9 @@ class Pending:
         self._former: list[Row] = []
         self._audit: list[Row] = []
         self._details: dict[int, str] = {}
+        #: What was written and may become due, and the kinds of its records.
+        self.timed: list[Row] = []
+        self.kinds: set[str] = set()
 
     def note(self, note: Audited) -> None:
         """Note a command that was decided before."""
@@ -138,6 +141,8 @@ class Pending:
         in_chunks(connection, *_WRITE_CONTACT, write_contacts)
         links.write(connection)
         records.write(connection)
+        self.timed += [*new_domains, *write_domains, *write_contacts, *records.written]
+        self.kinds.update([row[0] for row in records.written])
         if searched:
             left, come = term_changes(searched)
             in_chunks(connection, "DELETE FROM term WHERE (kind, field, text, key) IN (VALUES ", ")", left)

@@ -34,6 +34,7 @@ from regwire.registry.rules import Policies, decide, wanted
 from regwire.registry.rules.features import kinds_by_name
 from regwire.registry.store import codec, migrate
 from regwire.registry.store._sqlite_blocks import trim_audit
+from regwire.registry.store._sqlite_known import Known
 from regwire.registry.store._sqlite_names import Indexed, Names, claim
 from regwire.registry.store._sqlite_numbers import change_numbers, import_numbers, stage_numbers, who_of
 from regwire.registry.store._sqlite_read import Committed
@@ -126,9 +127,12 @@ class SqliteStore:
             raise
         self._committed = Committed(self._writer)
         self.names = Names()
-        self._view = Indexed(self._reader, self.names)
-        # What the writer's connection told of other processes' commits when this one last committed.
+        self._known = Known()
+        self._view = Indexed(self._reader, self.names, self._known)
+        # What the writer's connection told of others' commits when it last committed, and what it tells in its
+        # transaction: as long as that is open, nobody else commits.
         self._seen: int | None = None
+        self._version: int | None = None
 
     # --- opening and closing
 
@@ -211,24 +215,40 @@ class SqliteStore:
 
     def _be_the_last(self) -> None:
         """Commit nothing but that this process was the last to write."""
-        self._writer.execute("BEGIN IMMEDIATE")
+        self._begin()
         try:
-            with self._committing(None):
-                pass
+            with self._committing(None, None):
+                self._known.learn_due(self._writer)
+                for kind in self._by_name:
+                    if not self._committed.has_records(kind):
+                        self._known.learn_empty(kind)
         finally:
             if self._writer.in_transaction:
                 self._writer.execute("ROLLBACK")
 
+    def _begin(self) -> None:
+        """Begin a transaction of the writer, in which it commits by `_committing`."""
+        self._writer.execute("BEGIN IMMEDIATE")
+        self._version = self._committed.version()
+        if not self._undisturbed:
+            self._known.forget()
+
+    @property
+    def _undisturbed(self) -> bool:
+        """Whether nobody else has committed since the writer did last; asked in its open transaction."""
+        return self._seen is not None and self._version == self._seen
+
     @contextlib.contextmanager
-    def _committing(self, overlay: Overlay | None) -> Iterator[None]:
+    def _committing(self, overlay: Overlay | None, pending: Pending | None) -> Iterator[None]:
         """Commit the open transaction of the writer after what is done inside, and take in what it changes."""
-        seen, others = claim(self._writer, self.names.identity, self._seen)
-        if others:
+        if not self._undisturbed and claim(self._writer, self.names.identity):
             self.names.spoil()
         yield
+        if pending is not None:
+            self._known.written(pending.timed, pending.kinds)
         with self.names.commit(None if overlay is None else overlay.changed_domains()):
             self._writer.execute("COMMIT")
-        self._seen = seen
+        self._seen = self._version
 
     # --- writing
 
@@ -265,7 +285,7 @@ class SqliteStore:
 
     def _group(self, calls: Sequence[Call], notes: Sequence[Audited] = ()) -> list[Outcome]:
         connection = self._writer
-        connection.execute("BEGIN IMMEDIATE")
+        self._begin()
         try:
             overlay = Overlay(self._committed)
             self._prefetch(overlay, calls)
@@ -273,10 +293,10 @@ class SqliteStore:
             pending = Pending(codec.to_ms(now), searchable=self._committed.searchable())
             for note in notes:
                 pending.note(note)
-            if calls and self._committed.due(now, 1):
+            if calls and self._something_due(now):
                 self._decide(overlay, settling(calls[0]), now, pending)
             outcomes = [self._decide(overlay, call, now, pending) for call in calls]
-            with self._committing(overlay if overlay.changed else None):
+            with self._committing(overlay if overlay.changed else None, pending):
                 if overlay.changed:
                     pending.write(connection, self._committed, overlay)
                 pending.write_audit(connection)
@@ -286,6 +306,17 @@ class SqliteStore:
                 connection.execute("ROLLBACK")
             raise
         return outcomes
+
+    def _something_due(self, now: datetime) -> bool:
+        """Tell whether there is something to settle before a group."""
+        known = self._known
+        if self._undisturbed:
+            known.learn_due(self._writer)
+            if known.due is not None and codec.to_ms(now) < known.due:
+                return False
+            # Perhaps something else was due then, and is not any more: to be learned anew by the next group.
+            known.due = None
+        return bool(self._committed.due(now, 1))
 
     def load(self, objects: Iterable[Domain | Host | Contact], *, transaction: str) -> int:
         """Take objects in; see `regwire.registry.store.base.Store`."""
@@ -300,7 +331,7 @@ class SqliteStore:
         connection, outcome = self._writer, Outcome(codes.OK, changes=tuple(changes))
         names = {kind: [c.key for c in changes if c.kind == kind] for kind in ("domain", "host", "contact")}
         committed = self._committed
-        connection.execute("BEGIN IMMEDIATE")
+        self._begin()
         try:
             there = [
                 *(committed.existing_domains(names["domain"]) if names["domain"] else ()),
@@ -315,7 +346,7 @@ class SqliteStore:
             )
             pending.record(call, outcome)
             overlay.apply(call.account, outcome)
-            with self._committing(overlay):
+            with self._committing(overlay, pending):
                 pending.write(connection, committed, overlay)
         finally:
             if connection.in_transaction:
@@ -406,10 +437,12 @@ class SqliteStore:
         created = [call.request.name for call in calls if type(call.request) is CreateDomain]
         if created:
             for kind in self._by_name:
-                if committed.has_records(kind):
+                if kind not in self._known.empty and committed.has_records(kind):
                     overlay.records_of(kind, created)
                 else:
                     overlay.others[kind] = dict.fromkeys(created)
+                    if self._undisturbed:
+                        self._known.learn_empty(kind)
         if domains:
             overlay.domains = dict.fromkeys(domains)
             overlay.domains.update(committed.domains(self._there(domains)))
@@ -426,7 +459,7 @@ class SqliteStore:
     def _there(self, names: set[str]) -> set[str]:
         """Return those names of an open group to look for in the file; free names, as most new ones, are not."""
         # The index holds what this process committed, and nobody else has committed anything since it did last.
-        if self.names.ready and self._seen is not None and self._committed.version() == self._seen:
+        if self.names.ready and self._undisturbed:
             return self.names.index.existing(names)
         return names
 
