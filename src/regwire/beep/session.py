@@ -18,7 +18,7 @@ from regwire.beep.peer import TLS_PROFILE, Peer
 from regwire.beep.profiles import BeepError, Later, Opening, Profile, Profiles, Request, is_iterator
 from regwire.beep.tuning import Aborted, document_of, encryption_first, mechanism_of, octets_of, profile_of
 from regwire.errors import NotSent
-from regwire.sasl import Channel, Done, Failed, Outcome, SaslServer, ServerMechanism
+from regwire.sasl import Channel, Done, Failed, Outcome, SaslServer, ServerMechanism, attempted
 from regwire.session import items
 
 __all__ = ["Host", "Session"]
@@ -382,7 +382,7 @@ class Session:
         except (ValueError, Aborted) as error:
             done(Failed(str(error) or "aborted"))
             return True
-        self._host.in_thread(partial(mechanism.start, initial), done)
+        self._host.in_thread(partial(attempted, mechanism.start, initial), done)
         return True
 
     def _sasl_opened(self, number: int, uri: str, outcome: Outcome) -> None:
@@ -416,7 +416,7 @@ class Session:
         except ValueError as error:
             self._reply(event, BeepError(501, str(error)))
             return
-        self._host.in_thread(partial(mechanism.step, data), partial(self._sasl_stepped, event))
+        self._host.in_thread(partial(attempted, mechanism.step, data), partial(self._sasl_stepped, event))
 
     def _sasl_stepped(self, event: on.Asked, outcome: Outcome) -> None:
         if self.ended is not None:

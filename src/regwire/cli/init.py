@@ -51,7 +51,7 @@ def create_registry(
     """
     paths = [folder / "registry.toml", folder / "accounts.toml", folder / "pki"]
     for path in (*paths, *(folder / name for name in beside)):
-        if path.exists():
+        if os.path.lexists(path):
             raise ConfigError(str(path), "exists already", "choose another folder, or move it away first")
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -81,7 +81,8 @@ def _fill(
         config = replace(config, listen=listen)
     pki.mkdir()
     fingerprints = create_pki(pki, registrars)
-    settings.write_text(_HEADER + render(config, every=True), encoding="utf-8")
+    with settings.open("x", encoding="utf-8") as file:
+        file.write(_HEADER + render(config, every=True))
     descriptor = os.open(accounts, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         for name in registrars:

@@ -30,7 +30,7 @@ import datetime as dt
 import logging
 import secrets
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -45,25 +45,19 @@ from regwire.epp.limits import Limits
 from regwire.epp.messages.core import (
     Check,
     Command,
-    Create,
     Dcp,
-    Delete,
     ExtValue,
     Greeting,
     Hello,
-    Info,
     Login,
     Logout,
     Msg,
     Poll,
     ProtocolExtension,
-    Renew,
     Response,
     Result,
     SvcMenu,
-    Transfer,
     TrId,
-    Update,
     Value,
 )
 from regwire.epp.state import (
@@ -100,7 +94,6 @@ __all__ = [
 
 logger = logging.getLogger("regwire.epp.server")
 
-OBJECT_OPS: tuple[type, ...] = (Check, Create, Delete, Info, Renew, Transfer, Update)
 CHECK_FIELDS = ("names", "ids")
 """Where a check of the three mappings lists what it asks for."""
 
@@ -649,8 +642,3 @@ def _not_xml(item: Any) -> str:
 def _text(refusal: Refusal) -> str | None:
     """The text of a refusal's result: the standard one and the reason, but for logins, which tell nothing."""
     return f"{MESSAGES[ResultCode(refusal.code)]} ({refusal.reason})"
-
-
-def object_ops() -> Iterable[type]:
-    """The command classes that carry an object."""
-    return OBJECT_OPS

@@ -161,7 +161,8 @@ async def _take_accounts(registry: Registry, config: Config, accounts: Accounts 
 async def _watch_accounts(registry: Registry, config: Config) -> None:
     """Take changes of the accounts file over as they are made, until cancelled.
 
-    A file that is wrong changes nothing: the log says so once, and it is tried again when it has changed.
+    A file that is wrong changes nothing: the log says so once, and it is tried again when it has changed. Where the
+    registry is what fails, it is tried again each time.
     """
     path = config.path(config.registry.accounts)
     # Not what the start saw: it may have changed since.
@@ -174,8 +175,12 @@ async def _watch_accounts(registry: Registry, config: Config) -> None:
         seen = stamp
         try:
             taken = await _take_accounts(registry, config, None)
-        except RegwireError as error:
+        except ConfigError as error:
             _log.error("%s changes nothing: %s", path, error, extra={"event": "accounts.refused"})
+        except Exception:
+            # Not the file's fault (a full disk, no descriptors left): the server goes on, and so does this.
+            seen = None
+            _log.exception("%s could not be taken over; trying again in %g s", path, config.accounts.watch)
         else:
             if taken:
                 _log.info("%s was taken over", path, extra={"event": "accounts.taken"})

@@ -30,6 +30,7 @@ from regwire.sasl.mechanism import (
     ServerMechanism,
     Strength,
     WireProtected,
+    attempted,
 )
 from regwire.sasl.prep import saslprep
 
@@ -49,6 +50,7 @@ __all__ = [
     "ServerMechanism",
     "Strength",
     "WireProtected",
+    "attempted",
     "saslprep",
     "scram_keys",
 ]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum
 from hashlib import sha256
-from typing import ClassVar
+from typing import Any, ClassVar
 
 __all__ = [
     "Channel",
@@ -18,7 +20,10 @@ __all__ = [
     "ServerMechanism",
     "Strength",
     "WireProtected",
+    "attempted",
 ]
+
+logger = logging.getLogger("regwire.sasl")
 
 
 class Strength(IntEnum):
@@ -104,6 +109,18 @@ class ServerMechanism(ABC):
     def step(self, response: bytes) -> Outcome:
         """Go on with the client's response to the last challenge."""
         return Failed(f"{self.name} takes no further response")
+
+
+def attempted(step: Callable[..., Outcome], *arguments: Any) -> Outcome:
+    """Take a step of a `ServerMechanism` for a session: `Failed`, and logged, where a `CredentialSource` raises.
+
+    A store that cannot be opened for want of descriptors must end neither the session nor the server.
+    """
+    try:
+        return step(*arguments)
+    except Exception as error:
+        logger.exception("an authentication could not be decided", extra={"event": "sasl.fault"})
+        return Failed(f"it could not be decided: {type(error).__name__}")
 
 
 class ClientMechanism(ABC):

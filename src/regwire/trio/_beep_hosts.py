@@ -56,8 +56,15 @@ class _Host:
             self.working -= 1
             self._scopes.discard(scope)
         if not scope.cancelled_caught:
-            done(result)
+            try:
+                done(result)
+            except Exception as error:
+                self.broken(error)
             self.changed()
+
+    def broken(self, error: Exception) -> None:
+        """A fault of ours, outside of `arrived`."""
+        raise error
 
     def abandon(self) -> None:
         """Cancel the handlers of a session that is over: nobody waits for them."""
@@ -175,6 +182,11 @@ class ReactorHost(_Host):
     def changed(self) -> None:
         """Flush soon."""
         self._touch()
+
+    def broken(self, error: Exception) -> None:
+        """End this session: the others go on."""
+        logger.error("a session failed: %s", type(error).__name__, exc_info=error, extra={"event": "beep.fault"})
+        self._reactor.close(self.number, drain=False)
 
 
 class StreamHost(_Host):

@@ -182,8 +182,7 @@ class Server:
         try:
             call()
         except Exception as error:
-            logger.exception("a session failed: %s", type(error).__name__, extra={"event": "beep.fault"})
-            self._reactor.close(host.number, drain=False)
+            host.broken(error)
 
     def _stray(self, item: Any) -> ReactorHost | None:
         if not isinstance(item, items.Opened):

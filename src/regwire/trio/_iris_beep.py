@@ -101,7 +101,7 @@ class _Link:
         session = self.session
         if not session.corked:
             session.corked = True
-            self._service.before_flush(self._pump)
+            self._service.before_flush(self, self._pump)
         session.take_in(item)
         if type(item) is not BeepFrame and isinstance(item, items.Closed):
             ended = self.session.ended
@@ -177,7 +177,7 @@ class _Link:
             if self.session.identity is not None:
                 self._service.identified.add(self)
 
-        self._service.in_thread(work, finished)
+        self._service.in_thread(self, work, finished)
 
     async def drained(self) -> None:
         """Not needed: no answers of several."""

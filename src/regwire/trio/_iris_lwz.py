@@ -86,7 +86,7 @@ class _Link:
             except Exception as error:
                 service.broken(self, error)
         if not before and datagrams:
-            service.before_flush(self._send)
+            service.before_flush(self, self._send)
         service.answered += len(datagrams) - before
 
     def _judge(self, item: Any) -> None:
@@ -104,7 +104,7 @@ class _Link:
     def _answered(self, datagram: Any, response: Response) -> None:
         self._waiting -= 1
         if not self._datagrams:
-            self._service.before_flush(self._send)
+            self._service.before_flush(self, self._send)
         self._datagrams.append(datagram)
         self._contents.append(response)
 

@@ -140,7 +140,7 @@ class Service:
         self._accept: dict[int, Callable[[Any], Link]] = {}
         self._endpoints: list[DatagramLink] = []
         self._asked: list[tuple[Exchange, Done]] = []
-        self._before_flush: list[Callable[[], None]] = []
+        self._before_flush: list[tuple[Link, Callable[[], None]]] = []
         self._waiting = 0
         self._due = trio.Event()
         self._nursery: trio.Nursery | None = None
@@ -166,14 +166,17 @@ class Service:
         """Let the engine answer this, with what else is asked in this turn; `done` is called then or later."""
         self._asked.append((exchange, done))
 
-    def in_thread(self, work: Callable[[], T], done: Callable[[T], None]) -> None:
-        """Call `work` in one of a few threads, then `done` with what it returned, in the loop's task."""
+    def in_thread(self, link: Link, work: Callable[[], T], done: Callable[[T], None]) -> None:
+        """Call `work` in one of a few threads, then `done` with what it returned, in the loop's task.
+
+        A fault in either ends the session of `link`.
+        """
         if getattr(self.reactor, "inline", False):
             done(work())
             return
         assert self._nursery is not None
         self._waiting += 1
-        self._nursery.start_soon(self._in_thread, work, done)
+        self._nursery.start_soon(self._in_thread, link, work, done)
 
     def broken(self, link: Link, error: Exception) -> None:
         """A fault of ours in one session must not end the others."""
@@ -186,9 +189,9 @@ class Service:
         """Answer what was asked and flush soon: for what happens outside of `Link.arrived`."""
         self._due.set()
 
-    def before_flush(self, call: Callable[[], None]) -> None:
-        """Call this once, after what was asked is answered and before output is flushed."""
-        self._before_flush.append(call)
+    def before_flush(self, link: Link, call: Callable[[], None]) -> None:
+        """Call this once for a link, after what was asked is answered and before output is flushed."""
+        self._before_flush.append((link, call))
 
     def forget(self, link: Link, transport: str, closed: Any) -> None:
         """A session is over: one log line with its reason."""
@@ -225,7 +228,10 @@ class Service:
             first = owners[0]
             if first in endpoints and owners.count(first) == len(owners):
                 # Datagrams come in batches, often with nothing in between.
-                first.arrived_together(found)
+                try:
+                    first.arrived_together(found)
+                except Exception as error:
+                    self.broken(first, error)
             else:
                 self._each(owners, found)
             if self._asked:
@@ -250,8 +256,11 @@ class Service:
 
     def _flush(self) -> None:
         calls, self._before_flush = self._before_flush, []
-        for call in calls:
-            call()
+        for link, call in calls:
+            try:
+                call()
+            except Exception as error:
+                self.broken(link, error)
         self.reactor.flush()
 
     def _stray(self, item: Any) -> Link | None:
@@ -308,12 +317,15 @@ class Service:
             self.counts["failed"] += 1
             logger.exception("a reply failed: %s", type(error).__name__, extra={"event": "iris.fault"})
 
-    async def _in_thread(self, work: Callable[[], T], done: Callable[[T], None]) -> None:
+    async def _in_thread(self, link: Link, work: Callable[[], T], done: Callable[[T], None]) -> None:
         try:
-            result = await trio.to_thread.run_sync(work, limiter=self._limiter)
-        finally:
-            self._waiting -= 1
-        done(result)
+            try:
+                result = await trio.to_thread.run_sync(work, limiter=self._limiter)
+            finally:
+                self._waiting -= 1
+            done(result)
+        except Exception as error:
+            self.broken(link, error)
         self.touch()
 
     async def _turn(self) -> None:

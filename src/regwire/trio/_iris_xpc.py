@@ -186,7 +186,7 @@ class _Link:
             elif type(action) is Ask:
                 self._service.ask(action.exchange, partial(self._answered, action.ticket))
             elif type(action) is Authenticate:
-                self._service.in_thread(action.step, partial(self._authenticated, action.ticket))
+                self._service.in_thread(self, action.step, partial(self._authenticated, action.ticket))
             elif type(action) is Close:
                 if action.reason not in _USUAL:
                     self._say_why(action.reason)

@@ -37,6 +37,17 @@ def test_listen_settings_survive_the_file(tmp_path):
     assert load_config(tmp_path / "r").listen == listen
 
 
+@pytest.mark.parametrize("name", ["registry.toml", "accounts.toml", "pki"])
+def test_nothing_is_written_through_a_link_that_leads_nowhere_yet(tmp_path, name):
+    folder, elsewhere = tmp_path / "r", tmp_path / "elsewhere"
+    folder.mkdir()
+    (folder / name).symlink_to(elsewhere)
+    with pytest.raises(ConfigError, match="exists already"):
+        create_registry(folder)
+    assert not elsewhere.exists()
+    assert [path.name for path in folder.iterdir()] == [name]
+
+
 def test_passwords_fit_epp_and_differ(folder):
     accounts = tomllib.loads((folder / "accounts.toml").read_text())
     passwords = [accounts[name]["password"] for name in ("reg-a", "reg-b")]

@@ -83,9 +83,11 @@ def test_it_is_then_like_a_new_one(old: Path, tmp_path: Path) -> None:
 
 def test_a_copy_of_the_old_file_is_made_before(old: Path) -> None:
     before = contents(old)
+    old.chmod(0o640)
     opened(old).store.close()
     copy = migrate.backup_path(old, 1)
     assert contents(copy) == before
+    assert copy.stat().st_mode == old.stat().st_mode
     assert rows(copy, "PRAGMA integrity_check") == [("ok",)]
     # What is up to date is not copied again.
     copy.unlink()

@@ -37,7 +37,8 @@ from regwire.epp.messages.domain import (
 )
 from regwire.epp.messages.host import HOST, HostAddress, HostCheck
 from regwire.errors import AuthenticationError, AuthorizationError, ConfigError, ConnectFailed, RegwireError
-from regwire.registry.accounts import Account, Accounts, hash_password
+from regwire.registry import server
+from regwire.registry.accounts import Account, Accounts, hash_password, taking
 from regwire.registry.clock import MovableClock
 from regwire.registry.config import (
     AccountSettings,
@@ -421,6 +422,32 @@ def test_changes_of_the_accounts_file_are_taken_over_while_the_server_runs(tmp_p
                     assert (await other.send(requests.poll())).results[0].code == 1300
 
     run(main)
+
+
+def test_an_accounts_file_that_could_not_be_taken_over_is_tried_again(
+    tmp_path: Path, pki: Pki, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    file = tmp_path / "accounts.toml"
+    failures = [OSError("Too many open files"), StoreError("storage is full")]
+
+    def failing(*arguments: Any, **more: Any) -> Any:
+        if failures:
+            raise failures.pop()
+        return taking(*arguments, **more)
+
+    async def main() -> None:
+        config = configured(tmp_path, pki, accounts=AccountSettings(watch=0.05))
+        file.touch(mode=0o600)
+        file.write_text(f'[{A}]\npassword = "{LOGIN}"\n')
+        async with serving(config, pki, None) as rig, rig.client(A) as client:
+            monkeypatch.setattr(server, "taking", failing)
+            file.write_text(f'[{A}]\npassword = "{LOGIN}"\nactive = false\n')
+            while (await client.send(requests.poll())).results[0].code != 2500:
+                await trio.sleep(0.05)
+
+    with caplog.at_level(logging.ERROR):
+        run(main)
+    assert caplog.text.count("could not be taken over; trying again in 0.05 s") == 2
 
 
 def test_a_password_changes_with_the_login_and_is_there_after_a_restart(tmp_path: Path, pki: Pki) -> None:

@@ -6,6 +6,7 @@ import json
 import logging
 import os
 import sqlite3
+import stat
 import time
 from itertools import count
 from pathlib import Path
@@ -86,6 +87,18 @@ def test_the_file_is_durable_by_its_settings(world: World) -> None:
     for connection in (world.store._writer, world.store._reader):
         assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
         assert connection.execute("PRAGMA synchronous").fetchone() == (2,)
+
+
+def test_nobody_but_its_owner_can_read_a_new_file_and_a_mode_that_was_given_stays(world: World, path: Path) -> None:
+    world.domain()
+    files = sorted(path.parent.glob(f"{path.name}*"))
+    assert path in files
+    assert len(files) > 1
+    assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
+    world.store.close()
+    path.chmod(0o640)
+    SqliteStore(path, world.policies, world.clock).close()
+    assert stat.S_IMODE(path.stat().st_mode) == 0o640
 
 
 def test_every_change_leaves_a_row_of_history_without_secrets(world: World, path: Path) -> None:

@@ -14,7 +14,8 @@ import trio
 from reactor_pki import Pki, make_pki
 from regwire_native import BeepFrame, beep_build
 
-from regwire.errors import ConfigError, ConnectFailed, NotSent, OutcomeUnknown, SaslFailed
+from regwire.beep.session import Session
+from regwire.errors import ConfigError, ConnectFailed, NotSent, OutcomeUnknown, RegwireError, SaslFailed
 from regwire.sasl import Credentials
 from regwire.trio.beep import (
     BeepError,
@@ -375,6 +376,27 @@ def test_sasl_authenticates_once(pki: Pki) -> None:
                 assert (await channel.ask(b"")).body == b"nobody"
 
     run(main)
+
+
+def test_a_fault_behind_an_authentication_ends_its_session_alone(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(*_: Any) -> None:
+        raise ZeroDivisionError
+
+    async def main() -> None:
+        sasl = SaslServer(Credentials(), mechanisms=("ANONYMOUS",))
+        async with serving(echoing(), sasl=sasl) as server, client(server) as other:
+            monkeypatch.setattr(Session, "_sasl_opened", broken)
+            with pytest.raises(RegwireError):
+                async with client(server, sasl=SaslClient(mechanisms=("ANONYMOUS",))):
+                    pass
+            channel = await other.start(ECHO)
+            assert (await channel.ask(b"unharmed")).body == b"unharmed"
+
+    with caplog.at_level(logging.ERROR):
+        run(main)
+    assert "a session failed: ZeroDivisionError" in caplog.text
 
 
 def test_garbage_ends_its_session_with_one_log_line_and_no_reply(caplog: pytest.LogCaptureFixture) -> None:

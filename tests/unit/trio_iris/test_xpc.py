@@ -24,8 +24,10 @@ from regwire.iris.messages.common import DCHK
 from regwire.iris.messages.core import LookupEntity, Response
 from regwire.iris.messages.transport import Other, Size, Versions
 from regwire.iris.transport import sasl_data
-from regwire.sasl import SaslClient, SaslServer
+from regwire.iris.transport.xpc.server import ServerSession
+from regwire.sasl import Credentials, SaslClient, SaslServer
 from regwire.trio.iris import (
+    BeepListener,
     Client,
     ClientConfig,
     Context,
@@ -494,6 +496,51 @@ def test_authentication_that_fails(pki: Pki) -> None:
                     pass
 
     run(main)
+
+
+class Unreadable(Credentials):
+    """As where the process has no descriptors left to open the store with."""
+
+    def digest_secret(self, name: str, realm: str) -> Any:
+        raise OSError("unable to open database file")
+
+
+@pytest.mark.parametrize("transport", ["xpc", "beep"])
+def test_credentials_that_cannot_be_read_end_neither_the_server_nor_other_sessions(
+    transport: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def main() -> None:
+        settings = ServerConfig(sasl=SaslServer(Unreadable(), mechanisms=("DIGEST-MD5",)))
+        sasl = SaslClient(user="bob", password="kEw1", mechanisms=["DIGEST-MD5"])
+        listeners = (XpcListener(port=0), BeepListener(port=0))
+        async with running(config=settings, listeners=listeners) as server, client(port_of(server)) as other:
+            with pytest.raises(errors.SaslFailed, match="refused"):
+                async with client(port_of(server, transport), transport=transport, sasl=sasl):
+                    pass
+            assert names(await other.ask(lookup("x"))) == ["x"]
+
+    with caplog.at_level(logging.ERROR):
+        run(main)
+    assert "unable to open database file" in caplog.text
+
+
+def test_a_fault_behind_an_authentication_ends_its_session_alone(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(*_: Any) -> Any:
+        raise ZeroDivisionError
+
+    async def main() -> None:
+        async with running() as server, client(port_of(server)) as other:
+            monkeypatch.setattr(ServerSession, "authenticated", broken)
+            with pytest.raises(errors.RegwireError):
+                async with client(port_of(server), sasl=SaslClient(user="bob", password="kEw1")):
+                    pass
+            assert names(await other.ask(lookup("x"))) == ["x"]
+
+    with caplog.at_level(logging.ERROR):
+        run(main)
+    assert "a session failed: ZeroDivisionError" in caplog.text
 
 
 def test_a_certificate_that_is_not_trusted(pki: Pki) -> None:

@@ -102,8 +102,14 @@ impl Listener {
             io.stats.refused_address += 1;
             return None;
         }
-        let transport = match &self.tls {
-            Some(tls) => Transport::server(tls).ok()?,
+        let transport = match self.tls.as_ref().map(Transport::server) {
+            Some(Ok(transport)) => transport,
+            Some(Err(_)) => {
+                if let Some(address) = accepted.address {
+                    addresses.leave(address.ip());
+                }
+                return None;
+            }
             None => Transport::plain(),
         };
         Some(Origin {

@@ -54,11 +54,6 @@ class Kind:
     due: Callable[[Any], datetime | None] = _never_due
     history: bool = True
 
-    @property
-    def settles(self) -> bool:
-        """Whether values of this kind can become due."""
-        return self.due is not _never_due
-
 
 _by_name: dict[str, Kind] = {}
 _by_class: dict[type, Kind] = {}

@@ -19,7 +19,7 @@ from regwire.registry.clock import Clock
 from regwire.registry.store import codec
 from regwire.registry.store.base import StoreError
 
-__all__ = ["SCHEMA_VERSION", "backup_path", "prepare"]
+__all__ = ["SCHEMA_VERSION", "backup_path", "make_private", "prepare"]
 
 SCHEMA_VERSION: Final = 5
 _APPLICATION_ID: Final = 0x52475745  # "RGWE": tells `file` and us whose database this is
@@ -30,6 +30,20 @@ _log = logging.getLogger("regwire.registry.store")
 def backup_path(path: Path, version: int) -> Path:
     """Return where the copy of a file of ``version`` is kept that was made before it was brought up to date."""
     return path.with_name(f"{path.name}.version-{version}")
+
+
+def make_private(path: Path) -> None:
+    """Make an empty file that only its owner may read, unless there is one: hashes and transfer passwords come into it.
+
+    SQLite gives the files beside it (WAL, index of it) the same mode.
+
+    Raises:
+        OSError: it cannot be made.
+
+    """
+    if not path.exists():
+        with suppress(FileExistsError):
+            os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
 
 
 def prepare(connection: sqlite3.Connection, path: Path, clock: Clock) -> None:
@@ -95,6 +109,8 @@ def _copy(path: Path, version: int) -> None:
     part = target.with_name(f"{target.name}.part")
     try:
         part.unlink(missing_ok=True)
+        make_private(part)
+        part.chmod(path.stat().st_mode & 0o777)
         with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(part)) as copy:
             source.backup(copy)
         with part.open("rb") as written:

@@ -51,7 +51,7 @@ from regwire.registry.store.base import (
     require_newer,
     settling,
 )
-from regwire.registry.store.migrate import SCHEMA_VERSION
+from regwire.registry.store.migrate import SCHEMA_VERSION, make_private
 from regwire.registry.store.overlay import Overlay
 
 __all__ = ["SCHEMA_VERSION", "SqliteStore"]
@@ -143,6 +143,7 @@ class SqliteStore:
                 f"{self.path}: cannot be written; it needs another owner or mode, or a file system mounted for writing"
             )
         try:
+            make_private(self.path)
             return sqlite3.connect(
                 self.path,
                 timeout=self._timeout,
@@ -150,7 +151,7 @@ class SqliteStore:
                 check_same_thread=False,
                 cached_statements=512,
             )
-        except sqlite3.Error as error:
+        except (OSError, sqlite3.Error) as error:
             raise StoreError(
                 f"{self.path}: cannot be opened ({error}); is its directory there and writable?"
             ) from error

@@ -50,14 +50,16 @@ impl Inbox {
         // SAFETY: all zeros is a valid mmsghdr: null pointers with lengths of zero.
         let mut headers = unsafe { mem::zeroed::<[libc::mmsghdr; BATCH]>() };
         let room = self.room.as_mut_ptr();
-        for (at, (vector, header)) in vectors.iter_mut().zip(&mut headers).enumerate() {
+        let places = self.names.iter_mut().zip(&mut self.controls);
+        let entries = vectors.iter_mut().zip(&mut headers).zip(places);
+        for (at, ((vector, header), (name, control))) in entries.enumerate() {
             // SAFETY: the room holds BATCH pieces of `each` octets.
             vector.iov_base = unsafe { room.add(at * self.each) }.cast();
             header.msg_hdr.msg_iov = vector;
             header.msg_hdr.msg_iovlen = 1;
-            header.msg_hdr.msg_name = ptr::from_mut(&mut self.names[at]).cast();
+            header.msg_hdr.msg_name = ptr::from_mut(name).cast();
             header.msg_hdr.msg_namelen = mem::size_of::<libc::sockaddr_storage>() as u32;
-            header.msg_hdr.msg_control = ptr::from_mut(&mut self.controls[at]).cast();
+            header.msg_hdr.msg_control = ptr::from_mut(control).cast();
             header.msg_hdr.msg_controllen = mem::size_of::<Control>();
         }
         // SAFETY: every pointer is to memory that lives, and is not moved or used otherwise, until after the call; the

@@ -35,7 +35,7 @@ from regwire.iris.messages.transport import AuthenticationFailure, Authenticatio
 from regwire.iris.transport import sasl_data
 from regwire.iris.transport.common import OtherType, ServerConfig, is_other_version, other, size, versions
 from regwire.iris.transport.xpc.state import SERVER, ServerAction, ServerInput, ServerState
-from regwire.sasl import Channel, Continue, Done, Failed, Outcome, ServerMechanism
+from regwire.sasl import Channel, Continue, Done, Failed, Outcome, ServerMechanism, attempted
 from regwire.schema import Fault
 from regwire.session import Timers
 from regwire.session import items as item_types
@@ -443,7 +443,7 @@ class ServerSession:
         if self._mechanism is not None:
             if name != self._mechanism.name:
                 return "another mechanism than the one that was begun"
-            return partial(self._mechanism.step, data or b"")
+            return partial(attempted, self._mechanism.step, data or b"")
         sasl = self.config.sasl
         if self.authenticated_once:
             return partial(Failed, "authenticated already")
@@ -451,7 +451,7 @@ class ServerSession:
         if mechanism is None:
             return partial(Failed, f"mechanism {name!r} is not offered here")
         self._mechanism = mechanism
-        return partial(mechanism.start, data)
+        return partial(attempted, mechanism.start, data)
 
     def _outcome(self, reply: Reply, outcome: Outcome) -> list[Action]:
         block, reply.block = reply.block, None
