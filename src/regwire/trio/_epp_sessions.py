@@ -107,6 +107,9 @@ class Sessions:
         descriptor = sock.detach()
         try:
             number = self._attach(descriptor)
+        except OSError:
+            # Taken over, and closed with what failed: by now the number may be somebody else's.
+            raise
         except BaseException:
             os.close(descriptor)
             raise

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -14,7 +16,7 @@ from trio.testing import trio_test
 from regwire import epp
 from regwire.errors import ConnectFailed, EncodeError, NotSent, OutcomeUnknown, ReplyMismatch
 from regwire.testing import FakeRegistry, ScriptedPeer, accept_everybody
-from regwire.trio import _hub
+from regwire.trio import _epp_sessions, _hub
 from regwire.trio.epp import Client, ClientConfig, Listener, Pool, ServerConfig, connect, serve
 
 
@@ -211,6 +213,28 @@ async def test_nobody_listens_or_the_server_hangs_up_at_once() -> None:
                 pass
         nursery.cancel_scope.cancel()
     assert _hub._current.get() is None
+
+
+@pytest.mark.parametrize("error", [OSError("no room in the poll set"), ValueError("a name that TLS does not take")])
+@trio_test
+async def test_a_descriptor_that_was_taken_over_is_not_closed_again_when_attaching_fails(
+    error: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: list[int] = []
+    closed: list[int] = []
+
+    def fails(_: Any, descriptor: int) -> int:
+        given.append(descriptor)
+        raise error
+
+    async with server() as found:
+        monkeypatch.setattr(_epp_sessions.Sessions, "_attach", fails)
+        monkeypatch.setattr(_epp_sessions, "os", SimpleNamespace(close=closed.append))
+        with pytest.raises(type(error), match=str(error)):
+            async with client(found.listeners[0].port):
+                pass
+        assert closed == ([] if isinstance(error, OSError) else given)
+        os.close(given[0])
 
 
 @trio_test
