@@ -1,9 +1,9 @@
 """What the writer knows of the file without asking: from when on something is due, and of which kinds nothing is kept.
 
 Every group and most checks would ask both, nearly always in vain. It is learned while nobody else has committed since
-this process did last, or while this process makes itself the last, and forgotten when somebody has. What a group writes is taken in before its commit, in the
-direction that is right either way: earlier, and kept. So it holds for the state before as well as for the one after,
-and a commit that fails takes nothing back.
+this process did last, or while this process makes itself the last, and forgotten when somebody has. What a group
+writes is taken in before its commit, in the direction that is right either way: earlier, and kept. So it holds for the
+state before as well as for the one after, and a commit that fails takes nothing back.
 """
 
 from __future__ import annotations
