@@ -34,8 +34,9 @@ DIFFERENCES: Final[tuple[str, ...]] = (
     "What is inside an element without a type is dropped unseen; XML Schema would check declared elements in it.",
     "xs:ID values are not checked to be unique in the document, nor xs:IDREF values to be one of them.",
     "xsi:nil is refused on elements that the Schema does not declare nillable.",
-    "xsi:type is taken for the name that a Schema declares for the expected type (type_name=, named()) and for the "
-    "types that it declares to be derived from that, and for no others.",
+    "xsi:type is taken for the name that a Schema declares for the expected type (type_name=, named()), for the types "
+    "that it declares to be derived from that, and for the built-in types derived from a built-in one that is the type "
+    "of a field; for no others.",
 )
 """What differs from the XML schema in every role."""
 

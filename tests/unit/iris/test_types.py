@@ -3,6 +3,8 @@
 import pickle
 
 import pytest
+from lxml import etree
+from xml_schemas import iris_validator, needs_spec
 
 from regwire import iris
 from regwire.errors import EncodeError, SchemaFault
@@ -170,3 +172,61 @@ def test_a_server_reads_queries_that_nobody_declared(stranger):
 def test_what_is_no_query_is_refused_by_a_server_too(inside):
     with pytest.raises(SchemaFault, match="searchSet"):
         iris.decode(_request(inside), role="server")
+
+
+# --- built-in types that are derived from the one that is declared (XML Schema part 2, section 3.3)
+
+_BUILT_IN = (
+    "string", "normalizedString", "token", "language", "NMTOKEN", "Name", "NCName", "ID", "IDREF", "integer", "long",
+    "int", "short", "byte", "nonNegativeInteger", "positiveInteger", "nonPositiveInteger", "negativeInteger",
+    "unsignedLong", "unsignedInt", "unsignedShort", "unsignedByte", "date", "boolean", "anySimpleType", "anyType",
+)  # fmt: skip
+_WHOLE = frozenset(iris.DEFAULT.namespaces)
+
+
+def _named_so(kind, value):
+    return _response(
+        f'<dchk:domain {_NAMED}><dchk:domainName xsi:type="xs:{kind}">{value}</dchk:domainName></dchk:domain>'
+    )
+
+
+def _numbered(kind, value):
+    named = 'authority="a.example" registryType="areg1" entityClass="as-handle" entityName="AS1"'
+    return _response(
+        f'<areg:autonomousSystem xmlns:areg="urn:ietf:params:xml:ns:areg1" {named}>'
+        f'<areg:asNumberStart xsi:type="xs:{kind}">{value}</areg:asNumberStart></areg:autonomousSystem>'
+    )
+
+
+@needs_spec
+@pytest.mark.parametrize("kind", _BUILT_IN)
+def test_a_built_in_type_derived_from_the_declared_one_holds_instead_of_it(kind):
+    """As XML Schema has it: what such a type does not allow is refused, other types are."""
+    documents = [
+        _named_so(kind, value) for value in ("a", "a b", "a:b", "1a", "-", "x-klingon", " a ", "ä", "&lt;", "")
+    ]
+    documents += [
+        _numbered(kind, value)
+        for value in (
+            "0", "1", "-1", "127", "128", "255", "256", "65535", "65536", "-32769", "4294967296", "+5", " 7 ",
+            "18446744073709551616", "9223372036854775808", "x", "1.0", "",
+        )
+    ]  # fmt: skip
+    schema = iris_validator(_WHOLE)
+    for document in documents:
+        try:
+            found = iris.decode(document)
+        except SchemaFault:
+            found = None
+        assert (found is not None) == schema.validate(etree.fromstring(document)), document
+        if found is not None:
+            assert iris.decode(iris.encode(found)) == found
+
+
+def test_a_derived_built_in_type_changes_no_value():
+    (result,) = iris.decode(_named_so("NMTOKEN", " a.example ")).result_sets[0].answer.results
+    assert result.domain_name == "a.example"
+    (result,) = iris.decode(_numbered("unsignedShort", " +64500 ")).result_sets[0].answer.results
+    assert result.start == 64500
+    with pytest.raises(SchemaFault, match="asNumberStart: max"):
+        iris.decode(_numbered("unsignedByte", "256"))

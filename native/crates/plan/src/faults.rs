@@ -559,10 +559,12 @@ impl<'a> Finder<'a> {
         }
     }
 
-    fn is_of_type(&mut self, cx: &Context<'_>, simple: u32, value: Text) -> bool {
-        chosen_type(cx, value, &mut self.buffer).is_some_and(|(ns, local)| {
-            self.plan.simples[simple as usize].is_named(cx.uri(ns), local)
-        })
+    /// The type of a value that `xsi:type` chooses.
+    fn leaf_type(&mut self, cx: &Context<'_>, simple: u32, value: Text) -> Option<What> {
+        let plan = self.plan;
+        chosen_type(cx, value, &mut self.buffer)
+            .and_then(|(ns, local)| plan.chosen_simple(simple, cx.uri(ns), local))
+            .map(What::Leaf)
     }
 
     fn schema_attribute(&mut self, cx: &Context<'_>, name: QName, value: Text) {
@@ -570,22 +572,21 @@ impl<'a> Finder<'a> {
         let (what, at) = (top.what, top.at);
         match name.local(cx.doc()) {
             b"schemaLocation" | b"noNamespaceSchemaLocation" => {}
-            b"type" if matches!(what, What::Leaf(simple) if self.is_of_type(cx, simple, value)) => {
-            }
             b"type" => {
                 let chosen = match what {
-                    What::Content(kind) => {
-                        chosen_type(cx, value, &mut self.buffer).and_then(|(ns, local)| {
+                    What::Leaf(simple) => self.leaf_type(cx, simple, value),
+                    What::Content(kind) => chosen_type(cx, value, &mut self.buffer)
+                        .and_then(|(ns, local)| {
                             let plan = self.plan;
                             let named =
                                 |own: u32| plan.simples[own as usize].is_named(cx.uri(ns), local);
                             plan.kind(kind).chosen(kind, ns, local, named)
                         })
-                    }
+                        .map(What::Content),
                     _ => None,
                 };
-                if let (Some(kind), Some(top)) = (chosen, self.open.last_mut()) {
-                    top.what = What::Content(kind);
+                if let (Some(chosen), Some(top)) = (chosen, self.open.last_mut()) {
+                    top.what = chosen;
                 } else {
                     let shown = lossy(value.as_raw(cx.doc()));
                     self.note(Rule::XsiType, self.path.clone(), Some(shown), at);

@@ -5,7 +5,7 @@ use regwire_xml::{Names, NsId, key8, same};
 
 use crate::build::Constant;
 use crate::model::Model;
-use crate::simple::{Kind, Simple, SimpleDeclaration};
+use crate::simple::{Kind, Simple, SimpleDeclaration, built_in, derived_from};
 
 /// How a reader treats what the XML schema refuses (`regwire.schema.roles` lists it for users).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -238,8 +238,10 @@ pub struct Plan {
     pub namespaces: Vec<(Box<str>, Box<str>)>,
     /// Types by number.
     pub types: Vec<Type>,
-    /// Simple types by number.
+    /// Simple types by number: the declared ones, then the built-in ones that `xsi:type` may choose instead.
     pub simples: Vec<Simple>,
+    /// Which of them may be chosen (second) in place of which (first).
+    narrower: Vec<(u32, u32)>,
     /// Elements that may be the document.
     pub roots: Vec<Global>,
     /// Elements that wildcards may meet.
@@ -307,14 +309,51 @@ impl Attribute {
     }
 }
 
+/// Adds the built-in types that are derived from declared ones; gives which may stand for which.
+fn narrow(simples: &mut Vec<Simple>) -> Result<Vec<(u32, u32)>, String> {
+    let mut narrower = Vec::new();
+    let mut places: Vec<(&'static str, u32)> = Vec::new();
+    for own in 0..simples.len() {
+        let names = simples[own]
+            .built_in_name()
+            .map_or_else(Vec::new, derived_from);
+        for name in names {
+            let known = places.iter().find(|(known, _)| *known == name);
+            let place = if let Some((_, place)) = known {
+                *place
+            } else {
+                let place = u32::try_from(simples.len()).map_err(|_| "too many types")?;
+                simples.push(built_in(name)?);
+                places.push((name, place));
+                place
+            };
+            narrower.push((u32::try_from(own).map_err(|_| "too many types")?, place));
+        }
+    }
+    Ok(narrower)
+}
+
 impl Plan {
+    /// The simple type that `xsi:type` names for a value of the type `own`: that one, or a built-in one derived from it.
+    pub(crate) fn chosen_simple(&self, own: u32, uri: &[u8], local: &[u8]) -> Option<u32> {
+        let is_named = |simple: u32| self.simples[simple as usize].is_named(uri, local);
+        if is_named(own) {
+            return Some(own);
+        }
+        self.narrower
+            .iter()
+            .find(|(of, narrow)| *of == own && is_named(*narrow))
+            .map(|found| found.1)
+    }
+
     /// Compiles a declaration; the error names the class and what is wrong with it.
     pub fn new(declared: Declaration) -> Result<Plan, String> {
-        let simples = declared
+        let mut simples = declared
             .simples
             .into_iter()
             .map(Simple::new)
             .collect::<Result<Vec<_>, _>>()?;
+        let narrower = narrow(&mut simples)?;
         let mut types = declared
             .types
             .into_iter()
@@ -348,6 +387,7 @@ impl Plan {
                 .collect(),
             types,
             simples,
+            narrower,
             roots: declared.roots,
             globals: declared.globals,
             table: Vec::new(),

@@ -48,17 +48,23 @@ impl<B: Build> Decoder<'_, B> {
         }
     }
 
-    /// A value's `xsi:type` names its own simple type, or nothing that is known here.
+    /// A value's `xsi:type` names its own simple type, or a built-in one that is derived from it.
     #[cold]
     fn leaf_type(&mut self, cx: &Context<'_>, value: Text) {
-        let own = match self.mode {
-            Mode::Leaf { simple, .. } => &self.plan.simples[simple as usize],
-            _ => return,
+        let Mode::Leaf {
+            simple: own,
+            slot,
+            list,
+        } = self.mode
+        else {
+            return;
         };
-        if !chosen_type(cx, value, &mut self.scratch.expanded)
-            .is_some_and(|(ns, local)| own.is_named(cx.uri(ns), local))
+        let plan = self.plan;
+        match chosen_type(cx, value, &mut self.scratch.expanded)
+            .and_then(|(ns, local)| plan.chosen_simple(own, cx.uri(ns), local))
         {
-            self.fail();
+            Some(simple) => self.mode = Mode::Leaf { simple, slot, list },
+            None => self.fail(),
         }
     }
 

@@ -1,9 +1,11 @@
 //! Simple types: white space, lexical space and facets; reading values and checking them before they are written.
+mod derived;
 pub mod lexical;
 mod pattern;
 
 use std::borrow::Cow;
 
+pub(crate) use derived::{built_in, derived_from};
 pub use pattern::Pattern;
 use regwire_xml::{key8, same, write::is_plain};
 
@@ -148,6 +150,14 @@ impl Simple {
         self.type_name
             .as_ref()
             .is_some_and(|(own, name)| **own == *uri && **name == *local)
+    }
+
+    /// The name of the built-in type that this is, if it is one and no secret.
+    pub(crate) fn built_in_name(&self) -> Option<&str> {
+        let (uri, local) = self.type_name.as_ref().filter(|_| !self.secret)?;
+        (**uri == *derived::XSD.as_bytes())
+            .then(|| std::str::from_utf8(local).ok())
+            .flatten()
     }
 
     /// Compiles a declaration; the error is one line that says what is wrong.
