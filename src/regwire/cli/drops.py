@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from regwire.cli.operate import settings
 from regwire.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -83,27 +84,25 @@ def log(
 @drops.command("seed")
 def seed(zone: Annotated[str, typer.Argument(metavar="ZONE")], folder: Folder = Path()) -> None:
     """Print what to publish before names drop in random order: the SHA-256 of the zone's seed."""
-    from regwire.registry.config import load_config
     from regwire.registry.rules import Policies
     from regwire.registry.rules.features.drop import commitment
 
-    policies = Policies(load_config(folder))
+    policies = Policies(settings(folder))
     if zone not in policies.by_zone:
         raise ConfigError("ZONE", f"{zone} is no zone of this registry", f"one of {', '.join(policies.by_zone)}")
-    settings: Any = policies.by_zone[zone].feature("drop")
-    if settings.order != "random":
-        raise ConfigError(zone, f"names drop in the order {settings.order}", 'set order = "random" in [policy.drop]')
-    typer.echo(commitment(settings.seed))
+    drop: Any = policies.by_zone[zone].feature("drop")
+    if drop.order != "random":
+        raise ConfigError(zone, f"names drop in the order {drop.order}", 'set order = "random" in [policy.drop]')
+    typer.echo(commitment(drop.seed))
 
 
 @contextlib.contextmanager
 def _opened(folder: Path) -> Iterator[tuple[Snapshot, Policies]]:
     from regwire.registry.clock import SystemClock
-    from regwire.registry.config import load_config
     from regwire.registry.engine import open_store
     from regwire.registry.rules import Policies
 
-    config = load_config(folder)
+    config = settings(folder)
     policies = Policies(config)
     with contextlib.closing(open_store(config, policies, SystemClock())) as store, store.snapshot() as snapshot:
         yield snapshot, policies

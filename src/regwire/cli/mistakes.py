@@ -105,5 +105,5 @@ def _of_system(error: OSError) -> str:
 
 def _forget_output() -> None:
     """Point standard output at nothing: what is left in its buffer would fail once more when the process ends."""
-    with contextlib.suppress(OSError, ValueError, AttributeError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    with contextlib.suppress(OSError, ValueError, AttributeError), open(os.devnull, "wb") as nothing:
+        os.dup2(nothing.fileno(), sys.stdout.fileno())

@@ -76,7 +76,7 @@ def list_numbers(
     source: Annotated[str | None, typer.Option(metavar="REGISTRY", help="Only of its file; own: made here.")] = None,
     holder: Annotated[str | None, typer.Option("--organisation", metavar="HANDLE", help="Only what it holds.")] = None,
     status: Annotated[str | None, typer.Option(help="As allocated, assigned, available, reserved.")] = None,
-    limit: Annotated[int, typer.Option(min=1, help="How many at most.")] = 1000,
+    limit: Annotated[int, typer.Option(min=1, max=1_000_000_000, help="How many at most.")] = 1000,
     folder: Dir = Path(),
     json: Json = False,
 ) -> None:
@@ -381,7 +381,7 @@ def _party_commands(rooms: typer.Typer, kind: str, word: str) -> None:
 
     @rooms.command("list", help=f"Every {word}, by handle.")
     def list_parties(
-        limit: Annotated[int, typer.Option(min=1, help="How many at most.")] = 1000,
+        limit: Annotated[int, typer.Option(min=1, max=1_000_000_000, help="How many at most.")] = 1000,
         folder: Dir = Path(),
         json: Json = False,
     ) -> None:

@@ -16,7 +16,8 @@ from regwire.errors import ConnectFailed
 
 __all__ = ["ServerProcess"]
 
-START_SECONDS = 30.0
+#: A machine that does a lot besides starts it in half a minute.
+START_SECONDS = 90.0
 STOP_SECONDS = 30.0
 
 

@@ -20,7 +20,7 @@ Account = Annotated[str, typer.Argument(metavar="REGISTRAR", help="The account (
 @poll.command("list")
 def list_messages(
     account: Account,
-    limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 100,
+    limit: Annotated[int, typer.Option(min=1, max=1_000_000_000, help="At most so many.")] = 100,
     folder: Dir = Path(),
     json: Json = False,
 ) -> None:

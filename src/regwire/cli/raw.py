@@ -73,6 +73,8 @@ class RawSession:
             plain = socket.create_connection((target.host, target.port), target.timeout)
         except OSError as error:
             raise ConnectFailed(f"{where}: {error.strerror or error}; is the server running?") from error
+        except UnicodeError as error:
+            raise ConnectFailed(f"{where}: no host has such a name ({error})") from error
         try:
             self._socket = context.wrap_socket(plain, server_hostname=target.server_name)
         except ssl.SSLError as error:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import trio
 
 from regwire.cli.target import Options, Target, resolve
-from regwire.errors import ConfigError, RegwireError
+from regwire.errors import CertificateRefused, ConfigError, RegwireError
 from regwire.trio.epp import ClientConfig, ClientTls, Pool, connect
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def converse(options: Options, steps: Callable[[Client], Awaitable[T]]) -> T:
         ) as client:
             return await steps(client)
 
-    return run(main)
+    return _cured(main)
 
 
 def greet(options: Options) -> Greeting:
@@ -67,7 +67,7 @@ def greet(options: Options) -> Greeting:
         ) as client:
             return client.greeting
 
-    return run(main)
+    return _cured(main)
 
 
 def open_pool(target: Target, *, size: int, window: int) -> Pool:
@@ -91,6 +91,15 @@ def client_tls(target: Target) -> ClientTls:
         return ClientTls(ca=target.ca, certificate=target.certificate, key=target.key)
     except (ValueError, OSError) as error:
         raise ConfigError("TLS", str(error), "give PEM files by --ca, --cert and --key") from error
+
+
+def _cured(main: Callable[[], Awaitable[T]]) -> T:
+    """Run a conversation; a certificate that is refused comes with the options that choose another one."""
+    try:
+        return run(main)
+    except CertificateRefused as error:
+        cure = "--ca names whom to trust, --server-name whose certificate it is, --cert and --key ours"
+        raise CertificateRefused(f"{error}; {cure}") from error
 
 
 def run(main: Callable[..., Awaitable[T]], *arguments: Any) -> T:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 import tomllib
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ __all__ = ["Options", "Target", "resolve"]
 
 DEFAULT_ACCOUNT = "reg-a"
 EPP_PORT = 700
+_SHORTEST_PASSWORD = 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,9 +90,9 @@ def _from_folder(options: Options, folder: Path) -> Target:
     if certificate is None and (pki / f"{account}.pem").is_file():
         certificate, key = pki / f"{account}.pem", pki / f"{account}.key"
     return Target(
-        host=options.host or config.listen.address,
+        host=_host_name("--host", options.host or config.listen.address),
         port=options.port or WELL_KNOWN_PORTS["epp"] + config.listen.port_offset,
-        server_name=options.server_name or "localhost",
+        server_name=_host_name("--server-name", options.server_name or "localhost"),
         client_id=account,
         password=_password(options, config.path(config.registry.accounts), account),
         ca=options.ca or (pki / "ca.pem" if (pki / "ca.pem").is_file() else None),
@@ -104,11 +106,11 @@ def _from_options(options: Options) -> Target:
     user = options.user or options.account
     if user is None:
         raise ConfigError("--user", "missing", "give the account (clID) at this server")
-    host = options.host or ""
+    host = _host_name("--host", options.host or "")
     return Target(
         host=host,
         port=options.port or EPP_PORT,
-        server_name=options.server_name or host,
+        server_name=_host_name("--server-name", options.server_name or host),
         client_id=user,
         password=_password(options, None, user),
         ca=options.ca,
@@ -118,22 +120,48 @@ def _from_options(options: Options) -> Target:
     )
 
 
+def _host_name(option: str, text: str) -> str:
+    """A host name in A-labels, or an address, as TLS has it."""
+    from regwire.cli.requests import a_label_name
+
+    found = a_label_name(text)
+    if re.fullmatch(r"[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?|[0-9a-f:.]+(%[a-z0-9]+)?", found) is None or ".." in found:
+        raise ConfigError(option, f"{text!r} is no host name and no address", "write it as epp.example.net")
+    return found
+
+
 def _password(options: Options, accounts: Path | None, account: str) -> str:
     """From the file given, the environment, the registry's accounts, or the terminal, in this order."""
     if options.password_file is not None:
-        try:
-            return options.password_file.read_text(encoding="utf-8").strip("\r\n")
-        except (OSError, UnicodeDecodeError) as error:
-            raise ConfigError("--password-file", f"{options.password_file} cannot be read ({error})") from error
+        return _checked("--password-file", _read_password(options.password_file))
     if "REGWIRE_PASSWORD" in os.environ:
-        return os.environ["REGWIRE_PASSWORD"]
+        return _checked("REGWIRE_PASSWORD", os.environ["REGWIRE_PASSWORD"])
     if accounts is not None:
         return _account_password(accounts, account)
     if not sys.stdin.isatty():
         raise ConfigError("--password-file", "missing", "give it, or set REGWIRE_PASSWORD")
     import getpass
 
-    return getpass.getpass(f"password of {account}: ")
+    return _checked("the password", getpass.getpass(f"password of {account}: "))
+
+
+def _read_password(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8").strip("\r\n")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise ConfigError("--password-file", f"{path} cannot be read ({reason})", "give a file that has it") from error
+
+
+def _checked(where: str, password: str) -> str:
+    """A password that a login can carry (RFC 5730 pwType; RFC 8807 section 4 for longer ones)."""
+    if len(password) < _SHORTEST_PASSWORD:
+        raise ConfigError(
+            where, f"has {len(password)} characters", f"EPP's passwords have {_SHORTEST_PASSWORD} or more"
+        )
+    if not password.isprintable():
+        raise ConfigError(where, "has a line break or control character", "EPP's passwords are one line")
+    return password
 
 
 def _account_password(path: Path, account: str) -> str:

@@ -57,7 +57,7 @@ def audit(
     since: Annotated[str | None, typer.Option(metavar="INSTANT", help="2025-01-31 or 2025-01-31T12:00:00Z.")] = None,
     until: Annotated[str | None, typer.Option(metavar="INSTANT", help="Before it.")] = None,
     code: Annotated[int | None, typer.Option(min=1000, max=2999, help="Only with this result code.")] = None,
-    limit: Annotated[int, typer.Option(min=1, help="At most so many, the last ones.")] = 100,
+    limit: Annotated[int, typer.Option(min=1, max=1_000_000_000, help="At most so many, the last ones.")] = 100,
     folder: Dir = Path(),
     json: Json = False,
 ) -> None:

@@ -248,8 +248,10 @@ def read_accounts(path: Path) -> list[Account]:
 
 def _missing(path: Path, error: Exception) -> ConfigError:
     if isinstance(error, FileNotFoundError):
-        return ConfigError(str(path), "no such file", f"`regwire init {path.parent}` writes one")
-    return ConfigError(str(path), f"cannot be read ({error})", "it must be a readable UTF-8 file")
+        cure = 'write one, mode 0600, as [reg-a] and password = "…"; `regwire init` in a new folder shows one'
+        return ConfigError(str(path), "no such file", cure)
+    reason = getattr(error, "strerror", None) or error
+    return ConfigError(str(path), f"cannot be read ({reason})", "it must be a readable UTF-8 file")
 
 
 def _account(path: Path, name: str, value: Any) -> Account:

@@ -225,7 +225,7 @@ def _server_tls(config: Config) -> ServerTls:
             raise ConfigError(
                 place_of(config, "tls", name),
                 f"{path} cannot be read",
-                f"`regwire init {config.directory}` writes one to try",
+                "name a PEM file that is there; `regwire init` in a new folder makes some to try",
             )
     try:
         return ServerTls(

@@ -18,6 +18,8 @@ async def dial(host: str, port: int) -> trio.SocketStream:
         return await trio.open_tcp_stream(host, port)
     except OSError as error:
         raise ConnectFailed(f"{host}:{port}: {why(error)}") from error
+    except UnicodeError as error:
+        raise ConnectFailed(f"{host}:{port}: no host has such a name ({error})") from error
 
 
 def why(error: Exception) -> str:

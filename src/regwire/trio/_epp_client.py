@@ -296,10 +296,18 @@ class connect:  # noqa: N801 - used as a function: `async with connect(...) as c
             line = StreamLine(self._stream, self._wire(), self._config, nursery)
         self._line = line
         self._client = client = Client(line, self._schema)
-        await client._greeting_or_error()
+        try:
+            await client._greeting_or_error()
+        except ConnectFailed as error:
+            # A stream that the caller brought has no address that we know.
+            raise (error if self._stream is not None else self._named(error)) from error.__cause__
         if self._client_id is not None:
             await client._log_in(self._client_id, self._password, self._login)
         return client
+
+    def _named(self, error: ConnectFailed) -> ConnectFailed:
+        """The error with the server that it is about."""
+        return type(error)(f"{self._host}:{self._port}: {error}")
 
     def _wire(self) -> regwire_native.Wire:
         return regwire_native.Wire(

@@ -133,6 +133,8 @@ async def open_line(host: str, port: int, config: ClientConfig, nursery: trio.Nu
             raise
     except OSError as error:
         raise ConnectFailed(f"{host}:{port}: {error.strerror or error}") from error
+    except UnicodeError as error:
+        raise ConnectFailed(f"{host}:{port}: no host has such a name ({error})") from error
     return LwzLine(sock, config, nursery)
 
 

@@ -41,8 +41,11 @@ def load_config(path: Path | str) -> Config:
         text = path.read_text("utf-8")
     except FileNotFoundError:
         raise ConfigError(str(path), "no such file", f"`regwire init {path.parent}` writes one") from None
+    except NotADirectoryError:
+        raise ConfigError(str(path.parent), "no folder", "name the one in which registry.toml lies") from None
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(str(path), f"cannot be read ({error})", "it must be a readable UTF-8 file") from error
+        reason = getattr(error, "strerror", None) or error
+        raise ConfigError(str(path), f"cannot be read ({reason})", "it must be a readable UTF-8 file") from error
     return parse_config(text, path)
 
 
