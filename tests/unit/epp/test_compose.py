@@ -386,3 +386,35 @@ def test_answers_with_something_else_in_them_are_refused(item: Any) -> None:
     assert isinstance(refusal, str)
     assert "response/resData/domain:chkData/domain:cd" in refusal
     assert isinstance(outcome(epp.DomainCheckData((fine, fine))), bytes)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"contacts": ((),)},
+        {"contacts": (("adm", None, 1, b"", [], Hello()),)},
+        {"contacts": [epp.DomainContact("adm", "admin")]},
+        {"contacts": (epp.DomainContact(Hello(), "admin"),)},
+        {"statuses": (Hello(), None, 3.5)},
+        {"ns": epp.NameServers(((),))},  # type: ignore[arg-type]
+        {"ns": Hello()},
+        {"ns": ((((),),),)},
+        {"auth_info": int},
+    ],
+)
+def test_what_stands_where_objects_belong_is_refused_however_it_is_nested(wrong: dict[str, Any]) -> None:
+    right = epp.DomainInfoData(
+        name="a.example",
+        roid="D1-REG",
+        statuses=tuple([epp.DomainStatus("ok")] * 11),
+        contacts=tuple([epp.DomainContact("adm", "admin")] * 20),
+        ns=epp.NameServers(tuple(f"ns{number}.example" for number in range(13))),
+        cl_id="reg-a",
+    )
+    octets = epp.encode(epp.Response((RESULTS[1000],), res_data=(right,), tr_id=TrId(cl_trid=None, sv_trid="SV-1")))
+    assert (octets.count(b"<domain:contact "), octets.count(b"<domain:hostObj>")) == (20, 13)
+    message = epp.Response(
+        (RESULTS[1000],), res_data=(right.replace(**wrong),), tr_id=TrId(cl_trid=None, sv_trid="SV-1")
+    )
+    with pytest.raises(EncodeError, match=next(iter(wrong)).split("_")[0].removesuffix("es").removesuffix("s")):
+        epp.encode(message)

@@ -234,6 +234,8 @@ pub struct Template {
     pub name: Box<str>,
     /// The operations, tags included.
     pub ops: Box<[Op]>,
+    /// The slots that hold objects or tuples of objects, in the order in which they are written.
+    pub objects: Box<[u16]>,
     /// The end tag; with nothing inside, the start tag is closed instead.
     pub close: Box<[u8]>,
 }
@@ -379,6 +381,7 @@ impl Compiler<'_> {
             kind,
             name: "".into(),
             ops: Box::default(),
+            objects: Box::default(),
             close: Box::default(),
         });
         self.known.insert(key.clone(), number);
@@ -522,9 +525,14 @@ impl Compiler<'_> {
             join(&mut ops, op);
         }
         let name = plan.display(key.ns, &key.local).into();
+        let objects = ops.iter().filter_map(|op| match op {
+            Op::Node { slot, .. } => Some(*slot),
+            _ => None,
+        });
         Ok(Template {
             kind: key.kind,
             name,
+            objects: objects.collect(),
             ops: ops.into(),
             close: close.into(),
         })

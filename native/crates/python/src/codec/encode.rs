@@ -4,6 +4,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 use regwire_plan::{Admits, Branch, Occurs, Op, Plan, Template, Templates};
 
+use super::ahead::{WORTH_FETCHING, fetch};
 use super::answers::Shapes;
 use super::builder::{Class, Shared};
 use super::later::fill_all;
@@ -16,10 +17,6 @@ use super::verdicts::Verdicts;
 /// What stands in front of every document.
 pub(super) const DECLARATION: &[u8] = b"<?xml version=\"1.0\" encoding=\"UTF-8\"?>";
 
-/// Objects of so many fields have their values fetched together: what a registry stores is seldom in the cache, and waiting for
-/// one value after another took a quarter of the time of an info reply.
-const WORTH_FETCHING: usize = 6;
-
 /// Offsets of values in a row: as many as a document has fields, and more.
 const ROW: [usize; 8] = {
     let mut row = [0; 8];
@@ -30,9 +27,6 @@ const ROW: [usize; 8] = {
     }
     row
 };
-
-/// Where a short text ends in its object.
-pub(super) const TEXT: usize = 63;
 
 /// As deep as decoding goes, so that what is written can be read.
 pub(super) const DEPTH: u32 = 32;
@@ -232,13 +226,8 @@ impl<'py> Writer<'_, 'py> {
         // SAFETY: the caller has compared the object's class with the template's, and holds it.
         let record = unsafe { Record::of(object, class) };
         if record.offsets.len() >= WORTH_FETCHING {
-            for offset in record.offsets {
-                // SAFETY: the object is of the class that the layout is of.
-                let value = unsafe { *slot(object.as_ptr(), *offset) };
-                prefetch(value);
-                // The characters of a short text may lie in the next line.
-                prefetch(value.wrapping_byte_add(TEXT));
-            }
+            // SAFETY: the slots are those of a live object.
+            unsafe { fetch(self.py, object.as_ptr(), record.offsets, &template.objects) };
         }
         self.element(template, record)?;
         if shared {

@@ -8,7 +8,7 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::PyDict;
 
-use super::encode::TEXT;
+use super::ahead::TEXT;
 use super::memory::prefetch;
 
 /// How many keys are looked ahead for.

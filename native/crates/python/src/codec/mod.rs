@@ -1,4 +1,5 @@
 //! `Codec`: a compiled schema that decodes frames to objects and encodes objects to frames.
+mod ahead;
 mod answers;
 mod builder;
 mod collector;

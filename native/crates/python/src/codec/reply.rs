@@ -11,7 +11,7 @@ use pyo3::types::{PyBytes, PyType};
 use regwire_plan::{Occurs, Op};
 
 use super::encode::{DECLARATION, Record, Writer, items};
-use super::memory::append;
+use super::memory::{append, prefetch};
 use super::trouble::{Object, Written, check_count, inside};
 use super::{Codec, invalid};
 
@@ -60,6 +60,10 @@ struct Kept {
 /// How many are kept; the address chooses the place. A server that makes a result object for every reply replaces them all
 /// the time, which costs it an allocation a reply.
 const KEPT: usize = 256;
+
+/// As much of the data's own memory is asked for while what stands in front of them is written.
+const HEAD_LINES: usize = 3;
+const LINE: usize = 64;
 
 /// Result objects written longer than this are not kept.
 const KEPT_OCTETS: usize = 4 << 10;
@@ -182,6 +186,9 @@ impl ReplyTemplate {
     /// Appends a reply's payload; on an error `out` is as it was.
     pub(crate) fn encode_into(&self, reply: &Reply<'_, '_>, out: &mut Vec<u8>) -> PyResult<()> {
         let codec = self.codec.get();
+        for line in 0..HEAD_LINES {
+            prefetch(reply.data.as_ptr().wrapping_byte_add(line * LINE));
+        }
         codec.write_with(reply.result.py(), out, |writer| {
             let name = &codec.templates.templates[self.template as usize].name;
             writer.depth = self.depth;
