@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import signal
 import sqlite3
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
@@ -76,6 +77,10 @@ def run_demo(*, limit: int | None = None, sessions: int = 20, folder: Path | Non
         TransportError: the server did not start, or went away.
 
     """
+    # SIGTERM as Ctrl-C, which shells ignore in the background: the server, which is another process, ends with us, and
+    # a temporary folder goes.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     with contextlib.ExitStack() as stack:
         if folder is None:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="regwire-demo-")))
@@ -189,6 +194,9 @@ class Registrar:
         """One more year, and the same day."""
         name = f"{label}.{ZONE}"
         before = self.expiries[name]
+        if before is None:
+            self.tally.expect(False, f"{name}: there is something to renew")
+            return
         response = await self.ask("domain renew", command(DomainRenew(name, before.date(), Period(1, "y"))))
         data = _only(response, DomainRenewData)
         after = data.ex_date if data is not None else None
@@ -306,7 +314,7 @@ async def _refused_as_expected(first: Registrar, second: Registrar) -> None:
     await first.ask("contact info", command(ContactInfo("no-such-id")), expect=2303)
     await second.ask("domain transfer", command(DomainTransfer(taken, None, secret), op="request"), expect=2202)
     await first.ask("host delete", command(HostDelete(first.hosts[0])), expect=2305)
-    if second.labels:
+    if second.labels and second.expiries[other] is not None:
         await first.ask("domain renew", command(DomainRenew(other, second.expiries[other].date())), expect=2201)
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import secrets
+import shutil
 import string
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -53,9 +55,13 @@ def create_registry(
     for path in (*paths, *(folder / name for name in beside)):
         if os.path.lexists(path):
             raise ConfigError(str(path), "exists already", "choose another folder, or move it away first")
+    new = not folder.exists()
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        _fill(folder, paths, registrars, listen, config)
+        # Of two at the same time only one gets beyond this: what is taken away below is its own.
+        paths[-1].mkdir()
+        with _undone(paths, folder if new else None):
+            _fill(folder, paths, registrars, listen, config)
     except OSError as error:
         raise ConfigError(str(folder), f"cannot be written ({error.strerror})", "choose another folder") from error
     return paths
@@ -64,6 +70,23 @@ def create_registry(
 def new_password() -> str:
     """Return a password that every login can carry."""
     return "".join(secrets.choice(_PASSWORD_ALPHABET) for _ in range(_PASSWORD_LENGTH))
+
+
+@contextmanager
+def _undone(paths: Sequence[Path], folder: Path | None) -> Iterator[None]:
+    """Take away what was written when the rest of it cannot be, or nobody waits for it: half of it is of no use."""
+    try:
+        yield
+    except BaseException:
+        for path in paths:
+            if path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink(missing_ok=True)
+        if folder is not None:
+            with suppress(OSError):
+                folder.rmdir()
+        raise
 
 
 def _fill(
@@ -79,7 +102,6 @@ def _fill(
     config = config or Config(directory=folder)
     if listen is not None:
         config = replace(config, listen=listen)
-    pki.mkdir()
     fingerprints = create_pki(pki, registrars)
     with settings.open("x", encoding="utf-8") as file:
         file.write(_HEADER + render(config, every=True))

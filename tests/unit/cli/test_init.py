@@ -1,6 +1,7 @@
 """What `regwire init` writes: complete, loadable, private where it must be, and never over something else."""
 
 import datetime
+import errno
 import ipaddress
 import ssl
 import stat
@@ -97,6 +98,23 @@ def test_refuses_to_overwrite_and_writes_nothing(tmp_path, present):
     with pytest.raises(ConfigError, match=rf"{present}: exists already; choose another folder"):
         create_registry(tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == [present]
+
+
+@pytest.mark.parametrize("made", [True, False])
+def test_what_cannot_be_written_whole_is_not_written(tmp_path, monkeypatch, made):
+    def full(*_, **__):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    folder = tmp_path / "r"
+    if made:
+        folder.mkdir()
+        (folder / "mine").write_text("")
+    with monkeypatch.context() as patch:
+        patch.setattr("regwire.cli.init.new_password", full)
+        with pytest.raises(ConfigError, match="No space left on device"):
+            create_registry(folder)
+    assert (sorted(path.name for path in folder.iterdir()) == ["mine"]) if made else not folder.exists()
+    create_registry(folder)
 
 
 def test_a_file_in_place_of_the_folder_is_one_clear_error(tmp_path):
