@@ -162,6 +162,10 @@ class Reading:
         """Decide a read (`is_read`)."""
         return decide(self._view, Call(account, request, ""), self._now, self._registry.policies)
 
+    def overdue(self) -> bool:
+        """Tell whether time has changed an object here of which nobody has been told: messages are still to come."""
+        return bool(list(self._view.due(self._now, 1)))
+
 
 def _salts() -> Iterator[bytes]:
     while True:

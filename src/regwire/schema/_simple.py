@@ -236,6 +236,18 @@ def integer(
     return simple.with_enumeration(enumeration) if enumeration else simple
 
 
+def integer_or_nothing(*, min: int | None = None, max: int | None = None) -> Simple:
+    """`xs:union` of an empty token and an integer type of the range `min`..`max` (inclusive).
+
+    Value: str, as it was written with white space collapsed: "" or a numeral. What is no numeral breaks the pattern; a
+    numeral out of range breaks its bound.
+    """
+    if min is not None and max is not None and min > max:
+        raise DeclarationError("integer_or_nothing", f"min {min} and max {max} allow no value")
+    low, high = None if min is None else str(min), None if max is None else str(max)
+    return Simple("token", patterns=(r"|[+\-]?[0-9]+",), low=low, high=high)
+
+
 def decimal(
     *,
     min: Decimal | int | None = None,

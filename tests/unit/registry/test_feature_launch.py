@@ -94,7 +94,10 @@ async def test_rfc_8334_section_3_1_what_a_check_must_say(front):
     assert await front.code(A, claims_check("a.claims", phase=None)) == 2003
     assert await front.code(A, claims_check("a.claims", type="avail", phase=None)) == 2003
     assert await front.code(A, claims_check("a.claims", phase=phase("landrush"))) == 2306
-    assert await front.code(A, claims_check("a.plain")) == 2103
+    # Announced, but no form of it is supported where there are no phases; nor where there is no zone.
+    for type in ("claims", "avail", "trademark"):
+        assert await front.code(A, claims_check("a.plain", type=type)) == 2307
+        assert await front.code(A, claims_check("a.nowhere", type=type)) == 2307
 
 
 @launch_test

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Coroutine
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -374,3 +374,20 @@ def test_a_command_that_fails_is_2400_and_the_others_go_on(
 
     with caplog.at_level(logging.CRITICAL):
         trio.run(main)
+
+
+@front_test
+async def test_epp_md_section_4_a_poll_tells_what_an_info_shows(front: Front) -> None:
+    """Nobody has settled anything yet: the first to ask, by whatever command, finds what time has done."""
+    await front.must(A, create())
+    await front.must(B, command(d.DomainTransfer("a.example", auth_info=auth_info(PASSWORD)), op="request"))
+    for account in (A, B):
+        waiting = await front.ask(account, Poll("req"))
+        assert waiting.msg_q is not None
+        await front.must(account, Poll("ack", waiting.msg_q.id))
+    front.clock.advance(timedelta(days=5))
+    told = await front.ask(A, Poll("req"))
+    assert code(told) == 1301
+    data: Any = told.res_data[0]
+    assert data.tr_status == "serverApproved"
+    assert code(await front.ask(B, Poll("req"))) == 1301

@@ -10,7 +10,7 @@ from ext_world import SETTINGS, ExtFront, ext_test
 from front_world import code, create, value
 from registry_world import PASSWORD, A, B, World
 
-from regwire.epp import auth_info, command
+from regwire.epp import DEFAULT, auth_info, command, encode
 from regwire.epp.ext import ttl as t
 from regwire.epp.messages import domain as d
 from regwire.epp.messages import host as h
@@ -21,6 +21,7 @@ from regwire.registry.model import requests as r
 from regwire.registry.model.ttl import SetTtls, TtlValue
 from regwire.registry.rules.features.ttl import TtlSettings, ttl_of
 from regwire.registry.store.sqlite import SqliteStore
+from regwire.schema import Fault
 
 POLICY = (
     SETTINGS
@@ -186,3 +187,22 @@ def test_announced_only_where_a_zone_has_types() -> None:
 def test_a_wrong_policy_is_told_with_its_cure(text: str, problem: str) -> None:
     with pytest.raises(ConfigError, match=problem):
         parse_config(f"[policy.ttl]\n{text}\n", Path("registry.toml"))
+
+
+@pytest.mark.parametrize(
+    ("seconds", "expected"),
+    [
+        ("2147483648", "range"),
+        ("-1", "range"),
+        ("9" * 60, "range"),
+        ("1.5", "value"),
+        ("abc", "value"),
+        ("+7200", None),
+        ("", None),
+    ],
+)
+def test_epp_md_section_6_no_time_to_live_is_out_of_range(seconds: str, expected: str | None) -> None:
+    """What is no number is 2005; a number that no time to live can be is 2004, whatever the policy."""
+    frame = encode(with_ttl(d.DomainCreate("a.example", auth_info=auth_info(PASSWORD)), ns("7201")))
+    decoded: Any = DEFAULT.decode_or_fault(frame.replace(b"7201", seconds.encode()), "server")
+    assert (decoded.faults[0].cls if isinstance(decoded, Fault) else None) == expected

@@ -28,6 +28,7 @@ from regwire.registry.rules.features import (
     request_rule,
     settle_rule,
     somewhere_taken,
+    untaken,
 )
 from regwire.registry.rules.ledger import OPERATOR
 from regwire.registry.rules.policy import Policies
@@ -88,8 +89,14 @@ def _told(ctx: Context, outcome: Outcome) -> Outcome:
     return replace(outcome, messages=(*outcome.messages, *ctx.messages[told:]))
 
 
+_NOT_TAKEN: Final = (codes.UNIMPLEMENTED_EXTENSION, "an extension that this zone does not take")
+
+
 def _require_taken(request: r.Request, policies: Policies) -> None:
-    """Refuse (2103) an extension of a feature that does not apply in the zone: it would be passed over in silence."""
+    """Refuse an extension of a feature that does not apply in the zone: it would be passed over in silence.
+
+    By 2103, or as the feature has it.
+    """
     names = getattr(request, "names", None) or (getattr(request, "name", ""),)
     zones = [policies.by_zone.get(name.partition(".")[2]) for name in names]
     here = [zone.hooks.takes for zone in zones if zone is not None] or [policies.general.hooks.takes]
@@ -98,7 +105,8 @@ def _require_taken(request: r.Request, policies: Policies) -> None:
         if type(request) is r.CheckDomains and asked_of_any(cls):
             here = [zone.hooks.takes for zone in policies.by_zone.values()]
         if somewhere_taken(cls) and not any(cls in takes for takes in here):
-            raise Refusal(codes.UNIMPLEMENTED_EXTENSION, "an extension that this zone does not take")
+            code, reason = untaken(cls) or _NOT_TAKEN
+            raise Refusal(code, reason)
 
 
 def _settle_due(ctx: Context, request: r.SettleDue) -> Outcome:

@@ -142,6 +142,8 @@ pub struct Simple {
     plain: bool,
     /// Text whose only facet is an enumeration of words that are written as they are.
     listed: bool,
+    /// Text whose numerals are integers of a range, as in a union of words and an integer type.
+    bounded: bool,
 }
 
 impl Simple {
@@ -195,13 +197,17 @@ impl Simple {
             .map(compile)
             .collect::<Result<Box<[_]>, _>>()?;
         let (words, numbers) = enumeration(kind, declared.enumeration)?;
-        let plain = kind == Kind::Text && patterns.is_empty() && words.is_empty();
+        let bounded = kind == Kind::Text && (declared.low.is_some() || declared.high.is_some());
+        let plain = kind == Kind::Text && patterns.is_empty() && words.is_empty() && !bounded;
         let listed = kind == Kind::Text
             && patterns.is_empty()
+            && !bounded
             && !words.is_empty()
             && words.iter().all(|word| is_plain(&word.text));
         let range = match kind {
-            Kind::Integer => integer_range(declared.low.as_ref(), declared.high.as_ref())?,
+            Kind::Integer | Kind::Text => {
+                integer_range(declared.low.as_ref(), declared.high.as_ref())?
+            }
             _ => (i128::MIN, i128::MAX),
         };
         for bound in [&declared.low, &declared.high].into_iter().flatten() {
@@ -227,6 +233,7 @@ impl Simple {
             fraction_digits: declared.fraction_digits,
             plain,
             listed,
+            bounded,
         })
     }
 
@@ -434,6 +441,11 @@ impl Simple {
         }
         self.check_length(if ascii { text.len() } else { characters(text) }, lenient)?;
         self.check_patterns(text, ascii)?;
+        if self.bounded
+            && let Some(value) = lexical::integer(text)
+        {
+            self.check_integer(value, text)?;
+        }
         Ok(None)
     }
 

@@ -24,7 +24,7 @@ from regwire.registry.fronts.epp.requests import request_of
 from regwire.registry.model import codes
 from regwire.registry.model.audit import Origin
 from regwire.registry.model.outcomes import Outcome, Refusal
-from regwire.registry.model.requests import Call, Request
+from regwire.registry.model.requests import Call, PollRequest, Request
 from regwire.registry.rules import is_read
 
 if TYPE_CHECKING:
@@ -129,10 +129,17 @@ class _Reads:
             self._context.__exit__(None, None, None)
 
     def decide(self, account: str, request: Request) -> Outcome:
+        return self._open().decide(account, request)
+
+    def settles(self, request: Request) -> bool:
+        """Tell whether a read is to write down first what time has made due: a poll tells of all that infos show."""
+        return type(request) is PollRequest and self._open().overdue()
+
+    def _open(self) -> Reading:
         if self._reading is None:
             self._context = self._registry.reading()
             self._reading = self._context.__enter__()
-        return self._reading.decide(account, request)
+        return self._reading
 
 
 class _Writes:
@@ -167,7 +174,7 @@ class _Writes:
                 request = request_of(command)
                 if self._pace.blocks:
                     self._pace.refuse(account, request, trio.current_time())
-                if writing or not is_read(request):
+                if writing or not is_read(request) or self._reads.settles(request):
                     writing = True
                     self.calls.append(registry.call(account, request, command.cl_trid, origin))
                     self._slots.append((run, i, request))

@@ -38,6 +38,7 @@ __all__ = [
     "request_rule",
     "settle_rule",
     "somewhere_taken",
+    "untaken",
 ]
 
 _After = TypeVar("_After")
@@ -56,7 +57,8 @@ class Feature:
         order: smaller ones are called first; features of the same order by name.
         settings: a dataclass of `regwire.registry.config.setting` fields, or None.
         takes: the records of command extensions that it takes: in a zone where the feature does not apply, a command
-            with one is refused (2103).
+            with one is refused (2103, or what ``without`` says).
+        without: per such record, the code and the reason of that refusal, where it is another than 2103.
         asks: those of them that a check may carry for any name, once the feature applies in a zone of the registry:
             its `checked` hook says what there is to say of the others.
         requests: rules of request classes of its own.
@@ -75,6 +77,7 @@ class Feature:
     order: int = 100
     settings: type[Any] | None = None
     takes: frozenset[type[Any]] = frozenset()
+    without: Mapping[type[Any], tuple[int, str]] = {}
     asks: frozenset[type[Any]] = frozenset()
     requests: Mapping[type[Any], Callable[[Context, Any], Outcome]] = {}
     reads: frozenset[type[Any]] = frozenset()
@@ -296,6 +299,11 @@ def hooks_of(zone: str, settings: Mapping[str, Any]) -> Hooks:
 def somewhere_taken(cls: type[Any]) -> bool:
     """Tell whether a feature takes records of a class, in whatever zone."""
     return any(cls in feature.takes for feature in features())
+
+
+def untaken(cls: type[Any]) -> tuple[int, str] | None:
+    """Return what its feature has to say where it takes no records of a class; None: nothing of its own."""
+    return next((feature.without[cls] for feature in features() if cls in feature.without), None)
 
 
 def asked_of_any(cls: type[Any]) -> bool:

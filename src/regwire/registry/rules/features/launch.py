@@ -6,6 +6,7 @@ marks are verified before the rules see a create (`prepare`), in a thread of the
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -54,6 +55,8 @@ class Launch(Feature):
     settings = LaunchSettings
     takes = frozenset({LaunchQuery, LaunchWanted, LaunchGiven, ApplicationAsked})
     reads = frozenset({ReadApplications})
+    # RFC 8334 section 3.1: a check form that is not supported.
+    without: Mapping[type[Any], tuple[int, str]] = {LaunchQuery: (codes.OBJECT_SERVICE, "no launch phases here")}
 
     def __init__(self) -> None:
         self.requests = {ReadApplications: applications.read, SetApplicationStatus: applications.set_status}

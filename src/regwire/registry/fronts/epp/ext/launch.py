@@ -100,7 +100,7 @@ def _pending(data: m.PendingAction) -> tuple[Any, ...]:
 FRONT = FrontExtension(
     name="launch",
     # Announced by a registry without launch phases, too: registry tests want it of every one (RST epp-02), and software
-    # of registrars that always asks for it can log in. Its elements are refused with 2103 in zones without phases.
+    # of registrars that always asks for it can log in. In zones without phases checks are 2307, the others 2103.
     greeting={"launch": x.NAMESPACE},
     commands={
         x.LaunchCheck: _query,
