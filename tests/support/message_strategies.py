@@ -61,6 +61,8 @@ def simple_values(simple: Simple) -> st.SearchStrategy[Any]:
     """Give the values of a simple type."""
     if simple.enumeration:
         return st.sampled_from([value for _, value in simple.enumeration])
+    if simple.kind == "token" and simple.high is not None:
+        return st.one_of(st.just(""), st.integers(int(simple.low or 0), int(simple.high)).map(str))
     if simple.patterns:
         (pattern,) = simple.patterns
         regex = re.compile(_BY_PATTERN.get(pattern, pattern))
