@@ -1,4 +1,4 @@
-"""The names in memory never disagree with the file, whatever fails: full disks, commits, other processes that go away."""
+"""The names in memory never disagree with the file, whatever fails: disks, commits, processes that go away."""
 
 from __future__ import annotations
 
