@@ -444,7 +444,7 @@ impl Simple {
         if self.bounded
             && let Some(value) = lexical::integer(text)
         {
-            self.check_integer(value, text)?;
+            self.check_integer(value, text, false)?;
         }
         Ok(None)
     }
