@@ -42,6 +42,7 @@ from regwire_native._native import (
     available,
     beep_build,
     beep_parse,
+    is_main_interpreter,
     is_put_off,
     is_tracked,
     lwz_parse,
@@ -113,3 +114,9 @@ __all__ = [
     "xpc_build",
     "xpc_parse",
 ]
+
+if not is_main_interpreter():
+    raise ImportError(
+        "regwire_native works in the main interpreter only, as its classes are one for the whole process; "
+        "with mod_wsgi set WSGIApplicationGroup %{GLOBAL}"
+    )

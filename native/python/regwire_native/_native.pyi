@@ -7,6 +7,9 @@ _T = TypeVar("_T")
 __version__: str
 PROFILE: str
 
+def is_main_interpreter() -> bool:
+    """Whether this is the interpreter that the process began with; regwire works in no other."""
+
 # ------------------------------------------------------------------------------------- framing, TLS and the reactor
 
 _Pem: TypeAlias = bytes | str | os.PathLike[str]

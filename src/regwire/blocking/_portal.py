@@ -10,7 +10,7 @@ from typing import Any, Generic, TypeVar
 
 import trio
 
-from regwire.errors import NotSent
+from regwire.errors import NotSent, OutcomeUnknown
 
 __all__ = ["Held", "Portal"]
 
@@ -75,7 +75,13 @@ class Portal:
         """Run an async function in the thread and wait for what it returns or raises."""
         if self._pid != os.getpid():
             raise NotSent("the process was forked: a connection cannot be shared with the parent, open another")
-        result: T = trio.from_thread.run(function, *args, trio_token=self._token)
+        try:
+            result: T = trio.from_thread.run(function, *args, trio_token=self._token)
+        except trio.RunFinishedError:
+            # Another thread closed the last client meanwhile; the function was not begun.
+            raise NotSent("the client is closed") from None
+        except trio.Cancelled:
+            raise OutcomeUnknown("the client was closed before its call was done") from None
         return result
 
     def hold(self, manager: AbstractAsyncContextManager[T]) -> Held[T]:

@@ -143,8 +143,9 @@ class Pool(_Blocking[_epp_pool.Pool]):
         return portal.call(pool.ask_many, given)
 
     def open(self) -> Self:
-        """Open the sessions; returns when the first is logged in."""
-        self._open(_Deferred(self._make))
+        """Open the sessions; returns when the first is logged in. Harmless when it is open (``with pool.open():``)."""
+        if self._held is None:
+            self._open(_Deferred(self._make))
         return self
 
     def __enter__(self) -> Self:

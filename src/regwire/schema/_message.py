@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64 as _base64
 import datetime as _dt
 import enum
+import inspect
 import sys
 import threading
 import types
@@ -19,6 +20,7 @@ import regwire_native as _native
 from regwire.errors import DeclarationError
 from regwire.schema import _simple as simple_types
 from regwire.schema._fields import MISSING, Namespace, Spec, attribute, child, content, flag, wildcard, wrapped
+from regwire.schema._help import constructor_signature, field_texts
 from regwire.schema._models import Group, _Any
 from regwire.schema._simple import Simple
 
@@ -142,7 +144,8 @@ class MessageMeta(type):
         _refuse_reserved(name, namespace, annotations, base)
         known = base.__regwire__ if base is not None else Declaration()
         order = [*(() if base is None else base.__match_args__), *annotations]
-        namespace["__slots__"] = tuple(annotations)
+        names = {field: specs[field].name or camel_case(field) for field in annotations}
+        namespace["__slots__"] = field_texts(ns or known.ns, names, specs)
         namespace["__match_args__"] = tuple(order)
         type_ns = (ns or known.ns) if type_name is not None else None
         if type_name is None and known.abstract and not annotations:
@@ -178,6 +181,15 @@ class MessageMeta(type):
 
     def __init__(cls, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args)
+
+    @property
+    def __signature__(cls) -> inspect.Signature:
+        """The constructor's parameters, resolved when somebody asks (`help()`, editors)."""
+        hints: dict[str, Any] = {}
+        for base in reversed(cls.__mro__):
+            if isinstance(base, MessageMeta):
+                hints |= base.__regwire__.annotations
+        return constructor_signature(fields_of(cls), hints)
 
     def __setattr__(cls, name: str, value: Any) -> None:
         if name in cls.__dict__.get("__match_args__", ()):

@@ -46,6 +46,7 @@ class Window:
 class Link:
     number: int
     ready: bool
+    answered: bool
     used: float
     def __init__(self, exchange: Exchange, number: int, window: Window, used: float) -> None: ...
     @property

@@ -260,13 +260,14 @@ cdef class Link:
     """What an exchange keeps of a session. Drivers derive theirs from it; it is the owner of the reactor's session.
 
     `number` is the reactor's number of the session, `window` its window, `ready` whether commands and replies may take
-    the fast path, `used` when something was sent last.
+    the fast path, `used` when something was sent last, `answered` whether a command was answered with the session open.
     """
 
     cdef readonly Exchange exchange
     cdef public object number
     cdef readonly Window window
     cdef public bint ready
+    cdef public bint answered
     cdef public object used
 
     def __init__(self, Exchange exchange not None, number, Window window not None, used):
@@ -274,6 +275,7 @@ cdef class Link:
         self.number = number
         self.window = window
         self.ready = False
+        self.answered = False
         self.used = used
 
 
@@ -642,5 +644,6 @@ cdef class Exchange:
         if code >= 2500 or 1500 <= code < 1600:
             return False
         window.pop()
+        link.answered = True
         self.finish(slot, item, None)
         return True

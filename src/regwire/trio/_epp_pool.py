@@ -61,7 +61,8 @@ _FATAL = (AuthenticationError, AuthenticationErrorClosing, AuthorizationError, C
 class Backoff:
     """Pauses before a session is opened again: `first` seconds, times `factor` up to `most`.
 
-    Each is cut by up to half at random, so that the sessions of many clients do not come back together.
+    Each is cut by up to half at random, so that the sessions of many clients do not come back together. The pauses
+    begin anew after a session that answered a command or lasted `most` seconds, not after a mere login.
     """
 
     first: float = 0.5
@@ -131,6 +132,7 @@ class Pool(AsyncCommands):
         self._collector = collector
         self._first = trio.Event()
         self._fatal: RegwireError | None = None
+        self._why = ""
         self._ending = False
         self._manager: Any = None
         self._nursery: trio.Nursery
@@ -152,7 +154,8 @@ class Pool(AsyncCommands):
             self._raise_closed(None)
         except trio.TooSlowError:
             await self._stop(None)
-            raise ConnectFailed(f"{self._host}:{self._port}: no session within {self._timeout:g} s") from None
+            last = f"; {self._why}" if self._why else ""
+            raise ConnectFailed(f"{self._host}:{self._port}: no session within {self._timeout:g} s{last}") from None
         except BaseException as error:
             await self._stop(error)
             raise
@@ -275,17 +278,20 @@ class Pool(AsyncCommands):
                 if self._ending:
                     return
                 pause = next(pauses)
+                self._why = why(error)
                 logger.warning(
-                    "%s:%d: %s; again in %.1f s", self._host, self._port, why(error), pause,
+                    "%s:%d: %s; again in %.1f s", self._host, self._port, self._why, pause,
                     extra={"event": "epp.pool", "error": type(error).__name__},
                 )  # fmt: skip
                 await trio.sleep(pause)
                 continue
-            pauses = self._backoff.pauses()
+            opened = trio.current_time()
             if link.session.state is ClientState.READY:  # it may have ended since
                 self._core.join(link)
             self._first.set()
             await link.ended.wait()
+            if link.answered or trio.current_time() - opened >= self._backoff.most:
+                pauses = self._backoff.pauses()
             if not self._ending:
                 logger.warning("%s:%d: session lost: %s", self._host, self._port, link.session.error)
                 await trio.sleep(next(pauses))

@@ -143,7 +143,8 @@ class Server:
         """Counts since the start, and sessions now.
 
         Among them `commands`, `sessions`, `opened`, `closed`, `logins`, `refused_logins`, `failed`, the reactor's own
-        under `reactor_…`, and the collector's pauses in seconds: `gc_longest`, `gc_total`, `gc_collections`.
+        under `reactor_…`, and the collector's pauses in seconds: `gc_longest`, `gc_total`, `gc_collections`. Call it in
+        the event loop's thread; from others by ``trio.from_thread.run_sync(server.stats, trio_token=…)``.
         """
         engine = self.engine
         found: dict[str, float] = {

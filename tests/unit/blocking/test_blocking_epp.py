@@ -83,6 +83,25 @@ def test_pool(epp_server: ServerThread) -> None:
     assert background() == []
 
 
+def test_a_pool_that_is_open_is_not_opened_again(epp_server: ServerThread) -> None:
+    pool = Pool(epp_server.host, epp_server.port, client_id="reg-a", password=epp_server.password, tls=None)
+    for _ in range(2):
+        with pool.open() as same:
+            assert same is pool
+            assert pool.open() is pool
+            pool.check_domain("a.example")
+        assert background() == []
+
+
+def test_a_call_that_meets_the_end_of_the_last_client_was_not_sent(epp_server: ServerThread) -> None:
+    """As when one thread closes it while another one is about to send."""
+    client = epp_server.connect()
+    portal, inner = client._running()
+    client.close()
+    with pytest.raises(NotSent, match="the client is closed"):
+        portal.call(inner.send, epp.command(epp.DomainCheck(("a.example",))))
+
+
 def test_what_cannot_be_opened_leaves_nothing_behind(epp_server: ServerThread) -> None:
     with pytest.raises(AuthenticationError):
         connect(epp_server.host, epp_server.port, client_id="reg-a", password="wrong-1", tls=None)

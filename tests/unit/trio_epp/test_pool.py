@@ -115,6 +115,46 @@ async def test_a_lost_session_is_opened_again_and_its_commands_are_unknown() -> 
 
 
 @trio_test
+async def test_pauses_grow_until_a_session_answers() -> None:
+    """A server that takes logins and hangs up is not asked for a session at the first pause for ever."""
+    begun: list[int] = []
+
+    class Counted(Backoff):
+        def pauses(self) -> Any:
+            begun.append(0)
+            while True:
+                begun[-1] += 1
+                yield 0.001
+
+    async with trio.open_nursery() as nursery:
+        listener = (await trio.open_tcp_listeners(0, host="127.0.0.1"))[0]
+        sessions: list[int] = []
+
+        async def script(stream: trio.SocketStream) -> None:
+            async with stream:
+                peer = ScriptedPeer(stream)
+                await peer.send(ServerConfig().greeting())
+                login = await peer.receive()
+                await peer.send(epp.response(epp.Reply(1000), "S-1", login.cl_trid))
+                sessions.append(0)
+                if len(sessions) <= 5:
+                    return
+                message = await peer.receive()
+                await peer.send(epp.response(epp.Reply(1000), "S-1", message.cl_trid))
+                if len(sessions) > 6:
+                    await peer.receive()
+
+        nursery.start_soon(trio.serve_listeners, script, [listener])
+        async with pool(listener.socket.getsockname()[1], backoff=Counted()) as clients:
+            await until(lambda: len(sessions) == 6 and clients.ready)
+            assert begun == [5]
+            await clients.delete_domain("a")
+            await until(lambda: len(sessions) == 7)
+            assert begun == [5, 1]
+        nursery.cancel_scope.cancel()
+
+
+@trio_test
 async def test_a_refused_login_is_not_tried_again() -> None:
     handlers = FakeRegistry().handlers()
     tried: list[str] = []
@@ -151,7 +191,7 @@ async def test_more_sessions_than_the_server_allows_wait_and_the_rest_works() ->
 async def test_nobody_listens() -> None:
     with trio.socket.socket() as held:
         await held.bind(("127.0.0.1", 0))
-        with pytest.raises(ConnectFailed, match="no session within"):
+        with pytest.raises(ConnectFailed, match=r"no session within 0\.2 s; 127\.0\.0\.1: Connection refused"):
             async with pool(held.getsockname()[1], timeout=0.2):
                 pass
 

@@ -23,11 +23,19 @@ mod tls;
 mod wire;
 mod xpc;
 
+/// Whether this is the interpreter that the process began with: the classes here are one for the whole process.
+#[pyfunction]
+fn is_main_interpreter() -> bool {
+    // SAFETY: a function of a module is called with an interpreter attached, whose state is alive and has a number.
+    unsafe { pyo3::ffi::PyInterpreterState_GetID(pyo3::ffi::PyInterpreterState_Get()) == 0 }
+}
+
 /// The extension module `regwire_native._native`.
 #[pymodule]
 fn _native(m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add("__version__", env!("CARGO_PKG_VERSION"))?;
     m.add("PROFILE", env!("REGWIRE_PROFILE"))?;
+    m.add_function(wrap_pyfunction!(is_main_interpreter, m)?)?;
     codec::add(m)?;
     add_iris(m)?;
     add_reactor(m)?;

@@ -44,6 +44,14 @@ pub(crate) fn config_error(error: &regwire_tls::ConfigError) -> PyErr {
     PyValueError::new_err(error.to_string())
 }
 
+/// A server's side of TLS 1.2 and 1.3 (ECDHE with AES-GCM only); immutable, to be shared by any number of sessions.
+///
+/// `certificate` is the chain, own certificate first, and `key` its unencrypted private key; both are PEM, as bytes or as
+/// the path of a file. With `client_ca` clients are asked for a certificate, which is verified against these roots;
+/// `require_certificate` ends the handshake of a client without one. `key_log` names a file to which the secrets of every
+/// session are appended (created with mode 0600). There are no tickets: no resumption and no early data.
+///
+/// Raises `OSError` for a file that cannot be read, `ValueError` for a part that cannot be used, with its name and reason.
 #[pyclass(frozen, module = "regwire_native")]
 pub(crate) struct ServerTls(pub(crate) regwire_tls::ServerTls);
 
@@ -73,6 +81,12 @@ impl ServerTls {
     }
 }
 
+/// A client's side of TLS; immutable, to be shared.
+///
+/// The server's certificate is verified against `ca` (None: what the operating system trusts) and must be for the name or
+/// address of the session in its subject alternative names. `certificate` and `key` are presented when the server asks;
+/// all are PEM, as bytes or as the path of a file. `key_log` is as of `ServerTls`.
+/// Raises `OSError` and `ValueError` as `ServerTls` does.
 #[pyclass(frozen, module = "regwire_native")]
 pub(crate) struct ClientTls(pub(crate) regwire_tls::ClientTls);
 
@@ -110,6 +124,7 @@ impl ClientTls {
             .map_err(|error| config_error(&error))
     }
 
+    /// The client's own certificate, as DER; None: it presents none.
     #[getter]
     fn certificate<'py>(&self, py: Python<'py>) -> Option<Bound<'py, PyBytes>> {
         self.0.certificate().map(|der| PyBytes::new(py, der))
