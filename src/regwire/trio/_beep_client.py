@@ -19,7 +19,7 @@ from regwire.beep.peer import TLS_PROFILE
 from regwire.beep.profiles import BeepError, Profiles
 from regwire.beep.session import SERVICE, Session
 from regwire.beep.tuning import blob_text, mechanism_of, profile_of, reply_of
-from regwire.errors import ConnectFailed, NotSent, OutcomeUnknown, RegwireError, SaslFailed
+from regwire.errors import ConnectFailed, NotSent, OutcomeUnknown, ProtocolError, RegwireError, SaslFailed
 from regwire.sasl import Channel as SaslChannel
 from regwire.sasl import SaslClient
 from regwire.trio._beep_hosts import StreamHost, log_end
@@ -56,14 +56,15 @@ class Channel:
     async def ask(self, message: Message | bytes) -> Message:
         """Send a MSG and wait for its RPY.
 
-        Raises BeepError for an ERR, NotSent when it did not leave, OutcomeUnknown when its reply is lost, ValueError
+        Raises BeepError for an ERR, NotSent when it did not leave, OutcomeUnknown when its reply is lost, ProtocolError
         for an answer of several (`answers` takes those). Cancelled, the reply is dropped when it comes.
         """
         waiter = self._send(message)
         event = await waiter.next()
         if isinstance(event, on.Replied) and event.keyword == "RPY":
             return event.message
-        raise _fault(event) or ValueError("the reply is of several answers")
+        # What a peer sends must not look like a caller's mistake.
+        raise _fault(event) or ProtocolError("the reply is of several answers", expected="RPY", got=event.keyword)
 
     async def answers(self, message: Message | bytes) -> AsyncIterator[Message]:
         """Send a MSG and give its answers as they come (ANS, up to NUL; or the one RPY). Raises as `ask`."""

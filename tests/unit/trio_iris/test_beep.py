@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 import pytest
@@ -254,5 +255,22 @@ def test_a_server_that_is_lost_leaves_no_caller_behind() -> None:
         async with served(served=world) as port, client(port, config=ClientConfig(reply_timeout=1.0)) as found:
             with pytest.raises(errors.OutcomeUnknown):
                 await found.ask(request)
+
+    run(main)
+
+
+@pytest.mark.parametrize("answers", [(), (b"one",)])
+def test_rfc3983_a_request_is_not_answered_by_several(answers: tuple[bytes, ...]) -> None:
+    """Exchanges of IRIS are one-to-one: ANS and NUL were a ValueError."""
+
+    async def main() -> None:
+        profiles = beep.Profiles(beep.Profile(DCHK_PROFILE, lambda request: iter(answers)))
+        async with trio.open_nursery() as nursery:
+            start = partial(beep.serve, profiles, listeners=[beep.Listener(port=0)])
+            server = await nursery.start(start)
+            async with client(server.listeners[0].port) as found:
+                with pytest.raises(errors.ProtocolError, match="several answers"):
+                    await found.ask(lookup("a.example"), authority="example.com")
+            nursery.cancel_scope.cancel()
 
     run(main)
