@@ -86,9 +86,9 @@ def accepting(peer: Peer, event: Event) -> None:
         peer.accept(event.channel, event.proposals[0].uri)
 
 
-def opened(channels: int = 1, limits: Limits | None = None) -> Pair:
-    """Give a pair with open channels 1, 3, 5, …"""
-    pair = Pair(limits=limits)
+def opened(channels: int = 1, limits: Limits | None = None, **options: Any) -> Pair:
+    """Give a pair with open channels 1, 3, 5, …; `options` are the listener's."""
+    pair = Pair(limits=limits, **options)
     pair.listener.answer = accepting
     pair.run()
     assert pair.initiator.peer.state is SessionState.OPEN

@@ -10,7 +10,7 @@ from regwire_native import BeepFrame, BeepSeq, beep_build
 
 from regwire.beep.channel import Channel, Expected, Outgoing, Owed, PoorlyFormed
 from regwire.beep.events import Asked, Ended, Event, Replied
-from regwire.beep.limits import Limits
+from regwire.beep.limits import SHARE, Budget, Limits
 from regwire.beep.messages import Failure, write
 from regwire.beep.mime import Message
 from regwire.beep.state import CHANNEL, SESSION, ChannelAction, ChannelInput, SessionAction, SessionInput, SessionState
@@ -36,9 +36,11 @@ _TAKE_DATA = frozenset(
 class Core(abc.ABC):
     """Channels, and the exchanges on them. `Peer` adds channel management."""
 
-    def __init__(self, role: Role, limits: Limits) -> None:
+    def __init__(self, role: Role, limits: Limits, budget: Budget | None = None) -> None:
         self.role: Role = role
         self.limits = limits
+        self._budget = Budget() if budget is None else budget
+        self._counted = 0  # of what this session holds, in the budget
         self.state = SessionState.GREETING
         self.channels: dict[int, Channel] = {}
         self._reset()
@@ -54,6 +56,7 @@ class Core(abc.ABC):
         self._drain = False  # over, but what is queued still leaves
         self._unsent = 0
         self._assembly = 0
+        self._held = 0  # whole messages that are not delivered
         self._exchanges = 0
         self._idle_seqs = 0
 
@@ -85,8 +88,10 @@ class Core(abc.ABC):
                 self._die(f"poorly formed: a frame of {item.length} octets is above the limit")
             elif isinstance(item, Closed):
                 self._lost(item)
+                self._settle_accounts()
         except PoorlyFormed as fault:
             self._die(f"poorly formed: {fault}")
+        self._account()
         return self.take()
 
     def take(self) -> list[Event]:
@@ -97,6 +102,7 @@ class Core(abc.ABC):
     def outgoing(self, room: int = 65536) -> bytes:
         """Give what may be sent now: SEQ frames, then data frames of one channel after another, about `room` octets."""
         if self.state is SessionState.ENDED and not self._drain:
+            self._account()
             return b""
         out = self._due_windows()
         size = 0
@@ -116,7 +122,24 @@ class Core(abc.ABC):
         if self._stalled:
             self._deliver_stalled()
         self._after_sending()
+        self._account()
         return b"".join(out)
+
+    def _account(self) -> None:
+        """Tell the budget what this session holds now."""
+        holds = 0 if self.ended and not self._drain else self._assembly + self._held + self._unsent
+        if holds != self._counted:
+            self._budget.used += holds - self._counted
+            self._counted = holds
+
+    def _settle_accounts(self) -> None:
+        """The connection is gone: give everything back, whatever is still called."""
+        self._budget.used -= self._counted
+        self._budget, self._counted = Budget(), 0
+
+    def _is_crowded(self, holds: int) -> bool:
+        """Whether a session that holds so much must not hold more, for the sake of the others."""
+        return holds > SHARE and self._budget.full
 
     @property
     def sendable(self) -> bool:
@@ -273,13 +296,15 @@ class Core(abc.ABC):
         elif owed.complete:
             raise PoorlyFormed(f"MSG {msgno} of channel {channel.number} is not answered yet")
         most = self.limits.message if channel.number else self.limits.management
-        if more or channel.parts or owed.ignored or len(payload) > most:
+        holds = self._assembly + self._held + len(payload)
+        if more or channel.parts or owed.ignored or len(payload) > most or holds > SHARE:
             if not self._assembled(channel, owed, payload, most, more=more):
                 return
             payload = self._joined(channel)
         owed.complete = True
         channel.inbox.append((msgno, payload))
         channel.held += len(payload)
+        self._held += len(payload)
         self._deliver(channel)
 
     def _assembled(self, channel: Channel, owed: Owed, payload: bytes, most: int, *, more: bool) -> bool:
@@ -287,8 +312,11 @@ class Core(abc.ABC):
         if not owed.ignored:
             channel.parts += payload
             self._assembly += len(payload)
-            if len(channel.parts) > most or self._assembly > self.limits.assembly:
-                self._refuse_message(channel, owed)
+            holds = self._assembly + self._held
+            if len(channel.parts) > most or holds > self.limits.assembly:
+                self._refuse_message(channel, owed, "554", "the message is too large")
+            elif self._is_crowded(holds):
+                self._refuse_message(channel, owed, "451", "no room for the message now")
         if more:
             return False
         owed.complete = True
@@ -311,9 +339,9 @@ class Core(abc.ABC):
         data, channel.parts = bytes(channel.parts), bytearray()
         return data
 
-    def _refuse_message(self, channel: Channel, owed: Owed) -> None:
-        """Answer a message that is too large before its end; what follows of it is ignored."""
-        failure = Failure("554", text="the message is too large")
+    def _refuse_message(self, channel: Channel, owed: Owed, code: str, text: str) -> None:
+        """Answer a message before its end; what follows of it is ignored."""
+        failure = Failure(code, text=text)
         self._respond(channel.number, owed.msgno, "ERR", write(failure).payload())
 
     def _deliver(self, channel: Channel) -> None:
@@ -323,6 +351,7 @@ class Core(abc.ABC):
                 return
             msgno, data = channel.inbox.popleft()
             channel.held -= len(data)
+            self._held -= len(data)
             channel.delivered += 1
             self._windows[channel.number] = None
             if channel.number:
@@ -338,6 +367,7 @@ class Core(abc.ABC):
             channel.delivered >= limits.delivered
             or channel.unsent > limits.output
             or self._unsent > limits.output_total
+            or self._is_crowded(self._unsent)
             or (channel.blocked and len(channel.out) > 1)
         )
 
@@ -460,6 +490,7 @@ class Core(abc.ABC):
         self.channels.pop(channel.number, None)
         self._unsent -= channel.unsent
         self._assembly -= len(channel.parts)
+        self._held -= channel.held
         self._exchanges -= len(channel.owed)
         self._stalled.pop(channel.number, None)
         self._windows.pop(channel.number, None)

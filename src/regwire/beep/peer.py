@@ -22,7 +22,7 @@ from regwire.beep.events import (
     TlsRefused,
     Unavailable,
 )
-from regwire.beep.limits import FIRST_WINDOW, MAX_CONTENT, Limits
+from regwire.beep.limits import FIRST_WINDOW, MAX_CONTENT, Budget, Limits
 from regwire.beep.messages import (
     Close,
     Failure,
@@ -79,14 +79,16 @@ class Peer(Core):
         features: Sequence[str] = (),
         localize: Sequence[str] = (),
         unavailable: tuple[int, str] | None = None,
+        budget: Budget | None = None,
     ) -> None:
+        """`budget` is what this session shares with others; None: it has its own."""
         self.profiles = tuple(profiles)
         #: Profiles that are known, and not offered yet: a start is told why.
         self.withheld: tuple[str, ...] = ()
         self.features = tuple(features)
         self.localize = tuple(localize)
         self.unavailable = unavailable
-        super().__init__(role, limits or Limits())
+        super().__init__(role, limits or Limits(), budget)
 
     def _reset(self) -> None:
         super()._reset()

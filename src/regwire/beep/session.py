@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from regwire_native import BeepFrame, BeepSeq
 
 from regwire.beep import events as on
-from regwire.beep.limits import Limits
+from regwire.beep.limits import Budget, Limits
 from regwire.beep.messages import Failure, read, read_text, text_of, write
 from regwire.beep.mime import Message
 from regwire.beep.peer import TLS_PROFILE, Peer
@@ -79,8 +79,9 @@ class Session:
         sasl: SaslServer | None = None,
         unavailable: tuple[int, str] | None = None,
         failed_logins: int = FAILED_LOGINS,
+        budget: Budget | None = None,
     ) -> None:
-        self.peer = Peer(role, limits=limits, unavailable=unavailable)
+        self.peer = Peer(role, limits=limits, unavailable=unavailable, budget=budget)
         self.data: dict[str, object] = {}
         self.identity: str | None = None
         self.authenticated = False

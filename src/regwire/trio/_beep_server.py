@@ -12,7 +12,7 @@ from typing import Any
 import regwire_native
 import trio
 
-from regwire.beep.limits import Limits
+from regwire.beep.limits import Budget, Limits
 from regwire.beep.profiles import Profiles
 from regwire.beep.session import Session
 from regwire.errors import NotSent
@@ -113,6 +113,7 @@ class Server:
         self._profiles = profiles
         self._reactor = reactor
         self._limits = limits
+        self._budget = Budget()
         self._sasl = sasl
         self._most = most
         self._tls: dict[int, Any] = {}
@@ -193,7 +194,7 @@ class Server:
         crowded = len(self.sessions) >= self._most
         host.session = Session(
             "listener", self._profiles, host, limits=self._limits, tls=tls is not None, sasl=self._sasl,
-            unavailable=(421, "no more sessions") if crowded else None,
+            unavailable=(421, "no more sessions") if crowded else None, budget=self._budget,
         )  # fmt: skip
         self._hosts[host.number] = host
         self.sessions[host.number] = host.session

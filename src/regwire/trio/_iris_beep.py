@@ -11,7 +11,7 @@ import trio
 from regwire_native import BeepFrame
 
 from regwire.beep.events import CloseRefused
-from regwire.beep.limits import Limits
+from regwire.beep.limits import Budget, Limits
 from regwire.beep.mime import Message
 from regwire.beep.profiles import BeepError, Later, Opening, Profile, Profiles, Request
 from regwire.beep.session import Session
@@ -55,6 +55,7 @@ class BeepListener:
         """Bind; see `Listener`."""
         limits = service.config.limits
         beep_limits = Limits(message=limits.request_octets, delivered=limits.in_flight)
+        budget = Budget()
         for sock in stream_sockets(self.host, self.port):
             address = sock.getsockname()
             with sock:
@@ -68,13 +69,14 @@ class BeepListener:
                     ),
                 )  # fmt: skip
             bound = Bound("beep", address[0], address[1], self.tls is not None, number)
-            service.bind(bound, partial(_Link, service, checked_tls(f"{self.host}:{self.port}", self.tls), beep_limits))
+            tls = checked_tls(f"{self.host}:{self.port}", self.tls)
+            service.bind(bound, partial(_Link, service, tls, beep_limits, budget))
 
 
 class _Link:
     """One session: the BEEP session's host, and the profiles of IRIS in it."""
 
-    def __init__(self, service: Service, tls: Any, limits: Limits, opened: Any) -> None:
+    def __init__(self, service: Service, tls: Any, limits: Limits, budget: Budget, opened: Any) -> None:
         self.number: int = opened.session
         self._service = service
         self._reactor = service.reactor
@@ -90,7 +92,7 @@ class _Link:
         )
         self.session = Session(
             "listener", profiles, self, limits=limits, tls=tls is not None, sasl=config.sasl,
-            failed_logins=config.limits.failed_logins,
+            failed_logins=config.limits.failed_logins, budget=budget,
             unavailable=(421, "no place for another session") if crowded else None,
         )  # fmt: skip
 

@@ -15,7 +15,7 @@ from reactor_pki import Pki, make_pki
 from regwire_native import BeepFrame, beep_build
 
 from regwire.beep.session import Session
-from regwire.errors import ConfigError, ConnectFailed, NotSent, OutcomeUnknown, RegwireError, SaslFailed
+from regwire.errors import ConfigError, ConnectFailed, NotSent, OutcomeUnknown, ProtocolError, RegwireError, SaslFailed
 from regwire.sasl import Credentials
 from regwire.trio.beep import (
     BeepError,
@@ -169,7 +169,7 @@ def test_answers_of_several_stream(kind: str) -> None:
             found = [answer.body async for answer in channel.answers(b"300")]
             assert found == [str(n).encode() * 1000 for n in range(300)]
             assert [answer async for answer in channel.answers(b"0")] == []
-            with pytest.raises(ValueError, match="several"):
+            with pytest.raises(ProtocolError, match="several"):
                 await channel.ask(b"1")
 
     run(main)
