@@ -18,7 +18,7 @@ from regwire.errors import ConfigError
 if TYPE_CHECKING:
     from regwire.registry.config import Config, ListenSettings
 
-__all__ = ["REGISTRARS", "create_registry", "new_password"]
+__all__ = ["REGISTRARS", "create_registry", "new_password", "undone"]
 
 #: The accounts of a new registry.
 REGISTRARS = ("reg-a", "reg-b")
@@ -60,7 +60,7 @@ def create_registry(
         folder.mkdir(parents=True, exist_ok=True)
         # Of two at the same time only one gets beyond this: what is taken away below is its own.
         paths[-1].mkdir()
-        with _undone(paths, folder if new else None):
+        with undone(paths, folder if new else None):
             _fill(folder, paths, registrars, listen, config)
     except OSError as error:
         raise ConfigError(str(folder), f"cannot be written ({error.strerror})", "choose another folder") from error
@@ -73,7 +73,7 @@ def new_password() -> str:
 
 
 @contextmanager
-def _undone(paths: Sequence[Path], folder: Path | None) -> Iterator[None]:
+def undone(paths: Sequence[Path], folder: Path | None) -> Iterator[None]:
     """Take away what was written when the rest of it cannot be, or nobody waits for it: half of it is of no use."""
     try:
         yield

@@ -10,6 +10,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from regwire.errors import ConfigError
+
 if TYPE_CHECKING:
     from regwire.registry.config import Config
     from regwire.registry.operator import Operator
@@ -21,6 +23,7 @@ REGISTRARS: Final = ("reg-a", "reg-b", "reg-c")
 #: For names in ASCII and by the Latin table; for IDNs only; always in sunrise; always in the claims period.
 ZONES: Final = ("example", "idn-only.test", "sunrise.test", "claims.test")
 _PORT: Final = 700
+_BESIDE: Final = ("tmch", "registry.sqlite", "registry.sqlite-wal", "registry.sqlite-shm")
 
 
 def create_rst_registry(folder: Path) -> list[Path]:
@@ -33,10 +36,11 @@ def create_rst_registry(folder: Path) -> list[Path]:
         What was written.
 
     Raises:
-        ConfigError: something of it exists already, it cannot be written, or a library for it is missing.
+        ConfigError: something of it exists already, it cannot be written, or a library for it is missing. Nothing was
+            written then.
 
     """
-    from regwire.cli.init import create_registry
+    from regwire.cli.init import create_registry, undone
     from regwire.registry.config import load_config
     from regwire.registry.operator import open_operator
     from regwire.testing.clearinghouse import write_stand_in
@@ -44,10 +48,16 @@ def create_rst_registry(folder: Path) -> list[Path]:
     with tempfile.TemporaryDirectory() as directory:
         # First: without the library for signatures nothing is written at all.
         write_stand_in(Path(directory))
-        paths = create_registry(folder, REGISTRARS, config=_config(folder), beside=("tmch",))
-        shutil.copytree(directory, folder / "tmch")
-    with open_operator(load_config(folder), command="regwire init --rst") as found:
-        _register(found)
+        new = not folder.exists()
+        paths = create_registry(folder, REGISTRARS, config=_config(folder), beside=_BESIDE)
+        made = [*paths, *(folder / name for name in _BESIDE)]
+        try:
+            with undone(made, folder if new else None):
+                shutil.copytree(directory, folder / "tmch")
+                with open_operator(load_config(folder), command="regwire init --rst") as found:
+                    _register(found)
+        except OSError as error:
+            raise ConfigError(str(folder), f"cannot be written ({error})", "choose another folder") from error
     return [*paths, folder / "tmch"]
 
 

@@ -5,7 +5,8 @@ import pytest
 from regwire.cli.init import create_registry
 from regwire.cli.init_rst import create_rst_registry
 from regwire.cli.rst_folder import folder_inputs
-from regwire.errors import ConfigError
+from regwire.errors import ConfigError, RegwireError
+from regwire.registry.store.base import StoreError
 from regwire.testing.rst import parse_inputs
 
 POLICY = """
@@ -149,13 +150,36 @@ def test_a_registry_without_epp(folder):
         folder_inputs(folder)
 
 
-@pytest.mark.parametrize("name", ["registry.toml", "tmch"])
+@pytest.mark.parametrize("name", ["registry.toml", "tmch", "registry.sqlite"])
 def test_nothing_is_written_over(tmp_path, name):
     pytest.importorskip("signxml", reason="signed marks need signxml: install regwire[registry]")
     (tmp_path / name).mkdir()
     with pytest.raises(ConfigError, match="exists already"):
         create_rst_registry(tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+@pytest.mark.parametrize("there", [True, False])
+@pytest.mark.parametrize(
+    ("what", "error"),
+    [
+        ("shutil.copytree", OSError("no space left")),
+        ("regwire.registry.operator.open_operator", StoreError("the disk is full")),
+    ],
+)
+def test_a_registry_that_cannot_be_made_whole_leaves_nothing(tmp_path, monkeypatch, there, what, error):
+    pytest.importorskip("signxml", reason="signed marks need signxml: install regwire[registry]")
+
+    def fails(*_, **__):
+        raise error
+
+    folder = tmp_path / "registry"
+    if there:
+        folder.mkdir()
+    monkeypatch.setattr(what, fails)
+    with pytest.raises(RegwireError, match=str(error)):
+        create_rst_registry(folder)
+    assert list(tmp_path.rglob("*")) == ([folder] if there else [])
 
 
 def test_labels_of_a_table_with_allocatable_variants(folder):
