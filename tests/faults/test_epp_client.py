@@ -158,7 +158,7 @@ async def test_a_reply_the_schema_refuses_is_unknown_and_the_session_goes_on(reg
     async def script(peer: ScriptedPeer) -> None:
         await greeted(peer)
         first = await peer.receive()
-        await peer.send_payload(checked(first).replace(b'code="1000"', b'code="9999"'))
+        await peer.send_payload(checked(first).replace(b'code="1000"', b'code="99999"'))
         await peer.send_payload(checked(await peer.receive()))
         await peer.send_payload(ok(await peer.receive(), 1500))
 
