@@ -166,8 +166,14 @@ def domain_change_set(ns: Sequence[str], contacts: Sequence[str], statuses: Sequ
             raise ConfigError(text, "not a contact of a domain", "write it as admin:ID, tech:ID or billing:ID")
         links.setdefault(kind, []).append(identifier)
     servers, linked = name_servers(ns), contact_links(**links)
-    marks = tuple(DomainStatus(cast("Any", status)) for status in statuses)
+    marks = tuple(DomainStatus(*_status(status)) for status in statuses)
     return DomainAddRem(servers, linked, marks) if servers or linked or marks else None
+
+
+def _status(text: str) -> tuple[Any, str]:
+    """``clientHold``, or ``clientHold:not paid`` with why."""
+    status, _, reason = text.partition(":")
+    return status, reason.strip()
 
 
 def new_auth_info() -> str:
@@ -181,7 +187,7 @@ def host_change_set(addresses: Sequence[str], statuses: Sequence[str]) -> HostAd
     """What is added to or removed from a host; None when it is nothing."""
     from regwire.epp import HostAddRem, HostStatus
 
-    marks = tuple(HostStatus(cast("Any", status)) for status in statuses)
+    marks = tuple(HostStatus(*_status(status)) for status in statuses)
     return HostAddRem(host_addresses(addresses), marks) if addresses or statuses else None
 
 
@@ -189,7 +195,7 @@ def contact_statuses(statuses: Sequence[str]) -> ContactAddRem | None:
     """What is added to or removed from a contact; None when it is nothing."""
     from regwire.epp import ContactAddRem, ContactStatus
 
-    return ContactAddRem(tuple(ContactStatus(cast("Any", status)) for status in statuses)) if statuses else None
+    return ContactAddRem(tuple(ContactStatus(*_status(status)) for status in statuses)) if statuses else None
 
 
 def contact_auth(password: str) -> ContactAuthInfo:

@@ -34,7 +34,9 @@ Name = Annotated[str, typer.Argument(metavar="NAME")]
 Id = Annotated[str, typer.Argument(metavar="ID")]
 AuthInfo = Annotated[str | None, typer.Option("--auth-info", metavar="PW", help="The object's authInfo.")]
 PeriodOption = Annotated[str | None, typer.Option("--period", metavar="N[y|m]", help="2, 2y or 24m.")]
-Statuses = Annotated[list[str] | None, typer.Option(metavar="STATUS", help="clientHold and so on; repeatable.")]
+Statuses = Annotated[
+    list[str] | None, typer.Option(metavar="STATUS[:WHY]", help="As clientHold or 'clientHold:not paid'; repeatable.")
+]
 Addresses = Annotated[list[str] | None, typer.Option(metavar="IP", help="IPv4 or IPv6; repeatable.")]
 Hosts = Annotated[
     list[str] | None, typer.Option(metavar="HOST", help="Repeatable; HOST=IP,IP where servers are attributes.")

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from regwire.epp import Greeting, Response
+    from regwire.epp import Greeting, Response, Result
+    from regwire.schema import Raw
 
 __all__ = ["grid", "plain_greeting", "plain_response", "print_json", "printable", "readable", "table"]
 
@@ -21,12 +22,14 @@ _SILENT: Mapping[str, object] = {"lang": "en", "ip": "v4", "text": ""}
 
 
 def plain_response(response: Response, *, secrets: bool = False) -> dict[str, Any]:
-    """A response as plain data: what ``--json`` prints."""
+    """A response as plain data: what ``--json`` prints (docs/reference/epp-json.md)."""
     result = response.results[0]
+    results = [_plain_result(each, secrets=secrets) for each in response.results]
     plain: dict[str, Any] = {
         "code": int(result.code),
         "message": result.msg.text,
-        "reasons": [value.reason.text for value in result.values if hasattr(value, "reason")],
+        "reasons": [value["reason"] for each in results for value in each["values"] if value["reason"] is not None],
+        "results": results,
         "cl_trid": response.tr_id.cl_trid,
         "sv_trid": response.tr_id.sv_trid,
     }
@@ -35,6 +38,28 @@ def plain_response(response: Response, *, secrets: bool = False) -> dict[str, An
     plain["data"] = [_typed(item, secrets=secrets) for item in response.res_data]
     plain["extension"] = [_typed(item, secrets=secrets) for item in response.extension]
     return plain
+
+
+def _plain_result(result: Result, *, secrets: bool) -> dict[str, Any]:
+    """One result with what was at fault: elements of the command, each with its reason if one is told."""
+    from regwire.epp import ExtValue
+
+    values = []
+    for value in result.values:
+        # An extValue has a value and a reason, a value stands alone (RFC 5730 section 2.6).
+        given, reason = (value.value, value.reason.text) if isinstance(value, ExtValue) else (value, None)
+        text = given.text if given.element is None else _xml(given.element, secrets=secrets)
+        values.append({"value": text, "reason": reason})
+    return {"code": int(result.code), "message": result.msg.text, "lang": result.msg.lang, "values": values}
+
+
+def _xml(raw: Raw, *, secrets: bool) -> str:
+    """An element that is kept raw; of authInfo and passwords in it only that they were there, unless asked for."""
+    from regwire.epp import DEFAULT
+
+    xml = bytes(raw.xml)
+    # What cannot be read cannot be masked either; a Raw is well-formed, though.
+    return (xml if secrets else DEFAULT.mask(xml) or b"***").decode("utf-8", "replace")
 
 
 def plain_greeting(greeting: Greeting) -> dict[str, Any]:
@@ -54,14 +79,14 @@ def _typed(item: Any, *, secrets: bool) -> dict[str, Any]:
     from regwire.schema import Raw
 
     if isinstance(item, Raw):
-        return {"type": "Raw", "xml": bytes(item.xml).decode("utf-8", "replace")}
+        return {"type": "Raw", "xml": _xml(item, secrets=secrets)}
     return {"type": type(item).__name__, **item.to_dict(secrets=secrets)}
 
 
 def print_json(plain: Mapping[str, Any] | Sequence[Any]) -> None:
     """One JSON object or array: one line for programs, indented on a terminal."""
     indent = 2 if sys.stdout.isatty() else None
-    print(json.dumps(plain, ensure_ascii=False, indent=indent, default=_json_value))
+    print(json.dumps(plain, ensure_ascii=False, indent=indent, default=_json_value).translate(_CONTROLS))
 
 
 def _json_value(value: object) -> str:
@@ -117,10 +142,25 @@ def _readable(console: Console, plain: Mapping[str, Any]) -> None:
         _grid(console, ((f"queue {name}", value) for name, value in plain["msg_q"].items()))
     for item in (*plain["data"], *plain["extension"]):
         _element(console, item)
+    _transaction(console, plain)
     colour = "green" if plain["code"] < 2000 else "red"
-    console.print(Text.assemble((str(plain["code"]), colour), f" {plain['message']}"))
+    console.print(Text.assemble((str(plain["code"]), colour), f" {printable(plain['message'])}"))
     for reason in plain["reasons"]:
-        console.print(f"     {reason}", markup=False, highlight=False)
+        console.print(f"     {printable(reason)}", markup=False, highlight=False)
+    _rest(console, plain.get("results", ()))
+
+
+def _rest(console: Console, results: Sequence[Mapping[str, Any]]) -> None:
+    """What the first result and the reasons leave out: values without a reason, and other results."""
+    for value in (value["value"] for result in results for value in result["values"] if value["reason"] is None):
+        console.print(f"     {printable(value)}", markup=False, highlight=False)
+    for result in results[1:]:
+        console.print(f"{result['code']} {printable(result['message'])}", markup=False, highlight=False)
+
+
+def _transaction(console: Console, plain: Mapping[str, Any]) -> None:
+    """The transaction identifiers: what a registrar quotes when it asks a registry about a command."""
+    _grid(console, ((name, plain.get(key)) for name, key in (("clTRID", "cl_trid"), ("svTRID", "sv_trid"))))
 
 
 def _console() -> Console:
@@ -202,6 +242,8 @@ def _shows(char: str) -> bool:
     return unicodedata.category(char) not in {"Cc", "Cf", "Zl", "Zp", "Cs"} or char in _JOINERS
 
 
+# JSON itself escapes those below U+0020 only; these occur nowhere but within its strings.
+_CONTROLS = {code: f"\\u{code:04x}" for code in range(0x7F, 0xA0)}
 _SPACES = str.maketrans("\t\n\r", "   ")
 _JOINERS = "\u200c\u200d"
 """Signs without a form of their own that some scripts' words need."""

@@ -120,3 +120,12 @@ def test_what_cannot_be_understood_says_how_it_is_written(mistake):
     with pytest.raises(ConfigError) as caught:
         mistake()
     assert caught.value.cure or "not a" in caught.value.reason
+
+
+def test_a_status_may_say_why():
+    assert requests.domain_change_set((), (), ["clientHold:not paid", "clientRenewProhibited"]).statuses == (
+        DomainStatus("clientHold", "not paid"),
+        DomainStatus("clientRenewProhibited"),
+    )
+    assert requests.host_change_set((), ["clientDeleteProhibited: in use"]).statuses[0].text == "in use"
+    assert requests.contact_statuses(["clientDeleteProhibited:a:b"]).statuses[0].text == "a:b"

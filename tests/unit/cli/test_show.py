@@ -5,6 +5,7 @@ import json
 
 import pytest
 
+from regwire import epp
 from regwire.cli.show import plain_response, print_json, readable
 from regwire.epp import (
     CheckName,
@@ -86,3 +87,42 @@ def test_markup_in_texts_is_printed_as_it_is(capsys, text):
     readable({"code": 2306, "message": text, "reasons": [text], "data": [], "extension": []})
     output = capsys.readouterr().out
     assert output == f"2306 {text}\n     {text}\n"
+
+
+REFUSED = b"""<epp xmlns="urn:ietf:params:xml:ns:epp-1.0" xmlns:d="urn:ietf:params:xml:ns:domain-1.0"><response>
+<result code="2202"><msg>No \xc2\x9b2J</msg>
+<value><d:authInfo><d:pw>hush-hush</d:pw></d:authInfo></value>
+<extValue><value><d:name>a.example</d:name></value><reason>not yours</reason></extValue></result>
+<result code="2004"><msg lang="de">zwei</msg></result>
+<trID><clTRID>CL-1</clTRID><svTRID>SV-1</svTRID></trID></response></epp>"""
+
+
+def test_every_result_is_told_with_the_values_at_fault(capsys):
+    plain = plain_response(epp.decode(REFUSED, role="client"))
+    assert (plain["code"], plain["reasons"]) == (2202, ["not yours"])
+    first, second = plain["results"]
+    assert second == {"code": 2004, "message": "zwei", "lang": "de", "values": []}
+    auth, name = first["values"]
+    assert auth["reason"] is None
+    assert "***" in auth["value"]
+    assert "a.example</d:name>" in name["value"]
+    assert name["reason"] == "not yours"
+    print_json(plain)
+    assert "hush-hush" not in capsys.readouterr().out
+    print_json(plain_response(epp.decode(REFUSED, role="client"), secrets=True))
+    assert "hush-hush" in capsys.readouterr().out
+
+
+def test_a_readable_refusal_has_its_transaction_and_all_results(capsys):
+    readable(plain_response(epp.decode(REFUSED, role="client")))
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[:4] == ["clTRID  CL-1", "svTRID  SV-1", "2202 No \\x9b2J", "     not yours"]
+    assert "***" in lines[4]
+    assert lines[5:] == ["2004 zwei"]
+
+
+def test_json_has_no_control_characters_of_a_peer(capsys):
+    print_json(plain_response(epp.decode(REFUSED, role="client")))
+    output = capsys.readouterr().out
+    assert "\x9b" not in output
+    assert json.loads(output)["message"] == "No \x9b2J"
