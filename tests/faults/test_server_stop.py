@@ -29,6 +29,8 @@ from regwire.registry.config import ExtraListener, ListenSettings
 from regwire.trio.epp import Client, ClientTls, connect
 
 OUTSTANDING = 12
+#: Seconds after which nothing comes any more, on a machine that halts for a minute, too.
+HANGS = 300
 PR_CAPBSET_DROP = 24
 CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH = 1, 2
 
@@ -76,7 +78,7 @@ class Creating:
 
     async def acknowledge(self, count: int) -> None:
         """Wait until so many creates were acknowledged."""
-        with trio.fail_after(60):
+        with trio.fail_after(HANGS):
             while len(self.acknowledged) < count:
                 assert not self.why, self.why
                 await trio.sleep(0.001)
@@ -111,7 +113,7 @@ def test_sigterm_at_work(folder: Path, acknowledged: int) -> None:
             await done.acknowledge(acknowledged)
             assert await trio.to_thread.run_sync(server.stop) == 0
             # Every command ends by itself: nobody waits for a reply that cannot come.
-            nursery.cancel_scope.deadline = trio.current_time() + 60
+            nursery.cancel_scope.deadline = trio.current_time() + HANGS
         assert not nursery.cancel_scope.cancelled_caught
 
     with ServerProcess(folder) as server:
@@ -139,7 +141,7 @@ def test_a_disk_full_while_serving(folder: Path) -> None:
             _, hard = resource.prlimit(server.pid, resource.RLIMIT_FSIZE)
             room = (folder / "registry.sqlite-wal").stat().st_size + 40_000
             resource.prlimit(server.pid, resource.RLIMIT_FSIZE, (room, hard))
-            with trio.fail_after(60):
+            with trio.fail_after(HANGS):
                 count = 0
                 while await send(client, f"full-{count}.example") == 1000:
                     count += 1
