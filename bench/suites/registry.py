@@ -37,7 +37,7 @@ SHARE = 0.33
 FEW, MANY, VERY_MANY = 1_000, 100_000, 1_000_000
 #: Names that are there to be renewed once, and as many to be transferred.
 SPARE = 10_000
-MIXED_SESSIONS, MIXED_WINDOW = 32, 8
+MIXED_SESSIONS, MIXED_WINDOW = 50, 8
 KEPT = 0.75
 CHECK_P99 = 10.0
 LINKED = 20

@@ -17,6 +17,7 @@ from regwire.registry.model.audit import Audited, Origin
 from regwire.registry.model.outcomes import Outcome
 from regwire.registry.model.requests import Call, CreateDomain
 from regwire.registry.rules import View
+from regwire.registry.store import group
 from regwire.registry.store.group import GroupCommit
 
 
@@ -76,6 +77,53 @@ def test_what_comes_while_a_group_commits_is_the_next_group() -> None:
         assert store.groups == [["a"], ["b", "c", "d", "e", "f"]]
         assert sorted(answered) == [["a"], ["b", "c"], ["d"], ["e", "f"]]
         assert (writer.waiting, writer.groups, writer.largest) == (0, 2, 5)
+        await writer.aclose()
+
+    trio.run(main)
+
+
+def test_a_group_waits_for_as_many_as_the_last_one_had(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(group, "_GATHERED", 3600.0)
+
+    async def main() -> None:
+        store = GatedStore()
+        writer = GroupCommit(store, limit=10, capacity=100)
+        async with trio.open_nursery() as nursery:
+            # Before there was a group, nobody is waited for; nor after one of a single call.
+            for single in "ab":
+                nursery.start_soon(writer.submit, calls(single))
+                await store.wait_entered()
+                store.gate.release()
+            nursery.start_soon(writer.submit, calls("c", "d", "e"))
+            await store.wait_entered()
+            store.gate.release()
+            for late in (("f",), ("g", "h")):
+                await trio.testing.wait_all_tasks_blocked()
+                nursery.start_soon(writer.submit, calls(*late))
+            await store.wait_entered()
+            store.gate.release()
+        assert store.groups == [["a"], ["b"], ["c", "d", "e"], ["f", "g", "h"]]
+        # What ends the writer ends the waiting.
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(writer.submit, calls("i"))
+            await trio.testing.wait_all_tasks_blocked()
+            store.gate.release()
+            await writer.aclose()
+        assert store.groups[-1] == ["i"]
+
+    trio.run(main)
+
+
+def test_a_group_does_not_wait_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(group, "_GATHERED", 0.001)
+
+    async def main() -> None:
+        store = GatedStore()
+        writer = GroupCommit(store, limit=10, capacity=100)
+        store.gate.release(3)
+        for transactions in (("a", "b"), ("c",), ("d",)):
+            await writer.submit(calls(*transactions))
+        assert store.groups == [["a", "b"], ["c"], ["d"]]
         await writer.aclose()
 
     trio.run(main)
